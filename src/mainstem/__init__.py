@@ -1,0 +1,3 @@
+"""One tool for the whole data engineering lifecycle: every table answers a need, and you can see that it does."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Frozen nouns, ports, places, problems, the clock; standard library only."""

@@ -1,0 +1,28 @@
+"""Named crash points, so that tests can kill the process between any two lines of the step's protocol."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+POINTS = (
+    "after-lease",
+    "after-compute",
+    "after-check",
+    "after-sync",
+    "after-commit",
+    "after-quarantine",
+    "after-record",
+    "before-publish",
+    "inside-publish",
+    "after-publish",
+    "after-evaluate",
+)
+"""Every point, in the order of a run. The first seven happen once a step, the others once a run."""
+
+
+def point(name: str, subject: str = "") -> None:
+    """Kill this process, as `kill -9` would, if MAINSTEM_CRASH_AT is `name` or `name:subject`."""
+    wanted = os.environ.get("MAINSTEM_CRASH_AT")
+    if wanted and wanted in (name, f"{name}:{subject}"):
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,170 @@
+"""Datasets and where they come from: sources, contracts, checks, models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from mainstem.core.place import Place
+
+
+class Severity(StrEnum):
+    """`error` blocks publication, `warning` publishes and marks, `info` records."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column as its author wrote it; `None` means "not said".
+
+    `type` is a SQL type in the engine's dialect (DuckDB). `original` is the name at the source where it differs.
+    `tags` are the sensitivity tags declared here; inherited ones come from lineage.
+    """
+
+    name: str
+    place: Place
+    type: str | None = None
+    description: str = ""
+    required: bool = False
+    unique: bool = False
+    min: str | None = None
+    max: str | None = None
+    accepted: tuple[str, ...] | None = None
+    matches: str | None = None
+    tags: frozenset[str] = frozenset()
+    original: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """When rows should arrive: at least once `every` (a duration text such as `1d`), `rows_at_least` a load."""
+
+    every: str | None = None
+    rows_at_least: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A predicate on a dataset.
+
+    `id` is unique within its dataset (default: its kind). `options` is the frozen options class of the check's
+    kind. `per` is "table", or "partition" where the dataset has a `time_column` and the kind can be counted so.
+    """
+
+    id: str
+    kind: str
+    options: Any
+    place: Place
+    severity: Severity = Severity.ERROR
+    per: str = "partition"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How a table of a source becomes a dataset.
+
+    `table` is its name in the source file. `load`: full | incremental. `write`: replace | append | merge.
+    `on_schema_change`: evolve | freeze | quarantine. `options` is the frozen options class that the source's
+    kind gives to a table (for `files`: the path).
+    """
+
+    source: str
+    table: str
+    options: Any
+    load: str = "full"
+    cursor: str | None = None
+    write: str = "replace"
+    on_schema_change: str = "evolve"
+    expect: Expectation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """How a SELECT becomes a dataset. `kind`: view | table | incremental.
+
+    `sql` is the text of the SELECT with the YAML head blanked out by spaces and newlines, so that line and
+    column of any part of it are those of the file.
+    """
+
+    kind: str
+    sql: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A table of the lake, as its author wrote it. `name` is `schema.table`.
+
+    `made_by` tells how rows get there. `columns` are the declared ones (all of them for a load with a contract;
+    for a model those that carry a description, a tag or a promise). `time_column` names the column whose date
+    is the partition. `owner` is a stakeholder's id, None where nobody was named.
+    """
+
+    name: str
+    place: Place
+    made_by: Load | Model
+    columns: tuple[Column, ...] = ()
+    key: tuple[str, ...] = ()
+    time_column: str | None = None
+    checks: tuple[Check, ...] = ()
+    owner: str | None = None
+    description: str = ""
+    tags: frozenset[str] = frozenset()
+
+    @property
+    def schema(self) -> str:
+        return self.name.partition(".")[0]
+
+    @property
+    def is_load(self) -> bool:
+        return isinstance(self.made_by, Load)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A system that makes data. `options` is the frozen options class of its kind, secrets already put in.
+
+    `owner` is a stakeholder whose side is upstream.
+    """
+
+    name: str
+    kind: str
+    options: Any
+    place: Place
+    owner: str | None = None
+    description: str = ""
+    tables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SqlFacts:
+    """What the text of one SELECT says, read without touching data; cacheable by the text and its inputs' columns.
+
+    `inputs`: datasets read, in order of first mention, each with the place of its first mention.
+    `columns`: output columns in order. `lineage[column]` = the base columns ("schema.table.column") whose values
+    reach that output column. `influences` = base columns that decide which rows appear or in which order (WHERE,
+    JOIN, GROUP, HAVING, ORDER, QUALIFY, DISTINCT) without being shown. `unresolved` = output columns that could
+    not be traced: they inherit everything in scope.
+    `fingerprint`: digest of the meaning of the text: comments, white space and letter case of keywords do not
+    count. `reads_clock`: current_date, now() and their like occur. `volatile`: names of functions that cannot
+    be bound to the run's clock or seed and so make a result that no rerun repeats.
+    """
+
+    inputs: Mapping[str, Place]
+    columns: tuple[str, ...]
+    lineage: Mapping[str, frozenset[str]]
+    influences: frozenset[str]
+    fingerprint: str
+    unresolved: frozenset[str] = frozenset()
+    reads_clock: bool = False
+    volatile: tuple[str, ...] = ()
+    problems: tuple[Any, ...] = field(default=())
+
+
+Number = int | Decimal

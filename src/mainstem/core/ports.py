@@ -1,0 +1,295 @@
+"""Ports: what the rooms know of one another. Implementations are found by name (`kinds.py`), never imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+from mainstem.core.dataset import Dataset, Source
+from mainstem.core.evidence import Evidence
+from mainstem.core.release import DataFile, Field, Head, Lease, Release, Version
+from mainstem.core.run import Look
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine can do, as data."""
+
+    name: str
+    dialect: str
+    reads_local_databases: bool
+    is_distributed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Files that `Session.write` made below its folder, and the columns that they hold."""
+
+    files: tuple[DataFile, ...]
+    fields: tuple[Field, ...]
+
+    @property
+    def rows(self) -> int:
+        return sum(file.rows for file in self.files)
+
+
+class Session(Protocol):
+    """One thread's connection to an engine. SQL is in the DuckDB dialect. Temporary tables live as long as it does.
+
+    Every method raises WorldError (code E0..) when the engine refuses, with the engine's own words in `what`.
+    """
+
+    def describe(self, select: str) -> tuple[Field, ...]:
+        """The columns of a SELECT, without running it."""
+        ...
+
+    def rows(self, select: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """A small result as Python values. Never select TIMESTAMPTZ: cast it to VARCHAR."""
+        ...
+
+    def query(self, select: str) -> Any:
+        """A large result: an object with `__arrow_c_stream__`."""
+        ...
+
+    def write(self, select: str, folder: Path, prefix: str) -> Written:
+        """Run the SELECT into Parquet files `<folder>/<prefix>*.parquet` (zstd); types already storable.
+
+        Statistics are those that Delta may trust. No file is written for an empty result.
+        """
+        ...
+
+    def execute(self, statement: str) -> None:
+        """Run a statement of ours: temporary table, ATTACH, LOAD. Never a user's text."""
+        ...
+
+    def cancel(self) -> None:
+        """Interrupt what runs in this session, from another thread."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Engine(Protocol):
+    """Computes. `bind` makes a dataset readable by its name in every session of this engine."""
+
+    capabilities: Capabilities
+
+    def session(self) -> Session: ...
+
+    def bind(self, name: str, files: Sequence[Path], fields: Sequence[Field]) -> None:
+        """`name` ("schema.table") now reads exactly these files, with these columns. No files: an empty table."""
+        ...
+
+    def bind_view(self, name: str, select: str) -> None:
+        """`name` now reads this SELECT over names already bound."""
+        ...
+
+    def load_extension(self, name: str) -> None:
+        """Make an engine extension usable (`sqlite_scanner`), offline, from its wheel."""
+        ...
+
+    def relation(self, files: Sequence[Path], fields: Sequence[Field]) -> str:
+        """SQL text, usable in FROM, that reads exactly these files with these columns (a parenthesised SELECT)."""
+        ...
+
+    def parse_tree(self, sql: str) -> Mapping[str, Any]:
+        """The engine's own syntax tree of one SELECT; ProjectError (S0..) for anything else."""
+        ...
+
+    def render_tree(self, tree: Mapping[str, Any]) -> str: ...
+
+    def lock(self, files: Sequence[Path]) -> None:
+        """From now on nothing but these files can be read, nothing written, no setting changed."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the engine reads what is new in one table of a source. All texts are SQL in the DuckDB dialect.
+
+    `setup` runs first, `teardown` always last. `select` yields the source's columns under their original names (as in
+    `columns`) and `_origin` VARCHAR (`orders.csv:17`, or `key=17`). Columns whose source has no trustworthy types are
+    VARCHAR, so that the contract's casts decide, row by row.
+    `broken`, if any, is a SELECT of what is no row at all: `_origin`, `raw`, `reason`.
+    `whole` is a SELECT like `select` over the whole table at the source in the same transaction, None if that
+    cannot be had: totals for reconciliation come from it.
+    `position` is the position after this read, as JSON data; where the load has a cursor, ingestion puts the
+    greatest cursor value read under its key "cursor".
+    `is_complete`: the whole table is read, not only what is new. `started` is when the read began.
+    """
+
+    select: str
+    columns: tuple[Field, ...]
+    position: Any
+    setup: tuple[str, ...] = ()
+    teardown: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
+    broken: str | None = None
+    whole: str | None = None
+    is_complete: bool = False
+    notes: tuple[str, ...] = ()
+
+
+class SourceKind(Protocol):
+    """A kind of source: one file in `lifecycle/generation`, one entry point in group `mainstem.sources`.
+
+    `Options` and `TableOptions` are frozen dataclasses: fields are what may stand in the source's file.
+    Both functions raise WorldError (G0..) when the source cannot be reached or has no such table.
+    """
+
+    Options: type
+    TableOptions: type
+
+    def look(self, source: Source, dataset: Dataset, position: Any, root: Path) -> Look:
+        """A glance: is there something new after `position` (None: nothing was ever read)? Cheap, reads no rows."""
+        ...
+
+    def read(self, source: Source, dataset: Dataset, position: Any, root: Path, session: Session) -> Reading: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSql:
+    """What a check asks of a relation.
+
+    `measure` is a SELECT of exactly (label VARCHAR, value, total): one row a partition label when a label expression was
+    given, else one row with label NULL. `value` is rows (or groups) that are good, `total` all of them; for
+    counts `value` is the count and `total` NULL. `failing` is a SELECT of failing rows with all their columns, None where a
+    check has no failing rows (row_count).
+    """
+
+    measure: str
+    failing: str | None
+
+
+class CheckKind(Protocol):
+    """A kind of check: one file in `governance/checks`, one entry point in group `mainstem.checks`.
+
+    `Options` is a frozen dataclass. `SHORTHAND` names the option that a bare value fills (`not_null: [a, b]`), None if none.
+    `BY_PARTITION` tells whether it can be counted per partition.
+    """
+
+    Options: type
+    SHORTHAND: str | None
+    BY_PARTITION: bool
+
+    def sql(self, options: Any, relation: str, label: str | None) -> CheckSql:
+        """`relation` is SQL usable in FROM; `label` a SQL expression that gives a row's partition label, or None."""
+        ...
+
+    def passes(self, options: Any, value: Decimal, total: Decimal | None) -> bool: ...
+
+    def reads(self, options: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Columns of the checked dataset, and other datasets, that it reads; for binding and planning."""
+        ...
+
+
+class Ledger(Protocol):
+    """The small database of runs, releases, leases, evidence, agreements, audit. Never rows of data, never secrets.
+
+    Every write method is one transaction. Methods raise WorldError (L0..) when the database cannot be used.
+    """
+
+    id: str
+
+    def latest(self) -> datetime | None:
+        """The greatest instant of the clock that was ever recorded; None for an empty ledger."""
+        ...
+
+    def begin_run(self, run: str, env: str, at: datetime, holder: str) -> int:
+        """Record that a run began; returns its sequence number."""
+        ...
+
+    def end_run(self, run: str, at: datetime, status: str, summary: Mapping[str, Any]) -> None:
+        """`status`: published | unchanged | failed. Releases the run's leases."""
+        ...
+
+    def runs(self, env: str | None = None, limit: int = 20) -> list[Mapping[str, Any]]:
+        """Newest first: run, sequence, env, started_at, finished_at, status, summary, holder."""
+        ...
+
+    def acquire(
+        self, env: str, targets: Mapping[str, str], run: str, holder: str, now_s: float, until_s: float
+    ) -> dict[str, Lease]:
+        """Leases on all datasets of `targets` (dataset -> physical table), or none of them.
+
+        A lease that has run out, or whose holder on this host is dead, may be taken. WorldError (L0..) names the
+        holder otherwise. Fences grow by one per (env, dataset).
+        """
+        ...
+
+    def renew(self, run: str, until_s: float) -> bool:
+        """Prolong all leases of the run; False when one was lost."""
+        ...
+
+    def unfinished(self, env: str) -> list[Lease]:
+        """Attempts that were leased, never recorded and never given up, of runs that no longer live."""
+        ...
+
+    def give_up(self, lease: Lease) -> None:
+        """The attempt left nothing behind (its files are swept)."""
+        ...
+
+    def record_step(self, lease: Lease, version: Version, evidence: Iterable[Evidence], at: datetime) -> None:
+        """The attempt's commit, its version as the new head of (env, dataset), and its evidence, together."""
+        ...
+
+    def heads(self, env: str) -> dict[str, Head]: ...
+
+    def table_owner(self, table: str) -> str | None:
+        """The one environment that may write to a physical table."""
+        ...
+
+    def publish(self, release: Release, evidence: Iterable[Evidence], expected: str | None) -> None:
+        """Insert the release and move its environment, durably; WorldError (L0..) if the environment is not at `expected`."""
+        ...
+
+    def current(self, env: str) -> Release | None: ...
+
+    def release(self, id: str) -> Release | None:
+        """By id or by unambiguous prefix of an id or by number."""
+        ...
+
+    def releases(self, env: str, limit: int = 20) -> list[Release]:
+        """Newest first."""
+        ...
+
+    def record(self, evidence: Iterable[Evidence], at: datetime) -> None:
+        """Append evidence; `at` becomes `recorded_at`."""
+        ...
+
+    def evidence(
+        self,
+        *,
+        env: str | None = None,
+        kinds: Sequence[str] = (),
+        subjects: Sequence[str] = (),
+        known: datetime | None = None,
+        since: datetime | None = None,
+    ) -> list[Evidence]:
+        """Rows in order of recording; empty filters mean all; `env` also returns rows without environment."""
+        ...
+
+    def see(self, entries: Mapping[str, str], at: datetime) -> dict[str, datetime]:
+        """Agreement entries by digest -> content: when each was first seen (`recorded_at`); new ones are seen at `at`."""
+        ...
+
+    def audit(self, row: Mapping[str, Any], at: datetime) -> None:
+        """Append an audit row; each carries the digest of the one before."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class KindEntry:
+    """A kind found by entry point: its name, and the module (or object) that implements the port."""
+
+    name: str
+    group: str
+    implementation: Any = field(compare=False)

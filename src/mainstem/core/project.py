@@ -1,0 +1,93 @@
+"""The project: everything that people wrote, as one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mainstem.core.dataset import Dataset, Source
+from mainstem.core.output import Output, Policy
+from mainstem.core.requirement import (
+    Agreement,
+    Decision,
+    Definition,
+    Goal,
+    Item,
+    Need,
+    Requirement,
+    Stakeholder,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A named pointer to a release, and what may leave from it. `sources` are per-source overrides as written."""
+
+    name: str
+    deliver: bool = False
+    alerts: bool = False
+    sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """Limits of the embedded engine; None leaves the engine's default."""
+
+    memory_limit: str | None = None
+    threads: int | None = None
+    temp_directory: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Everything loaded from a folder. Mappings are keyed by name or id and keep the order of the files.
+
+    `root` is the absolute folder. `lake` is an absolute folder (or a URL later). `ledger` the absolute path of the
+    SQLite file. `clock`: wall | replay. `publish`: all | partial. `agreements` maps requirement ids to entries in file
+    order. `tests` are names of model tests (run later).
+    """
+
+    name: str
+    root: Path
+    lake: Path
+    ledger: Path
+    timezone: str = "UTC"
+    engine: str = "duckdb"
+    settings: EngineSettings = EngineSettings()
+    owner: str | None = None
+    clock: str = "wall"
+    publish: str = "all"
+    prices: Mapping[str, Any] | None = None
+    environments: Mapping[str, Environment] = field(default_factory=dict)
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    datasets: Mapping[str, Dataset] = field(default_factory=dict)
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+    goals: Mapping[str, Goal] = field(default_factory=dict)
+    stakeholders: Mapping[str, Stakeholder] = field(default_factory=dict)
+    needs: Mapping[str, Need] = field(default_factory=dict)
+    requirements: Mapping[str, Requirement] = field(default_factory=dict)
+    definitions: Mapping[str, Definition] = field(default_factory=dict)
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
+    agreements: Mapping[str, tuple[Agreement, ...]] = field(default_factory=dict)
+    policy: Policy = Policy()
+    macros: tuple[str, ...] = ()
+
+    def item(self, id: str) -> Item | None:
+        """The requirement item of that id or alias, of whatever kind; None if there is none."""
+        for kind in (
+            self.requirements,
+            self.needs,
+            self.stakeholders,
+            self.goals,
+            self.definitions,
+            self.decisions,
+        ):
+            found = kind.get(id)
+            if found is not None:
+                return found
+            for item in kind.values():
+                if id in item.aliases:
+                    return item
+        return None

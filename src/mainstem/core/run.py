@@ -1,0 +1,89 @@
+"""What will be done (plan) and what was done (run)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mainstem.core.problem import Problem
+from mainstem.core.release import Release, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a glance at one table of a source showed, before anything is read.
+
+    `state`: new | nothing | unknown (not reached). `detail` says it in words ("2 new files", "cursor moved to ...").
+    """
+
+    dataset: str
+    state: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One action on one dataset.
+
+    `action`: load | build | view | skip. `why` is one sentence. `inputs` are the datasets it reads.
+    `commits` is True, False, or None for "only if its inputs really bring something new".
+    """
+
+    dataset: str
+    action: str
+    why: str
+    inputs: tuple[str, ...] = ()
+    commits: bool | None = True
+    touches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps in an order in which they can run. `touched` maps requirement ids to the datasets of theirs that change.
+    `removed` are datasets of the release that the project no longer has."""
+
+    env: str
+    base: Release | None
+    steps: tuple[Step, ...]
+    removed: tuple[str, ...] = ()
+    touched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A step that did not succeed. `state` says what is left where. `blocked_by` names the failed step upstream when
+    this one was never tried."""
+
+    dataset: str
+    problem: Problem
+    state: str
+    blocked_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step that ended well. `outcome`: committed | unchanged | recovered | kept."""
+
+    dataset: str
+    outcome: str
+    why: str
+    version: Version | None
+    rows: int | None = None
+    rejected: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of a plan. `release` is None when nothing was published; `published` is the release readers see."""
+
+    id: str
+    env: str
+    started_at: datetime
+    finished_at: datetime
+    plan: Plan
+    done: tuple[Done, ...]
+    failures: tuple[Failure, ...]
+    release: Release | None

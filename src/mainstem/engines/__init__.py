@@ -1,0 +1,1 @@
+"""Engines, one file each, known elsewhere by their port only."""

@@ -1,0 +1,1 @@
+"""Data management: check kinds, catalog, tags, lineage."""

@@ -1,0 +1,1 @@
+"""Runs, releases, leases, evidence, agreements, audit."""

@@ -1,0 +1,1 @@
+"""The stages of the data engineering lifecycle, side by side."""

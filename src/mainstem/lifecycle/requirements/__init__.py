@@ -1,0 +1,1 @@
+"""Why: goals to verdicts, agreement, lint."""

@@ -1,0 +1,1 @@
+"""How data leaves: outputs, one file a kind; the access gate."""

@@ -1,0 +1,1 @@
+"""How data is kept: Delta tables, versions, releases, maintenance."""

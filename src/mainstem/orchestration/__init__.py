@@ -1,0 +1,1 @@
+"""Plan, run, recovery: where the stages meet."""

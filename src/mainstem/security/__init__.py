@@ -1,0 +1,1 @@
+"""Policies, the gate's decisions and rewrites, audit records."""

@@ -1,0 +1,1 @@
+"""SQL as trees: the only user of SQLGlot."""
