@@ -6,7 +6,8 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -38,12 +39,12 @@ def canonical(value: Any) -> Any:
     if isinstance(value, Mapping):
         kept = {str(k): v for k, v in value.items() if v is not None and not isinstance(v, Place)}
         return {key: canonical(kept[key]) for key in sorted(kept)}
-    if isinstance(value, Set):
+    if isinstance(value, AbstractSet):
         return sorted((canonical(v) for v in value), key=lambda v: json.dumps(v, sort_keys=True))
     return [canonical(v) for v in value]
 
 
-def _number(value: int | float | Decimal) -> str:
+def _number(value: float | Decimal) -> str:
     exact = value if isinstance(value, Decimal) else Decimal(str(value))
     return format(exact.normalize(), "f") if exact else "0"
 

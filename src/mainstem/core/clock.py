@@ -50,7 +50,7 @@ def instant_text(at: datetime) -> str:
 
 def parse_instant(text: str) -> datetime:
     """The inverse of `instant_text`; takes any ISO 8601 instant with an offset."""
-    at = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError(f'"{text}" has no time zone')
     return at.astimezone(UTC)

@@ -31,7 +31,8 @@ class Evidence:
 
     `subject` is a dataset, a table of a source, an output or an observer. `version` is `Version.id` (or a release
     id for outputs). `at` is valid time; `until` the end of a stretch. `value` and `total` are raw (872 of 900), in
-    `unit`. `outcome`: measured | errored | gone | ok | refused. `definition` is the digest of the check, SQL or probe used.
+    `unit`. `outcome`: measured | errored | gone | ok | refused. `definition` is the digest of the check, SQL or
+    probe used.
     `recorded_at` is None until the ledger has written it, `id` 0 likewise; `id` is the order of recording.
     `facts` is JSON data of the kind:
       published  release, why (publish | rollback | promote)
@@ -40,7 +41,8 @@ class Evidence:
       partition  fingerprint        (value = rows; outcome "gone" when the partition vanished)
       measured   check (its id), sql (what measured it), severity, reason (when errored), sample (file of failed rows)
       read       position, rows, started, sql; one row a look (label None), and one row a partition label whose
-                 source total was taken in the same read (value None, total = the source's total), facts.measure says of what
+                 source total was taken in the same read (value None, total = the source's total, facts.measure says
+                 of what)
       gap        reason
     """
 

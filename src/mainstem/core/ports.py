@@ -157,10 +157,10 @@ class SourceKind(Protocol):
 class CheckSql:
     """What a check asks of a relation.
 
-    `measure` is a SELECT of exactly (label VARCHAR, value, total): one row a partition label when a label expression was
-    given, else one row with label NULL. `value` is rows (or groups) that are good, `total` all of them; for
-    counts `value` is the count and `total` NULL. `failing` is a SELECT of failing rows with all their columns, None where a
-    check has no failing rows (row_count).
+    `measure` is a SELECT of exactly (label VARCHAR, value, total): one row a partition label when a label
+    expression was given, else one row with label NULL. `value` is rows (or groups) that are good, `total` all of
+    them; for counts `value` is the count and `total` NULL. `failing` is a SELECT of failing rows with all their
+    columns, None where a check has no failing rows (row_count).
     """
 
     measure: str
@@ -170,7 +170,8 @@ class CheckSql:
 class CheckKind(Protocol):
     """A kind of check: one file in `governance/checks`, one entry point in group `mainstem.checks`.
 
-    `Options` is a frozen dataclass. `SHORTHAND` names the option that a bare value fills (`not_null: [a, b]`), None if none.
+    `Options` is a frozen dataclass. `SHORTHAND` names the option that a bare value fills (`not_null: [a, b]`), None
+    if none.
     `BY_PARTITION` tells whether it can be counted per partition.
     """
 
@@ -246,7 +247,10 @@ class Ledger(Protocol):
         ...
 
     def publish(self, release: Release, evidence: Iterable[Evidence], expected: str | None) -> None:
-        """Insert the release and move its environment, durably; WorldError (L0..) if the environment is not at `expected`."""
+        """Insert the release and move its environment, durably.
+
+        WorldError (L0..) if the environment is not at `expected`.
+        """
         ...
 
     def current(self, env: str) -> Release | None: ...
@@ -276,7 +280,7 @@ class Ledger(Protocol):
         ...
 
     def see(self, entries: Mapping[str, str], at: datetime) -> dict[str, datetime]:
-        """Agreement entries by digest -> content: when each was first seen (`recorded_at`); new ones are seen at `at`."""
+        """Agreement entries (digest -> content): when each was first seen; new ones are seen at `at`."""
         ...
 
     def audit(self, row: Mapping[str, Any], at: datetime) -> None:

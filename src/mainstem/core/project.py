@@ -71,7 +71,7 @@ class Project:
     definitions: Mapping[str, Definition] = field(default_factory=dict)
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     agreements: Mapping[str, tuple[Agreement, ...]] = field(default_factory=dict)
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)
     macros: tuple[str, ...] = ()
 
     def item(self, id: str) -> Item | None:

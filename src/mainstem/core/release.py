@@ -18,7 +18,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A Parquet file of a table. `path` is relative to the table's folder. `stats` is Delta's statistics JSON text, or None."""
+    """A Parquet file of a table. `path` is relative to the table's folder.
+
+    `stats` is the text of Delta's statistics JSON, or None.
+    """
 
     path: str
     size_bytes: int

@@ -1,0 +1,5 @@
+"""Codes E...: engines."""
+
+from mainstem.core.codes.code import Code
+
+CODES: dict[str, Code] = {}

@@ -1,0 +1,5 @@
+"""Codes G...: sources."""
+
+from mainstem.core.codes.code import Code
+
+CODES: dict[str, Code] = {}

@@ -1,0 +1,5 @@
+"""Codes R...: requirements."""
+
+from mainstem.core.codes.code import Code
+
+CODES: dict[str, Code] = {}

@@ -1,0 +1,5 @@
+"""Codes V...: outputs."""
+
+from mainstem.core.codes.code import Code
+
+CODES: dict[str, Code] = {}

@@ -1,0 +1,5 @@
+"""Codes Q...: SQL text."""
+
+from mainstem.core.codes.code import Code
+
+CODES: dict[str, Code] = {}

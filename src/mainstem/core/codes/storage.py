@@ -1,0 +1,5 @@
+"""Codes K...: the lake."""
+
+from mainstem.core.codes.code import Code
+
+CODES: dict[str, Code] = {}
