@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from mainstem.core.place import Place
+
+QUARANTINE = "__quarantine"
+"""What the name of a load's quarantine adds to the load's own name."""
 
 
 class Severity(StrEnum):
@@ -165,6 +167,3 @@ class SqlFacts:
     reads_clock: bool = False
     volatile: tuple[str, ...] = ()
     problems: tuple[Any, ...] = field(default=())
-
-
-Number = int | Decimal

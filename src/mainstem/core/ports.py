@@ -253,6 +253,17 @@ class Ledger(Protocol):
         """
         ...
 
+    def move(self, env: str, release: str, evidence: Iterable[Evidence], at: datetime, expected: str) -> None:
+        """Move an environment to a release that exists (rollback, forward), with evidence, durably.
+
+        WorldError (L0..) if the environment is not at `expected`.
+        """
+        ...
+
+    def next_release_number(self) -> int:
+        """One more than the greatest number of any release."""
+        ...
+
     def current(self, env: str) -> Release | None: ...
 
     def release(self, id: str) -> Release | None:

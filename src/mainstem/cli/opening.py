@@ -1,0 +1,123 @@
+"""Opens what a command works on: the project around a folder, its ledger, its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from mainstem.core.clock import Clock, SetClock, WallClock, parse_instant
+from mainstem.core.ports import Ledger
+from mainstem.core.problem import Problem, ProjectError, nearest
+from mainstem.core.project import Project
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_opened: list[Path] = []
+
+
+def last_root() -> Path:
+    """The folder of the project opened last, for showing lines of its files; the current folder before that."""
+    return _opened[-1] if _opened else Path.cwd()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A project with its ledger and clock. `is_replay` tells that the clock is the ledger's, not the wall's."""
+
+    project: Project
+    ledger: Ledger
+    clock: Clock
+    env: str
+    is_replay: bool
+
+
+def project_option(function: F) -> F:
+    """`-C FOLDER`: the project."""
+    return click.option(
+        "-C", "--project", "folder", type=click.Path(path_type=Path), default=None, help="The project's folder."
+    )(function)
+
+
+def env_option(function: F) -> F:
+    """`--env NAME`."""
+    return click.option("--env", default="prod", show_default=True, help="The environment.")(function)
+
+
+def json_option(function: F) -> F:
+    """`--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Facts as JSON on standard output.")(function)
+
+
+def now_option(function: F) -> F:
+    """`--now INSTANT`."""
+    return click.option(
+        "--now", metavar="INSTANT", default=None, help="Judge as of this instant (ISO 8601 with offset)."
+    )(function)
+
+
+def find_root(folder: Path | None) -> Path:
+    """The nearest folder with a `mainstem.yml`, from `folder` upward; `folder` itself when it is named."""
+    start = (folder or Path.cwd()).resolve()
+    for candidate in (start,) if folder else (start, *start.parents):
+        if (candidate / "mainstem.yml").is_file():
+            _opened.append(candidate)
+            return candidate
+    raise ProjectError(
+        Problem(
+            "C001",
+            f'there is no project in "{start}": no mainstem.yml' + ("" if folder else " here or above"),
+            "make one with `mainstem init`, try `mainstem demo`, or name the folder with -C",
+        )
+    )
+
+
+def open_text(folder: Path | None, env: str | None = None) -> Project:
+    """The project's text alone."""
+    from mainstem.project import load
+
+    return load(find_root(folder), env)
+
+
+def open_project(folder: Path | None, env: str, now: str | None = None, *, writes: bool = False) -> Opened:
+    """Project, ledger and clock. `writes`: the command records facts, so a wall clock cannot be set by hand."""
+    from mainstem.ledger.sqlite import open_ledger
+
+    project = open_text(folder, env)
+    if env not in project.environments:
+        mend = nearest(env, list(project.environments), kind="environments")
+        raise ProjectError(Problem("C003", f'environment "{env}" does not exist', mend))
+    ledger = open_ledger(project.ledger)
+    return Opened(project, ledger, _clock(project, ledger, now, writes), env, project.clock == "replay")
+
+
+def _clock(project: Project, ledger: Ledger, now: str | None, writes: bool) -> Clock:
+    if now is not None:
+        if writes and project.clock != "replay":
+            raise ProjectError(
+                Problem(
+                    "C002",
+                    "this command records facts, and the project goes by the wall clock",
+                    "leave --now away, or say `clock: replay` in mainstem.yml of a project that replays history",
+                )
+            )
+        return SetClock(instant(now, project.timezone))
+    latest = ledger.latest() if project.clock == "replay" else None
+    return SetClock(latest) if latest else WallClock()
+
+
+def instant(text: str, zone: str) -> datetime:
+    """An instant as a person types it; without an offset it is local time of the project."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ProjectError(
+            Problem("C004", f'"{text}" is no instant', "write it like 2013-12-31T06:00-05:00 or 2013-12-31T06:00")
+        ) from None
+    return parse_instant(at.isoformat()) if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))

@@ -1,0 +1,84 @@
+"""`mainstem plan`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from mainstem.cli.opening import Opened, env_option, json_option, now_option, open_project, project_option
+from mainstem.core.run import Plan
+
+SIGNS = {"load": ("↓", "cyan"), "build": ("+", "green"), "view": ("=", "green"), "skip": ("·", "bright_black")}
+
+
+@click.command("plan")
+@click.argument("select", nargs=-1)
+@project_option
+@env_option
+@now_option
+@json_option
+@click.option("--exit-code", is_flag=True, help="Exit with 3 when a step would commit.")
+def command(
+    select: tuple[str, ...], folder: Path | None, env: str, now: str | None, as_json: bool, exit_code: bool
+) -> None:
+    """What a run would do, why, and whose requirements it touches. Nothing is touched.
+
+    SELECT are names or globs of datasets; all by default.
+    """
+    from mainstem.cli.screen import print_json
+    from mainstem.orchestration.run import prepare
+
+    opened = open_project(folder, env, now)
+    made = prepare(opened.project, opened.ledger, opened.clock, env, select).plan
+    if as_json:
+        print_json(
+            {
+                "env": made.env,
+                "base": made.base.id if made.base else None,
+                "steps": made.steps,
+                "removed": made.removed,
+                "touched": made.touched,
+                "notes": made.notes,
+            }
+        )
+    else:
+        show_plan(opened, made)
+    if exit_code and any(step.commits is not False for step in made.steps):
+        sys.exit(3)
+
+
+def show_plan(opened: Opened, made: Plan) -> None:
+    """The plan as a person reads it: what changes first, what stays in one line."""
+    from mainstem.cli.screen import console, escaped, styled
+
+    out = console()
+    base = f"from release {made.base.id}" if made.base else "first release"
+    out.print(f"[bold]{opened.project.name}[/] · {made.env} · {base}")
+    moving = [step for step in made.steps if step.action != "skip"]
+    width = max((len(step.dataset) for step in moving), default=0)
+    for step in moving:
+        sign, style = SIGNS[step.action]
+        sure = "?" if step.commits is None else " "
+        out.print(f"  {styled(sign, style)}{sure} {step.dataset.ljust(width)}  {styled(step.why, 'bright_black')}")
+    kept = len(made.steps) - len(moving)
+    if kept:
+        out.print(f"  [bright_black]·  {kept} unchanged[/]")
+    for note in made.notes:
+        out.print(f"  [yellow]![/]  {escaped(note)}")
+    if not moving:
+        out.print("Nothing to do: every text and every input is as released.")
+        return
+    touched = [(id, opened.project.requirements[id]) for id in made.touched]
+    if touched:
+        out.print("\nRequirements that this touches")
+        for id, requirement in touched:
+            who = ", ".join(_people(opened, requirement.needs, requirement.for_))
+            out.print(f"  {id}  {styled(f'{escaped(requirement.title)} · {who}', 'bright_black')}")
+
+
+def _people(opened: Opened, needs: tuple[str, ...], named: str | None) -> list[str]:
+    project = opened.project
+    ids = [project.needs[need].stakeholder for need in needs if need in project.needs]
+    return sorted({project.stakeholders[id].title for id in (*ids, *((named,) if named else ()))})

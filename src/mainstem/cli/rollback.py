@@ -1,0 +1,55 @@
+"""`mainstem rollback`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mainstem.cli.opening import env_option, json_option, now_option, open_project, project_option
+
+
+@click.command("rollback")
+@project_option
+@env_option
+@now_option
+@json_option
+@click.option("--to", metavar="RELEASE", help="The release to move to; by default the one before.")
+@click.option("--list", "listing", is_flag=True, help="List the releases of the environment.")
+def command(folder: Path | None, env: str, now: str | None, as_json: bool, to: str | None, listing: bool) -> None:
+    """Move the environment to an earlier release, or forward again. Instant: no file is copied or removed.
+
+    Readers see the other release at once. The next run goes on from it: models and re-readable sources are brought
+    up to date from where that release stood.
+    """
+    from mainstem.cli.screen import console, local, print_json, styled, zone_name
+    from mainstem.orchestration.rollback import rollback
+
+    opened = open_project(folder, env, now, writes=not listing)
+    zone = opened.project.timezone
+    out = console()
+    if listing:
+        current = opened.ledger.current(env)
+        releases = opened.ledger.releases(env, 50)
+        if as_json:
+            rows = [
+                {"release": r.id, "at": r.at, "run": r.run, "current": current and r.id == current.id} for r in releases
+            ]
+            print_json(rows)
+            return
+        for release in releases:
+            here = "[green]●[/]" if current and release.id == current.id else " "
+            aside = styled(f"{len(release.versions)} datasets", "bright_black")
+            out.print(f"{here} {release.id}  {local(release.at, zone)} {zone_name(zone)}  {aside}")
+        if not releases:
+            out.print("nothing is published yet")
+        return
+    before = opened.ledger.current(env)
+    moved = rollback(opened.ledger, opened.clock, env, to)
+    if as_json:
+        print_json({"env": env, "from": before.id if before else None, "to": moved.id})
+    elif before and before.id == moved.id:
+        out.print(f"{env} stands at {moved.id} already")
+    else:
+        came = before.id if before else "nothing"
+        out.print(f"{env} moved from {came} to [bold]{moved.id}[/] ({local(moved.at, zone)} {zone_name(zone)})")

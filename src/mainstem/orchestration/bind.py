@@ -1,0 +1,305 @@
+"""Ties the project's datasets together by their SQL: inputs, order, columns, types; touches no data."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mainstem.core.dataset import QUARANTINE, Dataset, Load, Model, SqlFacts
+from mainstem.core.kinds import find
+from mainstem.core.place import Place
+from mainstem.core.ports import Engine
+from mainstem.core.problem import MainstemError, Problem, nearest, raise_all
+from mainstem.core.project import Project
+from mainstem.core.release import Field
+from mainstem.orchestration.graph import in_order, one_cycle
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A project whose names are resolved.
+
+    `inputs` names the datasets that each dataset reads (a quarantine counts as its dataset). `order` is one in which
+    all can be made. `facts` has what the SQL of each model says. `fields` are columns and types; None where a table of
+    a source promises none and was never loaded, and for what reads such a table. `outputs` names the datasets
+    that each output reads.
+    """
+
+    order: tuple[str, ...]
+    inputs: Mapping[str, tuple[str, ...]]
+    facts: Mapping[str, SqlFacts]
+    fields: Mapping[str, tuple[Field, ...] | None]
+    outputs: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(slots=True)
+class _Work:
+    """What binding has found so far."""
+
+    project: Project
+    known: Mapping[str, tuple[Field, ...]]
+    texts: Any
+    engine: Callable[[], Engine]
+    problems: list[Problem] = field(default_factory=list)
+    facts: dict[str, SqlFacts] = field(default_factory=dict)
+    fields: dict[str, tuple[Field, ...] | None] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    empty: Any = None
+    placed: set[str] = field(default_factory=set)
+
+
+def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, engine: Callable[[], Engine]) -> Bound:
+    """Resolve every name of the project; one ProjectError with all problems if any name or type is wrong.
+
+    `known` has the columns of loads that were loaded before. `texts` is a `sql.cache.FactsCache`. `engine` opens an
+    engine for the types of models whose text or inputs are new; it is not called when there are none.
+    """
+    work = _Work(project, known, texts, engine)
+    inputs = {name: _inputs(work, dataset) for name, dataset in project.datasets.items()}
+    order = in_order(inputs)
+    if len(order) < len(inputs):
+        _report_cycle(work, inputs)
+    try:
+        for name in order:
+            _bind_columns(work, project.datasets[name], inputs[name])
+    finally:
+        if work.empty is not None:
+            work.empty[0].close()
+            work.empty[1].close()
+    outputs = {name: _output_inputs(work, name) for name in project.outputs}
+    for dataset in project.datasets.values():
+        _check_columns_named(work, dataset)
+        _check_checks(work, dataset)
+    _check_requirements(work)
+    raise_all(dict.fromkeys(work.problems))
+    return Bound(order, inputs, work.facts, work.fields, outputs)
+
+
+def _inputs(work: _Work, dataset: Dataset) -> tuple[str, ...]:
+    if isinstance(dataset.made_by, Load):
+        return ()
+    found = work.texts.inputs(dataset.made_by.sql, dataset.place)
+    work.problems += found.problems
+    if found.problems:
+        work.broken.add(dataset.name)
+    if found.volatile:
+        names = ", ".join(f'"{name}"' for name in found.volatile)
+        work.problems.append(
+            Problem(
+                "T009",
+                f"{names} in a model gives another result at every run",
+                "remove it, or derive the value from columns (md5 of the key instead of a random id)",
+                dataset.place,
+            )
+        )
+    return _resolve(work, found.inputs, dataset.name)
+
+
+def _resolve(work: _Work, inputs: Mapping[str, Place], reader: str) -> tuple[str, ...]:
+    known = work.project.datasets
+    names: dict[str, None] = {}
+    for name, place in inputs.items():
+        base = name.removesuffix(QUARANTINE)
+        if base in known and (base == name or known[base].is_load):
+            names[base] = None
+        else:
+            work.broken.add(reader)
+            work.problems.append(
+                Problem("T001", f'dataset "{name}" does not exist', nearest(name, list(known), kind="datasets"), place)
+            )
+    return tuple(names)
+
+
+def _report_cycle(work: _Work, inputs: Mapping[str, tuple[str, ...]]) -> None:
+    cycle = one_cycle(inputs)
+    work.broken.update(set(inputs) - set(in_order(inputs)))
+    work.problems.append(
+        Problem(
+            "T002",
+            "models read each other in a circle: " + " -> ".join((*cycle, cycle[0])),
+            "move what they share into a model that both read",
+            work.project.datasets[cycle[0]].place,
+        )
+    )
+
+
+def _bind_columns(work: _Work, dataset: Dataset, inputs: Sequence[str]) -> None:
+    if isinstance(dataset.made_by, Load):
+        work.fields[dataset.name] = _load_fields(work, dataset)
+        return
+    if dataset.name in work.broken or any(name in work.broken for name in inputs):
+        work.broken.add(dataset.name)
+        work.fields[dataset.name] = None
+        return
+    facts = work.texts.facts(dataset.made_by.sql, dataset.place, _columns_in_scope(work, inputs))
+    work.problems += facts.problems
+    if facts.problems:
+        work.broken.add(dataset.name)
+        work.fields[dataset.name] = None
+        work.facts[dataset.name] = facts
+        return
+    fields = _model_fields(work, dataset, dataset.made_by, inputs)
+    work.fields[dataset.name] = fields
+    work.facts[dataset.name] = _explained(facts, fields)
+
+
+def _columns_in_scope(work: _Work, inputs: Sequence[str]) -> dict[str, tuple[str, ...] | None]:
+    scope: dict[str, tuple[str, ...] | None] = {}
+    for name in inputs:
+        fields = work.fields.get(name)
+        scope[name] = None if fields is None else tuple(f.name for f in fields)
+        if work.project.datasets[name].is_load:
+            scope[name + QUARANTINE] = tuple(f.name for f in quarantine_fields())
+    return scope
+
+
+def quarantine_fields() -> tuple[Field, ...]:
+    """The columns of every quarantine."""
+    from mainstem.lifecycle.storage.quarantine import FIELDS
+
+    return FIELDS
+
+
+def _load_fields(work: _Work, dataset: Dataset) -> tuple[Field, ...] | None:
+    if dataset.name in work.known:
+        return work.known[dataset.name]
+    if not dataset.columns or any(column.type is None for column in dataset.columns):
+        return None
+    from mainstem.lifecycle.storage.types import stored_fields
+
+    try:
+        return stored_fields([Field(column.name, column.type or "") for column in dataset.columns])
+    except MainstemError as error:
+        work.problems += [replace(problem, place=problem.place or dataset.place) for problem in error.problems]
+        return None
+
+
+def _model_fields(work: _Work, dataset: Dataset, model: Model, inputs: Sequence[str]) -> tuple[Field, ...] | None:
+    """Columns and types of a model, from the cache or from the engine."""
+    scope = {name: work.fields[name] for name in inputs}
+    if any(fields is None for fields in scope.values()):
+        return None
+    wanted = repr((model.kind == "view", model.sql, scope, work.project.macros))
+    key = hashlib.sha256(wanted.encode()).hexdigest()
+    cached = work.texts.fields(key)
+    if cached is not None:
+        return tuple(Field(name, type_) for name, type_ in cached)
+    try:
+        fields = _describe(work, model, inputs)
+    except MainstemError as error:
+        work.broken.add(dataset.name)
+        work.problems += [_placed(problem, dataset) for problem in error.problems]
+        return None
+    work.texts.remember_fields(key, [(f.name, f.type) for f in fields])
+    return fields
+
+
+def _describe(work: _Work, model: Model, inputs: Sequence[str]) -> tuple[Field, ...]:
+    from mainstem.lifecycle.storage.types import stored_fields
+
+    if work.empty is None:
+        engine = work.engine()
+        work.empty = (engine.session(), engine)
+        for macro in work.project.macros:
+            work.empty[0].execute(macro)
+    session, engine = work.empty
+    for name in inputs:
+        if name not in work.placed:
+            work.placed.add(name)
+            engine.bind(name, (), work.fields[name] or ())
+            if work.project.datasets[name].is_load:
+                engine.bind(name + QUARANTINE, (), quarantine_fields())
+    fields: tuple[Field, ...] = session.describe(model.sql)
+    return fields if model.kind == "view" else stored_fields(fields)
+
+
+def _placed(problem: Problem, dataset: Dataset) -> Problem:
+    """The engine's problem at its line of the model: the text handed over has the lines of the file."""
+    line = problem.place.line if problem.place else 0
+    column = problem.place.column if problem.place else 0
+    if problem.code.startswith("E"):
+        problem = replace(problem, code="T004")
+    return replace(problem, place=Place(dataset.place.file, line or dataset.place.line, column or dataset.place.column))
+
+
+def _explained(facts: SqlFacts, fields: tuple[Field, ...] | None) -> SqlFacts:
+    """Facts whose columns are those that the engine reports; what lineage does not explain is unresolved."""
+    if fields is None:
+        return facts
+    lineage = {name.lower(): base for name, base in facts.lineage.items()}
+    unresolved = {name.lower() for name in facts.unresolved}
+    names = tuple(f.name for f in fields)
+    return replace(
+        facts,
+        columns=names,
+        lineage={name: lineage.get(name.lower(), frozenset()) for name in names},
+        unresolved=frozenset(name for name in names if name.lower() in unresolved or name.lower() not in lineage),
+    )
+
+
+def _output_inputs(work: _Work, name: str) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for query in work.project.outputs[name].queries:
+        inputs = work.texts.inputs(query.sql, query.place)
+        work.problems += inputs.problems
+        resolved = _resolve(work, inputs.inputs, name)
+        found.update(dict.fromkeys(resolved))
+        if not inputs.problems and resolved and all(base in work.fields for base in resolved):
+            work.problems += work.texts.facts(query.sql, query.place, _columns_in_scope(work, resolved)).problems
+    return tuple(found)
+
+
+def _names(work: _Work, dataset: str) -> tuple[str, ...] | None:
+    fields = work.fields.get(dataset)
+    return None if fields is None else tuple(f.name for f in fields)
+
+
+def _require(work: _Work, dataset: str, column: str, place: Place, role: str) -> None:
+    names = _names(work, dataset)
+    if names is not None and column.lower() not in {name.lower() for name in names}:
+        work.problems.append(
+            Problem(
+                "T005",
+                f'{role} "{column}" is not a column of "{dataset}"',
+                nearest(column, list(names), kind="columns"),
+                place,
+            )
+        )
+
+
+def _check_columns_named(work: _Work, dataset: Dataset) -> None:
+    for column in dataset.key:
+        _require(work, dataset.name, column, dataset.place, "key")
+    if dataset.time_column:
+        _require(work, dataset.name, dataset.time_column, dataset.place, "time_column")
+    if not dataset.is_load:
+        for declared in dataset.columns:
+            _require(work, dataset.name, declared.name, declared.place, "declared column")
+
+
+def _check_checks(work: _Work, dataset: Dataset) -> None:
+    for check in dataset.checks:
+        columns, others = find("checks", check.kind).reads(check.options)
+        for column in columns:
+            _require(work, dataset.name, column, check.place, f'column of check "{check.id}"')
+        for other in others:
+            _resolve(work, {other: check.place}, dataset.name)
+
+
+def _check_requirements(work: _Work) -> None:
+    for requirement in work.project.requirements.values():
+        if requirement.retired:
+            continue
+        for bound in requirement.binds:
+            dataset, _, column = bound.rpartition(".")
+            if bound not in work.project.datasets and dataset in work.project.datasets:
+                _require(work, dataset, column, requirement.place, f'column bound by "{requirement.id}"')
+        objective = requirement.objective
+        if objective is None:
+            continue
+        for name in ("partition", "columns", "by"):
+            named = getattr(objective.options, name, None)
+            for column in (named,) if isinstance(named, str) else named or ():
+                _require(work, objective.of, column, objective.place, f'{name} of measure "{objective.kind}"')

@@ -1,0 +1,81 @@
+"""What every step of one run stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mainstem.core.clock import Clock
+from mainstem.core.ports import Engine, Ledger
+from mainstem.core.project import Project
+from mainstem.core.release import DataFile, Lease, Version
+from mainstem.orchestration.bind import Bound
+from mainstem.orchestration.shelf import Shelf
+from mainstem.orchestration.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Something that a watcher may show. `what`: step-begun | step-done | step-failed | publishing | published.
+
+    `done` of `total` steps have ended.
+    """
+
+    what: str
+    subject: str = ""
+    detail: str = ""
+    done: int = 0
+    total: int = 0
+
+
+Listener = Callable[[Progress], None]
+
+
+def unheard(_: Progress) -> None:
+    """A listener for nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A run's fixed surroundings: the project and its state, the doors to lake, ledger and engine, the clock.
+
+    `started_at` is the run's clock, which models see. `leases` are held by this run. `probes` and `totals` are what
+    requirements want measured of each dataset, `tags` the effective tags by dataset and column.
+    """
+
+    run: str
+    started_at: datetime
+    project: Project
+    bound: Bound
+    state: State
+    lake: Path
+    ledger: Ledger
+    engine: Engine
+    clock: Clock
+    shelf: Shelf
+    leases: Mapping[str, Lease]
+    probes: Mapping[str, Sequence[Any]]
+    totals: Mapping[str, Sequence[Any]]
+    tags: Mapping[str, Mapping[str, frozenset[str]]]
+
+    def base(self, name: str) -> Version | None:
+        """The version that this run continues from."""
+        return self.state.bases.get(name)
+
+
+def files_of(lake: Path) -> Callable[[str, int], Sequence[DataFile]]:
+    """A reader of the files of a version; each version is opened once."""
+    from mainstem.lifecycle.storage.tables import snapshot
+
+    seen: dict[tuple[str, int], Sequence[DataFile]] = {}
+
+    def files(table: str, number: int) -> Sequence[DataFile]:
+        if (table, number) not in seen:
+            found = snapshot(lake, table, number)
+            seen[table, number] = found.files if found else ()
+        return seen[table, number]
+
+    return files

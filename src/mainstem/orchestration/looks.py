@@ -1,0 +1,47 @@
+"""Glances at the sources before a plan is made."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from mainstem.core.dataset import Dataset, Load
+from mainstem.core.kinds import find
+from mainstem.core.problem import WorldError
+from mainstem.core.project import Project
+from mainstem.core.run import Look
+from mainstem.orchestration.state import State
+
+
+def look_at_sources(project: Project, state: State) -> dict[str, Look]:
+    """One look a load. A source that cannot be reached is "unknown", with the reason; that is not an error yet."""
+    loads = [dataset for dataset in project.datasets.values() if dataset.is_load]
+    if len(loads) < 2:
+        return {dataset.name: _look(project, state, dataset) for dataset in loads}
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        looks = pool.map(lambda dataset: _look(project, state, dataset), loads)
+        return {dataset.name: look for dataset, look in zip(loads, looks, strict=True)}
+
+
+def _look(project: Project, state: State, dataset: Dataset) -> Look:
+    assert isinstance(dataset.made_by, Load)
+    source = project.sources[dataset.made_by.source]
+    base = state.bases.get(dataset.name)
+    try:
+        look: Look = find("sources", source.kind).look(source, dataset, base.position if base else None, project.root)
+    except WorldError as error:
+        return Look(dataset.name, "unknown", error.problems[0].what)
+    if base is not None and base.fingerprint != load_fingerprint(dataset) and look.state == "nothing":
+        return Look(dataset.name, "new", "how it is loaded has changed")
+    return look
+
+
+def load_fingerprint(dataset: Dataset) -> str:
+    """Digest of what decides a load's content: write mode, key, contract, options."""
+    from mainstem.core.canonical import digest
+
+    load = dataset.made_by
+    assert isinstance(load, Load)
+    contract = [
+        (c.name, c.type, c.required, c.unique, c.min, c.max, c.accepted, c.matches, c.original) for c in dataset.columns
+    ]
+    return digest([load.source, load.table, load.options, load.load, load.cursor, load.write, dataset.key, contract])

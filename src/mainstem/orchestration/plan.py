@@ -1,0 +1,135 @@
+"""What would be done, and why: pure, nothing is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from mainstem.core.dataset import Load, Model
+from mainstem.core.problem import Problem, ProjectError, nearest
+from mainstem.core.project import Project
+from mainstem.core.run import Look, Plan, Step
+from mainstem.orchestration.bind import Bound
+from mainstem.orchestration.graph import below
+from mainstem.orchestration.state import State, model_skip_key
+
+
+def plan(
+    project: Project,
+    bound: Bound,
+    state: State,
+    looks: Mapping[str, Look],
+    now: datetime,
+    select: Sequence[str] = (),
+) -> Plan:
+    """Every dataset as a step with its reason, in an order in which they can run.
+
+    `looks` has one look a load. `select` are names or globs of datasets; () means all. What is not selected keeps its
+    version. ProjectError O001 for a selection that matches nothing.
+    """
+    chosen = _selected(project, select)
+    steps: dict[str, Step] = {}
+    for name in bound.order:
+        made_by = project.datasets[name].made_by
+        if name not in chosen:
+            steps[name] = Step(name, "skip", "not selected", bound.inputs[name], commits=False)
+        elif isinstance(made_by, Load):
+            steps[name] = _load_step(name, state, looks[name])
+        else:
+            steps[name] = _model_step(name, made_by, bound, state, steps, now)
+    removed = tuple(sorted(set(state.bases) - set(project.datasets)))
+    changing = [name for name, step in steps.items() if step.commits is not False]
+    return Plan(
+        state.env,
+        state.release,
+        tuple(steps.values()),
+        removed,
+        touched(project, bound, changing),
+        _notes(project, state, removed),
+    )
+
+
+def _selected(project: Project, select: Sequence[str]) -> frozenset[str]:
+    if not select:
+        return frozenset(project.datasets)
+    chosen: set[str] = set()
+    for pattern in select:
+        found = [name for name in project.datasets if fnmatchcase(name, pattern)]
+        if not found:
+            mend = nearest(pattern, list(project.datasets), kind="datasets")
+            raise ProjectError(Problem("O001", f'no dataset is called "{pattern}"', mend))
+        chosen.update(found)
+    return frozenset(chosen)
+
+
+def _load_step(name: str, state: State, look: Look) -> Step:
+    if name not in state.bases:
+        return Step(name, "load", f"first load: {look.detail}")
+    if look.state == "nothing":
+        kept = "finished by an earlier run, not published yet; " if name in state.pending else ""
+        return Step(name, "skip", f"{kept}nothing new at the source: {look.detail}", commits=False)
+    if look.state == "unknown":
+        return Step(name, "load", f"the source was not reached: {look.detail}", commits=None)
+    return Step(name, "load", look.detail)
+
+
+def _model_step(name: str, model: Model, bound: Bound, state: State, steps: Mapping[str, Step], now: datetime) -> Step:
+    inputs = bound.inputs[name]
+    action = "view" if model.kind == "view" else "build"
+    base = state.bases.get(name)
+    full = "; recomputed in full (incremental refresh is not built yet)" if model.kind == "incremental" else ""
+    if base is None:
+        return Step(name, action, f"new model{full}", inputs)
+    certain = [parent for parent in inputs if steps[parent].commits]
+    perhaps = [parent for parent in inputs if steps[parent].commits is None]
+    facts = bound.facts[name]
+    if not certain and not perhaps:
+        versions = {parent: state.bases[parent].id for parent in inputs if parent in state.bases}
+        if base.skip_key == model_skip_key(facts, model.kind, versions, now):
+            kept = "finished by an earlier run, not published yet; " if name in state.pending else ""
+            return Step(name, "skip", f"{kept}text and inputs unchanged", inputs, commits=False)
+    if base.fingerprint != facts.fingerprint:
+        return Step(name, action, f"its SQL changed{full}", inputs)
+    if certain:
+        return Step(name, action, f"new data in {_names(certain)}{full}", inputs)
+    if perhaps:
+        return Step(name, action, f"only if {_names(perhaps)} brings something new{full}", inputs, commits=None)
+    moved = [parent for parent in inputs if parent in state.bases and base.inputs.get(parent) != state.bases[parent].id]
+    if moved:
+        return Step(name, action, f"{_names(moved)} differs from what it was built on{full}", inputs)
+    if facts.reads_clock:
+        return Step(name, action, f"its SQL reads the clock, and that has moved{full}", inputs)
+    return Step(name, action, f"its kind changed{full}", inputs)
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:3])
+    return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
+
+
+def _notes(project: Project, state: State, removed: Sequence[str]) -> tuple[str, ...]:
+    notes = []
+    if removed:
+        notes.append(f"no longer in the project, left out of the next release: {', '.join(removed)}")
+    forked = sorted(name for name in state.forks if name in project.datasets and project.datasets[name].is_load)
+    if forked:
+        notes.append(f"continue from the released version in a new table (a rollback lies behind): {', '.join(forked)}")
+    return tuple(notes)
+
+
+def touched(project: Project, bound: Bound, changing: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Requirements whose bound datasets, or the inputs of whose bound outputs, change; with those datasets."""
+    moving = below(bound.inputs, changing, bound.order)
+    found: dict[str, tuple[str, ...]] = {}
+    for requirement in project.requirements.values():
+        if requirement.retired:
+            continue
+        names: dict[str, None] = {}
+        for target in (*requirement.binds, *((requirement.objective.of,) if requirement.objective else ())):
+            for dataset in bound.outputs.get(target, (target, target.rpartition(".")[0])):
+                if dataset in moving:
+                    names[dataset] = None
+        if names:
+            found[requirement.id] = tuple(names)
+    return found

@@ -1,0 +1,54 @@
+"""After a crash: asks each table, not memory, whether an attempt was committed; rolls forward or sweeps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from mainstem.core.clock import Clock
+from mainstem.core.ports import Ledger
+from mainstem.core.release import Lease
+from mainstem.lifecycle.storage import tables
+from mainstem.orchestration import attempt
+
+
+def recover(ledger: Ledger, lake: Path, env: str, clock: Clock, holder: str) -> tuple[str, ...]:
+    """Settle every attempt of runs that no longer live; says what was done, one sentence an attempt.
+
+    A committed attempt is recorded without computing anything again. Any other is fenced off (so that a process
+    thought dead cannot commit later) and its files are removed.
+    """
+    return tuple(_settle(ledger, lake, lease, clock, holder) for lease in ledger.unfinished(env))
+
+
+def _settle(ledger: Ledger, lake: Path, lease: Lease, clock: Clock, holder: str) -> str:
+    if not lease.table:
+        ledger.give_up(lease)
+        return f"{lease.dataset}: nothing to settle"
+    made = tables.committed(lake, lease.table, lease.fence)
+    noted = attempt.read_note(lake, lease)
+    if made is not None and noted is not None:
+        version, evidence = noted
+        rejects = tables.commit_rejects(lake, made)
+        if rejects is not None:
+            version = replace(version, quarantine=rejects.number)
+        if version.number != made.number:
+            version = replace(version, number=made.number)
+            evidence = [replace(row, version=version.id) for row in evidence]
+        ledger.record_step(lease, version, evidence, clock.now())
+        attempt.forget(lake, lease)
+        return f"{lease.dataset}: its commit stood, recorded without computing again"
+    _sweep(ledger, lake, lease, clock, holder)
+    return f"{lease.dataset}: attempt {lease.fence} was not committed, its files are removed"
+
+
+def _sweep(ledger: Ledger, lake: Path, lease: Lease, clock: Clock, holder: str) -> None:
+    """Fence first: else a process thought dead commits files that are gone."""
+    now_s = clock.elapsed()
+    run = f"{lease.run}-swept"
+    mine = ledger.acquire(lease.env, {lease.dataset: lease.table}, run, holder, now_s, now_s + 60)[lease.dataset]
+    tables.fence(lake, lease.table, mine.fence, run, int(clock.now().timestamp() * 1000))
+    tables.sweep(lake, lease.table, lease.prefix)
+    attempt.forget(lake, lease)
+    ledger.give_up(lease)
+    ledger.give_up(mine)

@@ -1,0 +1,287 @@
+"""A run is six calls: load, plan, build, publish, evaluate, deliver. The project is loaded by the caller."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from mainstem.core import crash
+from mainstem.core.clock import Clock
+from mainstem.core.evidence import Evidence
+from mainstem.core.kinds import find
+from mainstem.core.ports import Engine, Ledger
+from mainstem.core.project import Project
+from mainstem.core.release import Lease, Release, Version
+from mainstem.core.run import Done, Failure, Plan, Run, Step
+from mainstem.lifecycle.storage import tables
+from mainstem.orchestration.bind import Bound, bind
+from mainstem.orchestration.execute import execute
+from mainstem.orchestration.ground import Ground, Listener, Progress, files_of, unheard
+from mainstem.orchestration.looks import look_at_sources
+from mainstem.orchestration.plan import plan
+from mainstem.orchestration.recover import recover
+from mainstem.orchestration.shelf import Shelf
+from mainstem.orchestration.state import State, read_state
+from mainstem.orchestration.step import do
+from mainstem.orchestration.wanted import wanted_probes, wanted_totals
+
+LEASE_S = 60.0
+"""How long a lease holds without being renewed, in seconds; it is renewed three times as often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan, and what it was made from."""
+
+    plan: Plan
+    bound: Bound
+    state: State
+
+
+def prepare(
+    project: Project, ledger: Ledger, clock: Clock, env: str, select: Sequence[str] = (), *, look: bool = True
+) -> Prepared:
+    """Bind and plan; touches nothing. Without `look` the sources are not asked, and their loads are uncertain."""
+    state = read_state(ledger, env)
+    bound = bind_project(project, state.fields())
+    looks = look_at_sources(project, state) if look else {}
+    return Prepared(plan(project, bound, state, looks, clock.now(), select), bound, state)
+
+
+def bind_project(project: Project, known: Mapping[str, tuple[object, ...]]) -> Bound:
+    """`bind`, with the facts of unchanged texts from the project's cache."""
+    from mainstem.sql.cache import FactsCache
+
+    texts = FactsCache(project.root / ".mainstem" / "facts.msgpack")
+    try:
+        return bind(project, known, texts, lambda: open_engine(project))  # type: ignore[arg-type]
+    finally:
+        texts.save()
+
+
+def open_engine(project: Project) -> Engine:
+    """The project's engine, with its settings."""
+    engine: Engine = find("engines", project.engine).open(project.settings)
+    return engine
+
+
+def run(
+    project: Project,
+    ledger: Ledger,
+    clock: Clock,
+    env: str = "prod",
+    select: Sequence[str] = (),
+    listen: Listener = unheard,
+    holder: str = "",
+) -> Run:
+    """Bring an environment up to date and publish one release.
+
+    ProjectError when text or selection is wrong (nothing was touched). WorldError when the lake belongs to another
+    ledger or another run holds a lease. Whatever fails inside a step is a Failure of the Run.
+    """
+    lake = project.lake
+    tables.claim(lake, ledger.id)
+    recover(ledger, lake, env, clock, holder)
+    prepared = prepare(project, ledger, clock, env, select)
+    started_at = clock.now()
+    run_id = f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    ledger.begin_run(run_id, env, started_at, holder)
+    try:
+        leases, prepared = _lease(project, ledger, clock, env, select, run_id, holder, prepared)
+        crash.point("after-lease")
+        with _renewing(ledger, clock, run_id):
+            done, failures = _build(project, ledger, clock, run_id, started_at, leases, prepared, listen)
+            release = _publish(project, ledger, clock, run_id, prepared, done, failures, listen)
+    except BaseException:
+        ledger.end_run(run_id, clock.now(), "failed", {})
+        raise
+    finished_at = clock.now()
+    status = "failed" if failures else "published" if release else "unchanged"
+    ledger.end_run(run_id, finished_at, status, _summary(done, failures, release))
+    return Run(run_id, env, started_at, finished_at, prepared.plan, tuple(done), tuple(failures), release)
+
+
+def _lease(
+    project: Project,
+    ledger: Ledger,
+    clock: Clock,
+    env: str,
+    select: Sequence[str],
+    run_id: str,
+    holder: str,
+    prepared: Prepared,
+) -> tuple[dict[str, Lease], Prepared]:
+    """Leases on all that the plan may write; planned again if somebody published in between."""
+    while True:
+        now_s = clock.elapsed()
+        targets = {
+            step.dataset: _target(project, prepared.state, step)
+            for step in prepared.plan.steps
+            if step.commits is not False
+        }
+        leases = ledger.acquire(env, targets, run_id, holder, now_s, now_s + LEASE_S) if targets else {}
+        if read_state(ledger, env) == prepared.state:
+            return leases, prepared
+        for lease in leases.values():
+            ledger.give_up(lease)
+        prepared = prepare(project, ledger, clock, env, select)
+
+
+def _target(project: Project, state: State, step: Step) -> str:
+    """The physical table that a step writes to, "" for a view."""
+    if step.action == "view":
+        return ""
+    base = state.bases.get(step.dataset)
+    if project.datasets[step.dataset].is_load and step.dataset in state.forks:
+        return tables.next_table(project.lake, base.table if base else tables.table_folder(step.dataset))
+    if base is not None and base.table:
+        return base.table
+    return tables.table_folder(step.dataset)
+
+
+class _renewing:  # noqa: N801 - reads as a word where it is used
+    """While inside, a thread prolongs the run's leases."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, run_id: str) -> None:
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._renew, args=(ledger, clock, run_id), daemon=True)
+
+    def _renew(self, ledger: Ledger, clock: Clock, run_id: str) -> None:
+        while not self._stop.wait(LEASE_S / 3):
+            ledger.renew(run_id, clock.elapsed() + LEASE_S)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
+def _build(
+    project: Project,
+    ledger: Ledger,
+    clock: Clock,
+    run_id: str,
+    started_at: datetime,
+    leases: Mapping[str, Lease],
+    prepared: Prepared,
+    listen: Listener,
+) -> tuple[list[Done], list[Failure]]:
+    """All steps of the plan. An engine is opened only when one of them computes."""
+    from mainstem.governance.tags import effective_tags
+
+    computes = any(step.action != "skip" for step in prepared.plan.steps)
+    engine = open_engine(project) if computes else _NoEngine()
+    bound = prepared.bound
+    ground = Ground(
+        run_id,
+        started_at,
+        project,
+        bound,
+        prepared.state,
+        project.lake,
+        ledger,
+        engine,  # type: ignore[arg-type]
+        clock,
+        Shelf(engine, project.lake, prepared.state.bases, files_of(project.lake)),  # type: ignore[arg-type]
+        leases,
+        wanted_probes(project) if computes else {},
+        wanted_totals(project) if computes else {},
+        effective_tags(project, bound.facts) if computes else {},
+    )
+    try:
+        if computes and project.macros:
+            session = engine.session()
+            for macro in project.macros:
+                session.execute(macro)
+            session.close()
+        return execute(
+            prepared.plan.steps, bound.inputs, lambda step: do(ground, step), listen, project.settings.threads
+        )
+    finally:
+        engine.close()
+
+
+class _NoEngine:
+    """Stands where no step computes."""
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+def _publish(
+    project: Project,
+    ledger: Ledger,
+    clock: Clock,
+    run_id: str,
+    prepared: Prepared,
+    done: Sequence[Done],
+    failures: Sequence[Failure],
+    listen: Listener,
+) -> Release | None:
+    """One release of all that ended well, or None when nothing changed or something failed."""
+    env, old = prepared.state.env, prepared.state.release
+    if failures and project.publish == "all":
+        return None
+    versions = {d.dataset: d.version for d in done if d.version is not None}
+    for failure in failures:
+        if old is not None and failure.dataset in old.versions:
+            versions[failure.dataset] = old.versions[failure.dataset]
+    before = {name: version.id for name, version in old.versions.items()} if old else {}
+    if {name: version.id for name, version in versions.items()} == before or not versions:
+        return None
+    listen(Progress("publishing"))
+    _sync(project.lake, [v for v in versions.values() if before.get(v.dataset) != v.id])
+    crash.point("after-sync")
+    crash.point("before-publish")
+    release = _new_release(ledger, env, clock.now(), run_id, old, versions)
+    evidence = published_evidence(release, old, clock.now())
+    ledger.publish(release, evidence, old.id if old else None)
+    crash.point("inside-publish")
+    tables.write_manifest(project.lake, release)
+    crash.point("after-publish")
+    listen(Progress("published", release.id))
+    return release
+
+
+def _new_release(
+    ledger: Ledger, env: str, at: datetime, run_id: str, old: Release | None, versions: Mapping[str, Version]
+) -> Release:
+    number = ledger.next_release_number()
+    return Release(f"r{number:06d}", number, env, at, run_id, old.id if old else None, versions)
+
+
+def published_evidence(release: Release, old: Release | None, at: datetime, why: str = "publish") -> list[Evidence]:
+    """One row a dataset whose version readers see change."""
+    before = {name: version.id for name, version in old.versions.items()} if old else {}
+    facts = {"release": release.id, "why": why}
+    changed = [v for v in release.versions.values() if before.get(v.dataset) != v.id]
+    gone = [name for name in before if name not in release.versions]
+    return [
+        Evidence("published", v.dataset, at, env=release.env, version=v.id, outcome="ok", run=release.run, facts=facts)
+        for v in changed
+    ] + [
+        Evidence("published", name, at, env=release.env, outcome="gone", run=release.run, facts=facts) for name in gone
+    ]
+
+
+def _sync(lake: Path, versions: Sequence[Version]) -> None:
+    """Data reaches the disk before anybody is told of it."""
+    tables.sync(lake, versions)
+
+
+def _summary(done: Sequence[Done], failures: Sequence[Failure], release: Release | None) -> dict[str, object]:
+    counts: dict[str, int] = {}
+    for step in done:
+        counts[step.outcome] = counts.get(step.outcome, 0) + 1
+    return {
+        "steps": counts,
+        "failed": [{"dataset": f.dataset, "code": f.problem.code, "what": f.problem.what} for f in failures],
+        "rejected": {d.dataset: d.rejected for d in done if d.rejected},
+        "release": release.id if release else None,
+    }

@@ -1,0 +1,87 @@
+"""What can be read during one run: each dataset at exactly one version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from threading import RLock
+
+from mainstem.core.dataset import QUARANTINE
+from mainstem.core.ports import Engine
+from mainstem.core.release import DataFile, Field, Version
+
+
+class Shelf:
+    """Datasets at their versions, bound in an engine when somebody first reads them.
+
+    Safe for many threads. `files(table, number)` gives the files of a version (paths below the table's folder).
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        lake: Path,
+        versions: Mapping[str, Version],
+        files: Callable[[str, int], Sequence[DataFile]],
+    ) -> None:
+        self._engine = engine
+        self._lake = lake
+        self._files = files
+        self._versions = dict(versions)
+        self._bound: dict[str, str] = {}
+        self._lock = RLock()
+
+    def version(self, name: str) -> Version | None:
+        """The version that readers of this run see."""
+        with self._lock:
+            return self._versions.get(name)
+
+    def versions(self, names: Iterable[str]) -> dict[str, Version]:
+        """The versions of those names that have one."""
+        with self._lock:
+            return {name: self._versions[name] for name in names if name in self._versions}
+
+    def put(self, version: Version) -> None:
+        """From now on this is the version of its dataset."""
+        with self._lock:
+            self._versions[version.dataset] = version
+
+    def offer(self, version: Version, files: Sequence[DataFile]) -> None:
+        """Bind a version whose files are known, before it is anybody's: checks read it under its own name."""
+        with self._lock:
+            self._bind_files(version.dataset, version.table, files, version.fields)
+            self._bound[version.dataset] = version.id
+
+    def withdraw(self, name: str) -> None:
+        """Forget an offer that came to nothing; the version before is bound again when somebody reads it."""
+        with self._lock:
+            self._bound.pop(name, None)
+
+    def ready(self, names: Iterable[str]) -> None:
+        """Bind what is not bound yet."""
+        for name in names:
+            base = name.removesuffix(QUARANTINE)
+            version = self.version(base)
+            if version is None:
+                continue
+            with self._lock:
+                if self._bound.get(name) == version.id:
+                    continue
+                if version.sql is not None:
+                    self.ready(version.inputs)
+                    self._engine.bind_view(name, version.sql)
+                elif name == base:
+                    self._bind_files(name, version.table, self._files(version.table, version.number), version.fields)
+                    self._bind_quarantine(version)
+                self._bound[name] = version.id
+
+    def _bind_files(self, name: str, table: str, files: Sequence[DataFile], fields: Sequence[Field]) -> None:
+        self._engine.bind(name, [self._lake / table / file.path for file in files], fields)
+
+    def _bind_quarantine(self, version: Version) -> None:
+        if version.quarantine is None:
+            return
+        from mainstem.lifecycle.storage.quarantine import FIELDS
+
+        table = version.table + QUARANTINE
+        self._bind_files(version.dataset + QUARANTINE, table, self._files(table, version.quarantine), FIELDS)

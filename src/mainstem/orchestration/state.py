@@ -1,0 +1,59 @@
+"""Where an environment stands before a run: released versions, finished but unpublished ones, and what to build on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from mainstem.core.dataset import SqlFacts
+from mainstem.core.ports import Ledger
+from mainstem.core.release import Field, Release, Version
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An environment at the beginning of a plan.
+
+    `bases` maps each dataset to the version that the next run continues from: the newest finished one if no
+    publication, promotion or rollback came after it, else the released one. `pending` are those whose base is
+    finished but in no release. `forks` are those whose physical table has moved on past the base (a rollback), so
+    that an appending step must go on in a table of its own.
+    """
+
+    env: str
+    release: Release | None
+    bases: Mapping[str, Version]
+    pending: frozenset[str]
+    forks: frozenset[str]
+
+    def fields(self) -> dict[str, tuple[Field, ...]]:
+        """The columns of every dataset that exists."""
+        return {name: version.fields for name, version in self.bases.items()}
+
+
+def read_state(ledger: Ledger, env: str) -> State:
+    """The state of an environment; an empty one where nothing was ever published."""
+    release = ledger.current(env)
+    bases: dict[str, Version] = dict(release.versions) if release else {}
+    pending: set[str] = set()
+    forks: set[str] = set()
+    for name, head in ledger.heads(env).items():
+        if head.is_pending:
+            bases[name] = head.version
+            pending.add(name)
+        elif (name in bases and head.version.table and head.version.id != bases[name].id) or name not in bases:
+            forks.add(name)
+    return State(env, release, bases, frozenset(pending), frozenset(forks))
+
+
+def skip_key(fingerprint: str, inputs: Mapping[str, str], clock: datetime | None) -> str:
+    """Equal key, equal content: fingerprint, versions of the inputs, and the run's clock where the text reads it."""
+    text = repr((fingerprint, sorted(inputs.items()), clock and clock.isoformat()))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def model_skip_key(facts: SqlFacts, kind: str, inputs: Mapping[str, str], clock: datetime) -> str:
+    """The skip key of a model: its meaning, its kind, and what it reads."""
+    return skip_key(f"{kind}:{facts.fingerprint}", inputs, clock if facts.reads_clock else None)

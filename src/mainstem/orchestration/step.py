@@ -1,0 +1,370 @@
+"""The protocol of a step, where the stages meet: compute, check, commit, record.
+
+1. pin the inputs and the base          4. check, while nothing refers to the files
+2. hold the lease                       5. commit at base + 1: this is the step's success
+3. compute into attempt-named files     6. derive the quarantine   7. record
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from mainstem.core import crash
+from mainstem.core.dataset import Dataset, Load, Model
+from mainstem.core.evidence import Evidence
+from mainstem.core.ports import Session
+from mainstem.core.problem import Problem, WorldError
+from mainstem.core.release import Change, DataFile, Identity, Lease, Snapshot, Version
+from mainstem.core.run import Done, Step
+from mainstem.lifecycle.storage import tables
+from mainstem.lifecycle.storage.types import cast_select
+from mainstem.orchestration import attempt, measure
+from mainstem.orchestration.ground import Ground
+from mainstem.orchestration.loading import read_source
+from mainstem.orchestration.state import model_skip_key, skip_key
+from mainstem.sql.clock import bind_clock
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What a computed step would become: its version before the commit, the change, and where it stands."""
+
+    version: Version
+    change: Change
+    base: Snapshot | None
+    evidence: tuple[Evidence, ...] = ()
+
+
+def do(ground: Ground, step: Step) -> Done:
+    """Carry out one step. WorldError when the world or a check stands against it; nothing is half done then."""
+    started_s = ground.clock.elapsed()
+    dataset = ground.project.datasets[step.dataset]
+    if step.action == "skip":
+        done = _keep(ground, dataset, step)
+    elif isinstance(dataset.made_by, Load):
+        done = _load(ground, dataset, dataset.made_by)
+    elif dataset.made_by.kind == "view":
+        done = _view(ground, dataset, dataset.made_by)
+    else:
+        done = _build(ground, dataset, dataset.made_by)
+    return replace(done, seconds=ground.clock.elapsed() - started_s)
+
+
+def _keep(ground: Ground, dataset: Dataset, step: Step) -> Done:
+    """A step that has nothing to do: its version stays, and may be valid for later data than before."""
+    base = ground.base(dataset.name)
+    if base is None:
+        return Done(dataset.name, "kept", step.why, None)
+    as_of = base.as_of
+    if dataset.is_load and step.why != "not selected":
+        as_of = ground.started_at
+    elif not dataset.is_load:
+        as_of = _as_of(ground, ground.bound.inputs[dataset.name], base.as_of)
+    version = replace(base, as_of=as_of)
+    if as_of != base.as_of:
+        ground.shelf.put(version)
+        ground.ledger.record(_kept_evidence(ground, dataset, version), ground.clock.now())
+    return Done(dataset.name, "kept", step.why, version, rows=base.rows)
+
+
+def _kept_evidence(ground: Ground, dataset: Dataset, version: Version) -> list[Evidence]:
+    rows = [measure.version_evidence(None, _subject(ground, dataset, version, version.id, None, None))]
+    if dataset.is_load:
+        rows.append(_read_evidence(dataset.name, version, 0))
+    return measure.stamped(rows, ground.run, version.attempt)
+
+
+def _as_of(ground: Ground, inputs: tuple[str, ...], otherwise: datetime) -> datetime:
+    return min((v.as_of for v in ground.shelf.versions(inputs).values()), default=otherwise)
+
+
+def _subject(
+    ground: Ground,
+    dataset: Dataset,
+    version: Version,
+    parent: str | None,
+    before: str | None,
+    labels: tuple[str, ...] | None,
+) -> measure.Subject:
+    return measure.Subject(dataset, version, parent, before, labels, ground.project.timezone, ground.started_at)
+
+
+def _load(ground: Ground, dataset: Dataset, load: Load) -> Done:
+    lease = ground.leases[dataset.name]
+    session = ground.engine.session()
+    try:
+        at = ground.clock.now()
+        base = _base_to_append(ground, dataset.name, lease)
+        change = read_source(ground, session, dataset, base, at)
+        crash.point("after-compute", dataset.name)
+        known = ground.base(dataset.name)
+        if known is not None and change.is_empty:
+            return _unchanged_load(ground, dataset, replace(known, as_of=at), change)
+        version = _new_version(lease, change, base, fingerprint=f"load:{load.write}", inputs={}, key="", as_of=at)
+        return _finish(ground, session, dataset, lease, _Result(version, change, base, _reads(version, change)))
+    finally:
+        session.close()
+
+
+def _unchanged_load(ground: Ground, dataset: Dataset, version: Version, change: Change) -> Done:
+    rows = [
+        measure.version_evidence(None, _subject(ground, dataset, version, version.id, None, None)),
+        *_reads(version, change),
+    ]
+    ground.ledger.record(measure.stamped(rows, ground.run, version.attempt), ground.clock.now())
+    ground.ledger.give_up(ground.leases[dataset.name])
+    ground.shelf.put(version)
+    return Done(dataset.name, "unchanged", "read; nothing new", version, rows=version.rows)
+
+
+def _reads(version: Version, change: Change) -> tuple[Evidence, ...]:
+    """What was read, and the source's own totals in the same read."""
+    rows = [_read_evidence(version.dataset, version, change.rows_in, change.position)]
+    for name, by_label in change.totals.items():
+        rows += [
+            replace(
+                rows[0],
+                label=label,
+                value=None,
+                total=total,
+                facts={"measure": name, "started": version.as_of.isoformat()},
+            )
+            for label, total in by_label.items()
+        ]
+    return tuple(rows)
+
+
+def _read_evidence(name: str, version: Version, rows: int, position: Any = None) -> Evidence:
+    return Evidence(
+        kind="read",
+        subject=name,
+        version=version.id,
+        at=version.as_of,
+        value=Decimal(rows),
+        unit="rows",
+        outcome="ok",
+        facts={"started": version.as_of.isoformat(), "rows": rows, "position": _short(position)},
+    )
+
+
+def _short(position: Any) -> Any:
+    """A position as evidence shows it: the list of files lives in the table's log, its length is enough here."""
+    if isinstance(position, Mapping) and "files" in position:
+        return {**position, "files": len(position["files"])}
+    return position
+
+
+def _base_to_append(ground: Ground, name: str, lease: Lease) -> Snapshot | None:
+    """The snapshot that a load continues from: the table's newest if it is the version that the run builds on.
+
+    Else (a rollback lies between, or somebody else wrote) a fork of that version, in a table of its own.
+    """
+    pinned = ground.base(name)
+    newest = tables.snapshot(ground.lake, lease.table)
+    if pinned is None:
+        return newest
+    if lease.table == pinned.table and newest is not None:
+        if newest.number == pinned.number:
+            return newest
+        old = tables.snapshot(ground.lake, pinned.table, pinned.number)
+        if old is not None and {f.path for f in old.files} == {f.path for f in newest.files}:
+            return newest
+        raise WorldError(
+            Problem(
+                "O004",
+                f'table "{pinned.table}" was written by somebody else after version {pinned.number}',
+                "run `mainstem doctor`, which says who wrote and how to adopt or discard it",
+            )
+        )
+    if newest is not None:
+        return newest
+    old = tables.snapshot(ground.lake, pinned.table, pinned.number)
+    if old is None:
+        return None
+    identity = Identity(ground.run, name, lease.fence, ground.clock.now(), position=pinned.position)
+    return tables.fork(ground.lake, old, lease.table, identity)
+
+
+def _build(ground: Ground, dataset: Dataset, model: Model) -> Done:
+    facts = ground.bound.facts[dataset.name]
+    inputs = ground.shelf.versions(ground.bound.inputs[dataset.name])
+    ids = {name: version.id for name, version in inputs.items()}
+    key = model_skip_key(facts, model.kind, ids, ground.started_at)
+    known = ground.base(dataset.name)
+    as_of = _as_of(ground, tuple(ids), ground.started_at)
+    if known is not None and known.skip_key == key:
+        return _unchanged_model(ground, dataset, replace(known, as_of=as_of))
+    lease = ground.leases[dataset.name]
+    session = ground.engine.session()
+    try:
+        ground.shelf.ready(_read_names(facts.inputs))
+        base = tables.snapshot(ground.lake, lease.table)
+        select = bind_clock(model.sql, ground.started_at, ground.project.timezone)
+        described = session.describe(select)
+        written = session.write(cast_select(select, described), ground.lake / lease.table, lease.prefix)
+        crash.point("after-compute", dataset.name)
+        change = Change(written.fields, written.files, replace=True, rows_in=written.rows)
+        version = _new_version(lease, change, base, fingerprint=facts.fingerprint, inputs=ids, key=key, as_of=as_of)
+        return _finish(ground, session, dataset, lease, _Result(version, change, base))
+    finally:
+        session.close()
+
+
+def _read_names(inputs: Mapping[str, Any]) -> list[str]:
+    return ["main." + name if "." not in name else name for name in inputs]
+
+
+def _unchanged_model(ground: Ground, dataset: Dataset, version: Version) -> Done:
+    lease = ground.leases.get(dataset.name)
+    if lease is not None:
+        ground.ledger.give_up(lease)
+    row = measure.version_evidence(None, _subject(ground, dataset, version, version.id, None, None))
+    ground.ledger.record(measure.stamped([row], ground.run, version.attempt), ground.clock.now())
+    ground.shelf.put(version)
+    return Done(dataset.name, "unchanged", "text and inputs turned out unchanged", version, rows=version.rows)
+
+
+def _view(ground: Ground, dataset: Dataset, model: Model) -> Done:
+    facts = ground.bound.facts[dataset.name]
+    inputs = ground.shelf.versions(ground.bound.inputs[dataset.name])
+    ids = {name: version.id for name, version in inputs.items()}
+    key = model_skip_key(facts, model.kind, ids, ground.started_at)
+    known = ground.base(dataset.name)
+    as_of = _as_of(ground, tuple(ids), ground.started_at)
+    if known is not None and known.skip_key == key:
+        return _unchanged_model(ground, dataset, replace(known, as_of=as_of))
+    lease = ground.leases[dataset.name]
+    session = ground.engine.session()
+    try:
+        sql = bind_clock(model.sql, ground.started_at, ground.project.timezone)
+        ground.shelf.ready(_read_names(facts.inputs))
+        fields = session.describe(sql)
+        version = Version(
+            dataset.name, "", 0, fields, facts.fingerprint, key, as_of, inputs=ids, sql=sql, run=ground.run
+        )
+        ground.engine.bind_view(dataset.name, sql)
+        subject = _subject(ground, dataset, version, known.id if known else None, None, None)
+        evidence = _measured(ground, session, subject)
+        ground.ledger.record_step(
+            lease, version, measure.stamped(evidence, ground.run, lease.fence), ground.clock.now()
+        )
+        ground.shelf.put(version)
+        return Done(dataset.name, "committed", "view", version)
+    finally:
+        session.close()
+
+
+def _new_version(
+    lease: Lease,
+    change: Change,
+    base: Snapshot | None,
+    *,
+    fingerprint: str,
+    inputs: Mapping[str, str],
+    key: str,
+    as_of: datetime,
+) -> Version:
+    """The version that the commit will make, if nothing comes between: the table's next number."""
+    files = _files_after(change, base)
+    return Version(
+        lease.dataset,
+        lease.table,
+        base.number + 1 if base else 0,
+        change.fields,
+        fingerprint,
+        key or skip_key(fingerprint, {lease.table: str(lease.fence)}, None),
+        as_of,
+        rows=sum(file.rows for file in files),
+        size_bytes=sum(file.size_bytes for file in files),
+        inputs=inputs,
+        position=change.position,
+        attempt=lease.fence,
+        run=lease.run,
+    )
+
+
+def _files_after(change: Change, base: Snapshot | None) -> tuple[DataFile, ...]:
+    if change.replace or base is None:
+        return change.added
+    return tuple(file for file in base.files if file.path not in change.removed) + change.added
+
+
+def _measured(ground: Ground, session: Session, subject: measure.Subject) -> list[Evidence]:
+    """Evidence of a version not yet committed; WorldError M0.. when a check of severity `error` stands against it."""
+    found, labels = measure.partitions(session, subject)
+    checked, failing = measure.run_checks(session, subject, labels)
+    blocked = measure.blocking(failing)
+    checked = attempt.with_samples(ground, session, subject, checked, failing)
+    if blocked:
+        refused = [replace(row, version=f"attempt:{subject.version.id}") for row in checked]
+        ground.ledger.record(measure.stamped(refused, ground.run, subject.version.attempt), ground.clock.now())
+        raise WorldError(*attempt.problems(subject.dataset, blocked))
+    probed = measure.run_probes(session, subject, ground.probes.get(subject.dataset.name, ()), labels)
+    return [measure.version_evidence(session, subject), *found, *checked, *probed]
+
+
+def _finish(ground: Ground, session: Session, dataset: Dataset, lease: Lease, result: _Result) -> Done:
+    """Check, commit, derive the quarantine, record. A refused attempt leaves no file behind."""
+    files = _files_after(result.change, result.base)
+    before = _before(ground, result)
+    known = ground.base(dataset.name)
+    ground.shelf.offer(result.version, files)
+    try:
+        subject = _subject(ground, dataset, result.version, known.id if known else None, before, result.change.labels)
+        evidence = [*result.evidence, *_measured(ground, session, subject)]
+    except WorldError:
+        ground.shelf.withdraw(dataset.name)
+        attempt.discard(ground.lake, lease, result.change)
+        ground.ledger.give_up(lease)
+        raise
+    crash.point("after-check", dataset.name)
+    stamped = measure.stamped(evidence, ground.run, lease.fence)
+    attempt.note(ground.lake, lease, result.version, stamped)
+    version = _commit(ground, lease, result)
+    if version.id != result.version.id:
+        stamped = [replace(row, version=version.id) for row in stamped]
+    ground.ledger.record_step(lease, version, stamped, ground.clock.now())
+    attempt.forget(ground.lake, lease)
+    crash.point("after-record", dataset.name)
+    ground.shelf.offer(version, files)
+    ground.shelf.put(version)
+    return Done(dataset.name, "committed", "", version, rows=version.rows, rejected=result.change.rejected)
+
+
+def _before(ground: Ground, result: _Result) -> str | None:
+    """The rows that this version follows, as SQL for FROM; None where it is the first, or its columns changed."""
+    known = ground.base(result.version.dataset)
+    if known is None or not known.table or known.fields != result.version.fields:
+        return None
+    old = tables.snapshot(ground.lake, known.table, known.number)
+    if old is None:
+        return None
+    return ground.engine.relation([ground.lake / known.table / file.path for file in old.files], known.fields)
+
+
+def _commit(ground: Ground, lease: Lease, result: _Result) -> Version:
+    version, change = result.version, result.change
+    identity = Identity(
+        ground.run,
+        version.dataset,
+        lease.fence,
+        ground.clock.now(),
+        version.fingerprint,
+        version.skip_key,
+        version.as_of,
+        version.inputs,
+        change.position,
+        change.rejects,
+    )
+    now_ms = int(ground.clock.now().timestamp() * 1000)
+    made = tables.commit(ground.lake, lease.table, result.base, change, identity, now_ms=now_ms)
+    crash.point("after-commit", version.dataset)
+    rejects = tables.commit_rejects(ground.lake, made) if change.rejects else None
+    crash.point("after-quarantine", version.dataset)
+    known = ground.base(version.dataset)
+    quarantine = rejects.number if rejects else known.quarantine if known else None
+    return replace(version, number=made.number, quarantine=quarantine)

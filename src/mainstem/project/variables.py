@@ -1,0 +1,95 @@
+"""`${NAME}` in connections and addresses: taken from the environment or a secrets file, never from the project."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from mainstem.core.place import Place
+from mainstem.core.problem import Problem
+from mainstem.core.secret import Secret
+from mainstem.project.nodes import Entry, Items, Keys, Node, Text
+
+FILES = (".mainstem/secrets.env", "secrets.env")
+"""Secrets files, the first one wins; their lines are never shown."""
+
+_VARIABLE = re.compile(r"\$\{([^}\n]*)\}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
+
+
+def read_secrets(root: Path, problems: list[Problem]) -> dict[str, str]:
+    """The values of the secrets files: `NAME=value` lines, `#` begins a comment line, quotes around are removed."""
+    values: dict[str, str] = {}
+    for file in reversed(FILES):
+        try:
+            text = (root / file).read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            continue
+        except (OSError, UnicodeDecodeError):
+            what = f'"{file}" cannot be read as UTF-8 text'
+            problems.append(Problem("P003", what, "check its rights and its encoding", Place(file)))
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            _read_line(line.strip(), Place(file, number, 1), values, problems)
+    return values
+
+
+def _read_line(line: str, place: Place, values: dict[str, str], problems: list[Problem]) -> None:
+    if not line or line.startswith("#"):
+        return
+    found = _LINE.fullmatch(line)
+    if found is None:
+        problems.append(Problem("P013", "a line of the secrets file is not NAME=value", "write NAME=value", place))
+        return
+    name, value = found.groups()
+    if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
+        value = value[1:-1]
+    values[name] = value
+
+
+def filled(node: Node, values: Mapping[str, str], problems: list[Problem]) -> Node:
+    """The tree with every `${NAME}` in a value replaced; what was replaced is a `Secret`.
+
+    A name that has no value is a problem, and its text stays as written. Keys are left alone.
+    """
+    if isinstance(node, Text):
+        return _filled_text(node, values, problems) if "${" in node.value else node
+    if isinstance(node, Items):
+        return Items(tuple(filled(item, values, problems) for item in node.items), node.place)
+    return filled_keys(node, values, problems)
+
+
+def filled_keys(keys: Keys, values: Mapping[str, str], problems: list[Problem]) -> Keys:
+    """`filled` for a mapping."""
+    entries = {name: Entry(each.key, filled(each.value, values, problems)) for name, each in keys.entries.items()}
+    return Keys(entries, keys.place)
+
+
+def _filled_text(node: Text, values: Mapping[str, str], problems: list[Problem]) -> Text:
+    missing = False
+    for name in _VARIABLE.findall(node.value):
+        if not _NAME.fullmatch(name):
+            missing = True
+            what, mend = f'"${{{name}}}" is no name of a variable', "write ${NAME} with letters, digits and _"
+            problems.append(Problem("P011", what, mend, node.place))
+        elif name not in values:
+            missing = True
+            mend = f"set it in the environment, or add a line {name}=... to {FILES[0]}"
+            problems.append(Problem("P011", f'variable "{name}" has no value', mend, node.place))
+    if missing or not _VARIABLE.search(node.value):
+        return node
+    value = _VARIABLE.sub(lambda found: values[found[1]], node.value)
+    return Text(Secret(value, node.value), node.place, node.style)
+
+
+def variables(node: Node) -> Iterator[Text]:
+    """The texts in which a `${NAME}` stands."""
+    if isinstance(node, Text):
+        if _VARIABLE.search(node.value):
+            yield node
+        return
+    children = node.items if isinstance(node, Items) else tuple(entry.value for entry in node.entries.values())
+    for child in children:
+        yield from variables(child)
