@@ -12,9 +12,10 @@
     ...
     [exit 2]
 
-`---` writes a file, `$` runs a command: `mainstem ...`, `sqlite FILE "SQL"`, `rm PATH`, `cat PATH`. What follows is its output,
-standard output and standard error as they come; `[exit N]` closes it when the command fails. A line `...` stands for any
-lines, `<...>` inside a line for any text. `pytest --accept` writes the output that came, for review.
+`---` writes a file, `$` runs a command: `mainstem ...`, `sqlite FILE "SQL"`, `rm PATH`, `cat PATH`. What follows is
+its output, standard output and standard error as they come; `[exit N]` closes it when the command fails. A line
+`...` stands for any lines, `<...>` inside a line for any text. `pytest --accept` writes the output that came, for
+review.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Part:
 class CaseItem(pytest.Item):
     def runtest(self) -> None:
         head, parts = read_case(self.path)
-        assert head and head[0].startswith("# "), "a case begins with a line that says what it promises"
+        assert "".join(head[:1]).startswith("# "), "a case begins with a line that says what it promises"
         tmp_path = self.config._tmp_path_factory.mktemp(re.sub(r"\W", "_", self.name), numbered=True)
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(tmp_path)
@@ -65,7 +66,7 @@ class CaseItem(pytest.Item):
         if mismatch and self.config.getoption("--accept"):
             self.path.write_text("\n".join([*head, *(line for part in parts for line in as_lines(part))]) + "\n")
         elif mismatch:
-            raise Mismatch(mismatch)
+            raise MismatchError(mismatch)
 
     def _run(self, parts: list[Part], folder: Path) -> str:
         said = ""
@@ -82,13 +83,13 @@ class CaseItem(pytest.Item):
         return said
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
-        return str(excinfo.value) if isinstance(excinfo.value, Mismatch) else str(super().repr_failure(excinfo))
+        return str(excinfo.value) if isinstance(excinfo.value, MismatchError) else str(super().repr_failure(excinfo))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, 0, self.name
 
 
-class Mismatch(Exception):
+class MismatchError(Exception):
     """Output that differs from what the case expects."""
 
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from mainstem.core.place import Place
+from mainstem.core.secret import shown
 
 _WHITESPACE = re.compile(r"\s+")
 
@@ -22,9 +23,11 @@ def canonical(value: Any) -> Any:
     """`value` as plain JSON data with one form for one meaning.
 
     Keys sorted; text NFC with runs of blanks folded; numbers as normalised decimals; sets sorted; None and
-    Places dropped; dataclasses as mappings; dates and instants as ISO text; durations as seconds.
+    Places dropped; a Secret as it was written; dataclasses as mappings; dates and instants as ISO text; durations
+    as seconds.
     """
     if isinstance(value, str):
+        value = shown(value)
         return _WHITESPACE.sub(" ", unicodedata.normalize("NFC", value)).strip()
     if isinstance(value, bool) or value is None:
         return value

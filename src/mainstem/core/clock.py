@@ -45,7 +45,7 @@ class SetClock:
 
 def instant_text(at: datetime) -> str:
     """An instant as it is stored: UTC, microseconds, sorts as text (`2013-12-17T10:09:00.000000Z`)."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def parse_instant(text: str) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -115,13 +115,17 @@ class Reading:
 
     `setup` runs first, `teardown` always last. `select` yields the source's columns under their original names (as in
     `columns`) and `_origin` VARCHAR (`orders.csv:17`, or `key=17`). Columns whose source has no trustworthy types are
-    VARCHAR, so that the contract's casts decide, row by row.
+    selected as VARCHAR, so that the contract's casts decide, row by row; the type in `columns` is then what the source
+    declares or its values suggest, for columns of which no contract says more.
     `broken`, if any, is a SELECT of what is no row at all: `_origin`, `raw`, `reason`.
     `whole` is a SELECT like `select` over the whole table at the source in the same transaction, None if that
     cannot be had: totals for reconciliation come from it.
-    `position` is the position after this read, as JSON data; where the load has a cursor, ingestion puts the
-    greatest cursor value read under its key "cursor".
-    `is_complete`: the whole table is read, not only what is new. `started` is when the read began.
+    `position` is the position after this read, as JSON data; where it has a key "cursor", ingestion puts the greatest
+    cursor value read there, as the source writes it, and the next read begins at that value again: ties.
+    `is_complete`: the whole table is read, not only what is new.
+    `careful` is a slower way to read the same, for values that the engine gives up on (text that is no UTF-8); None
+    if there is none.
+    `finish` is called once after the last use, whatever happened; WorldError if what was read changed meanwhile.
     """
 
     select: str
@@ -134,17 +138,21 @@ class Reading:
     whole: str | None = None
     is_complete: bool = False
     notes: tuple[str, ...] = ()
+    careful: Reading | None = None
+    finish: Callable[[], None] | None = None
 
 
 class SourceKind(Protocol):
     """A kind of source: one file in `lifecycle/generation`, one entry point in group `mainstem.sources`.
 
     `Options` and `TableOptions` are frozen dataclasses: fields are what may stand in the source's file.
+    `EXTENSIONS` are the engine extensions to load before `read`.
     Both functions raise WorldError (G0..) when the source cannot be reached or has no such table.
     """
 
     Options: type
     TableOptions: type
+    EXTENSIONS: tuple[str, ...]
 
     def look(self, source: Source, dataset: Dataset, position: Any, root: Path) -> Look:
         """A glance: is there something new after `position` (None: nothing was ever read)? Cheap, reads no rows."""
@@ -220,7 +228,8 @@ class Ledger(Protocol):
         """Leases on all datasets of `targets` (dataset -> physical table), or none of them.
 
         A lease that has run out, or whose holder on this host is dead, may be taken. WorldError (L0..) names the
-        holder otherwise. Fences grow by one per (env, dataset).
+        holder otherwise, or the environment that a table belongs to. A fence is one more than the greatest so far of
+        its (env, dataset) and of its table, which may have come from another environment.
         """
         ...
 
@@ -228,8 +237,12 @@ class Ledger(Protocol):
         """Prolong all leases of the run; False when one was lost."""
         ...
 
-    def unfinished(self, env: str) -> list[Lease]:
-        """Attempts that were leased, never recorded and never given up, of runs that no longer live."""
+    def unfinished(self, env: str, now_s: float | None = None) -> list[Lease]:
+        """Attempts that were leased, never recorded and never given up, of runs that no longer live.
+
+        A run lives no longer when it has ended, its process is dead, another run took its lease, or the lease has
+        run out by `now_s` (None: that is not looked at). In order of dataset and fence.
+        """
         ...
 
     def give_up(self, lease: Lease) -> None:
@@ -287,7 +300,10 @@ class Ledger(Protocol):
         known: datetime | None = None,
         since: datetime | None = None,
     ) -> list[Evidence]:
-        """Rows in order of recording; empty filters mean all; `env` also returns rows without environment."""
+        """Rows in order of recording; empty filters mean all; `env` also returns rows without environment.
+
+        `known`: recorded by then. `since`: `at`, or `until` where there is one, is not before.
+        """
         ...
 
     def see(self, entries: Mapping[str, str], at: datetime) -> dict[str, datetime]:
@@ -296,6 +312,18 @@ class Ledger(Protocol):
 
     def audit(self, row: Mapping[str, Any], at: datetime) -> None:
         """Append an audit row; each carries the digest of the one before."""
+        ...
+
+    def audited(self, after: int = 0, limit: int = 1000) -> list[Mapping[str, Any]]:
+        """Audit rows in order of writing, from the one after id `after`: id, at, row (what was appended)."""
+        ...
+
+    def verify_audit(self) -> int | None:
+        """The id of the first audit row that was changed or removed; None if all are as they were written."""
+        ...
+
+    def check(self) -> list[str]:
+        """What is wrong with the ledger itself, a sentence each; reads everything."""
         ...
 
     def close(self) -> None: ...

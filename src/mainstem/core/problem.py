@@ -22,15 +22,12 @@ class Problem:
 
     `what` is a fact in the present tense, names in double quotes. `mend` is an order that the reader can carry
     out, or a list of what exists. `place` is None where no text is to blame. `code` is a key of `codes.CODES`.
-    `position` is (line, column), both from 1, in a text whose file only the caller knows: the caller turns it into
-    `place`; None when the raiser does not know it.
     """
 
     code: str
     what: str
     mend: str
     place: Place | None = None
-    position: tuple[int, int] | None = None
 
     def __str__(self) -> str:
         where = f"{self.place}: " if self.place else ""

@@ -32,6 +32,17 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class Alert:
+    """Who hears of what. `to` is an address (a Secret where it holds `${NAME}`); `when` are statuses, or `failed`.
+
+    Only environments that say `alerts: true` send any.
+    """
+
+    to: str
+    when: tuple[str, ...] = ("violated", "failed")
+
+
+@dataclass(frozen=True, slots=True)
 class EngineSettings:
     """Limits of the embedded engine; None leaves the engine's default."""
 
@@ -73,6 +84,7 @@ class Project:
     agreements: Mapping[str, tuple[Agreement, ...]] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
     macros: tuple[str, ...] = ()
+    alerts: tuple[Alert, ...] = ()
 
     def item(self, id: str) -> Item | None:
         """The requirement item of that id or alias, of whatever kind; None if there is none."""

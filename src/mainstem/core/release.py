@@ -111,8 +111,11 @@ class Change:
     base that the added files supersede. `fields` is the schema after the change. `rejects` are files of the
     table's quarantine (paths relative to the *quarantine* table's folder), committed there afterwards.
     `position` is the source position after this change. `rows_in` = rows read; `rejected` = rows set aside.
+    Of a load, `rows_in` = `loaded` + `rejected` + `deduplicated` (another row of the same key took their place) +
+    `unchanged` (the table, or the quarantine, holds them already).
     `as_of` is the start of a complete read (loads), None for models. `labels` are the partition labels
-    (ISO dates) touched, None for "any". `totals` maps partition labels to the source's total in the same read.
+    (ISO dates) touched, None for "any". `totals` maps the name of a total to the source's value by partition label,
+    in the same read.
     """
 
     fields: tuple[Field, ...]
@@ -127,6 +130,9 @@ class Change:
     labels: tuple[str, ...] | None = None
     totals: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    loaded: int = 0
+    deduplicated: int = 0
+    unchanged: int = 0
 
     @property
     def is_empty(self) -> bool:

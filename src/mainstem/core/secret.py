@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class Secret(str):
     """The value of an option in which `${NAME}` stood.
@@ -13,7 +15,7 @@ class Secret(str):
     __slots__ = ("written",)
     written: str
 
-    def __new__(cls, value: str, written: str = "${...}") -> Secret:
+    def __new__(cls, value: str, written: str = "${...}") -> Self:
         secret = super().__new__(cls, value)
         secret.written = written
         return secret

@@ -42,7 +42,7 @@ _FIXED: Mapping[str, str] = {
 same in every run; writing spills within the memory limit either way."""
 
 
-def open(settings: EngineSettings, temp: Path | None = None) -> Engine:  # noqa: A001 (the name that entry points call)
+def open(settings: EngineSettings, temp: Path | None = None) -> Engine:
     """A new, empty engine.
 
     It spills below `settings.temp_directory`, else below `temp`, else below the system's temporary folder; the

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from mainstem.core.place import Place
 from mainstem.core.problem import Problem, WorldError, nearest
 
 _NO_SPACE = "28"
@@ -48,12 +49,13 @@ def world_error(error: duckdb.Error, text: str = "", start: int = 0) -> WorldErr
     """The WorldError (E001 to E009, E012) for an exception of the engine.
 
     `text` is the SQL that the caller wrote, `start` the number of bytes that stood before it in the statement that
-    was run; with them `Problem.position` is the line and column in `text`.
+    was run. With them `Problem.place` is a Place whose file is "" and whose line and column are those of `text`: the
+    caller, who knows the file, puts it in.
     """
     details = _details(error)
     message = str(details["exception_message"])
     code = _code(error, message, details)
-    return WorldError(Problem(code, _sentence(message), _mend(code, details), None, _position(details, text, start)))
+    return WorldError(Problem(code, _sentence(message), _mend(code, details), _place(details, text, start)))
 
 
 def _details(error: duckdb.Error) -> Mapping[str, Any]:
@@ -100,13 +102,13 @@ def _mend(code: str, details: Mapping[str, Any]) -> str:
     return f"cast the arguments; the engine knows: {cut}"
 
 
-def _position(details: Mapping[str, Any], text: str, start: int) -> tuple[int, int] | None:
-    """(line, column) from 1, counted in characters of `text`; None when the engine gave no place inside `text`."""
+def _place(details: Mapping[str, Any], text: str, start: int) -> Place | None:
+    """The engine counts bytes of the statement; a Place counts characters of `text`."""
     if "position" not in details:
         return None
     offset = int(details["position"]) - start
     raw = text.encode()
-    if not 0 <= offset <= len(raw):
+    if not text or not 0 <= offset <= len(raw):
         return None
     before = raw[:offset].decode(errors="ignore")
-    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+    return Place("", before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)

@@ -17,7 +17,7 @@ from mainstem.core.problem import Problem, WorldError
 from mainstem.core.release import DataFile, Field
 from mainstem.engines.errors import world_error
 from mainstem.engines.statistics import delta_statistics
-from mainstem.sql.quote import literal
+from mainstem.sql.quote import literal, quote
 
 FILE_SIZE = "512MB"
 """A result larger than this becomes several files."""
@@ -116,7 +116,7 @@ class Session:
 
     def _fields(self, select: str) -> tuple[Field, ...]:
         found = self._relation(select)
-        return tuple(Field(name, str(kind)) for name, kind in zip(found.columns, found.types, strict=True))
+        return tuple(Field(name, _type_text(kind)) for name, kind in zip(found.columns, found.types, strict=True))
 
     def _rows_with_instants(self, select: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Rows whose instants are aware datetimes in UTC; the engine itself could give them only with pytz."""
@@ -135,6 +135,23 @@ class Session:
         with complaints(text):
             self._cursor.execute(f"describe ({text}\n)", list(parameters))
             return tuple(Field(f"c{index}", str(row[1])) for index, row in enumerate(self._cursor.fetchall()))
+
+
+def _type_text(kind: Any) -> str:
+    """The type as SQL. Names within a STRUCT are always quoted, so that one type has one text."""
+    text = str(kind)
+    if "STRUCT(" not in text:
+        return text
+    parts = kind.children
+    if kind.id == "list":
+        return f"{_type_text(parts[0][1])}[]"
+    if kind.id == "array":
+        return f"{_type_text(parts[0][1])}[{parts[1][1]}]"
+    if kind.id == "map":
+        return f"MAP({_type_text(parts[0][1])}, {_type_text(parts[1][1])})"
+    if kind.id in {"struct", "union"} and all(name for name, _ in parts):
+        return f"{kind.id.upper()}({', '.join(f'{quote(name)} {_type_text(part)}' for name, part in parts)})"
+    return text
 
 
 def _shown(field: Field) -> str:

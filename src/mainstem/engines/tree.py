@@ -17,7 +17,7 @@ _ONE_SELECT = "write one SELECT; queries read and never change anything"
 def parse_tree(connection: duckdb.DuckDBPyConnection, sql: str) -> Mapping[str, Any]:
     """The tree that DuckDB's `json_serialize_sql` gives: no other parser, so no difference between parsers.
 
-    ProjectError E001 (syntax) or E011 (not exactly one SELECT), with `position` in `sql`.
+    ProjectError E001 (syntax) or E011 (not exactly one SELECT), placed in `sql` as `world_error` does.
     """
     found = connection.execute("select json_serialize_sql(?)::varchar", [sql]).fetchall()
     tree: dict[str, Any] = json.loads(found[0][0])

@@ -42,7 +42,7 @@ def parse(holder: str) -> Process | None:
 
 
 def is_alive(holder: str) -> bool:
-    """False only if the process is known to be gone; what cannot be known (another host, an odd text) counts as alive."""
+    """False only if the process is known to be gone; unknown (another host, an odd text) counts as alive."""
     process = parse(holder)
     if process is None or process.host != socket.gethostname() or os.name != "posix":
         return True
@@ -70,7 +70,7 @@ def _runs(pid: int, ticks: str) -> bool:
 
 
 def _stat(pid: int) -> list[str] | None:
-    """The fields of /proc/<pid>/stat from the third on: the second, the command's name, may hold blanks and brackets."""
+    """Fields of /proc/<pid>/stat from the third on: the second, a command's name, may hold blanks and brackets."""
     try:
         return (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:
@@ -91,6 +91,6 @@ def _boot() -> str:
 
 def _namespace() -> str:
     try:
-        return os.readlink(_PROC / "self/ns/pid").strip("pid:[]")
+        return str((_PROC / "self/ns/pid").readlink()).strip("pid:[]")
     except OSError:
         return ""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -13,8 +13,13 @@ from mainstem.core.clock import instant_text, parse_instant
 from mainstem.core.evidence import Evidence
 from mainstem.core.release import Field
 
-text_of = lru_cache(4096)(instant_text)
-"""An instant as text; rows written together mostly share their instants."""
+_text = lru_cache(4096)(instant_text)
+
+
+def text_of(at: datetime) -> str:
+    """An instant as text; rows written together mostly share their instants."""
+    return _text(at.astimezone(UTC))  # before the cache: the two 01:30 of an autumn night are equal in local time
+
 
 instant_of = lru_cache(4096)(parse_instant)
 """The inverse of `text_of`."""
@@ -36,18 +41,37 @@ from_json = json.JSONDecoder().decode
 """The inverse of `to_json`."""
 
 
-def fields_text(fields: Sequence[Field]) -> str:
-    """Columns as one text: names and types in turn, behind a mark each; as JSON where a name holds that mark."""
-    flat = [part for field in fields for part in (field.name, field.type)]
-    if any(_MARK in part for part in flat):
-        return to_json(flat)
-    return "".join(_MARK + part for part in flat)
+def _joined(parts: Sequence[str]) -> str:
+    """Texts as one, a mark before each: read three times as fast as JSON, which is used where one holds that mark."""
+    if any(_MARK in part for part in parts):
+        return to_json(parts)
+    return "".join(_MARK + part for part in parts)
+
+
+def _parts(text: str) -> Iterator[str]:
+    return iter(from_json(text) if text.startswith("[") else text.split(_MARK)[1:])
+
+
+def fields_text(fields: Iterable[Field]) -> str:
+    """Columns as one text: names and types in turn."""
+    return _joined([part for field in fields for part in (field.name, field.type)])
 
 
 def fields_of(text: str) -> tuple[Field, ...]:
     """The inverse of `fields_text`."""
-    parts = iter(from_json(text) if text.startswith("[") else text.split(_MARK)[1:])
+    parts = _parts(text)
     return tuple(map(_field, parts, parts))
+
+
+def inputs_text(inputs: Mapping[str, str]) -> str:
+    """Input datasets and versions as one text, in turn."""
+    return _joined([part for pair in inputs.items() for part in pair])
+
+
+def inputs_of(text: str) -> dict[str, str]:
+    """The inverse of `inputs_text`."""
+    parts = _parts(text)
+    return dict(zip(parts, parts, strict=True))
 
 
 EVIDENCE = (

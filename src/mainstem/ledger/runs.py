@@ -49,9 +49,12 @@ def publishes(connection: Connection, run: str) -> int:
     Returns the run's sequence; the greatest there is for a release that no run made.
     """
     connection.execute("update run set status = 'published' where run = ? and finished_at is null", (run,))
-    return sequence_of(connection, run) or int(
-        connection.execute("select coalesce(max(sequence), 0) from run").fetchone()[0]
-    )
+    return sequence_of(connection, run) or last_sequence(connection)
+
+
+def last_sequence(connection: Connection) -> int:
+    """The sequence number of the run that began last; 0 if there is none."""
+    return int(connection.execute("select coalesce(max(sequence), 0) from run").fetchone()[0])
 
 
 def sequence_of(connection: Connection, run: str) -> int:
@@ -62,12 +65,11 @@ def sequence_of(connection: Connection, run: str) -> int:
 
 def listed(connection: Connection, env: str | None, limit: int) -> list[Mapping[str, Any]]:
     """Newest first. `status` is "running" until the run publishes or ends."""
+    of = "" if env is None else "where run.env = (select id from environment where name = :env)"
     rows = connection.execute(
-        """select run, sequence, environment.name, started_at, finished_at, status, summary, holder
-        from run join environment on environment.id = run.env
-        where ?1 is null or run.env = (select id from environment where name = ?1)
-        order by sequence desc limit ?2""",
-        (env, limit),
+        f"""select run, sequence, environment.name, started_at, finished_at, status, summary, holder
+        from run join environment on environment.id = run.env {of} order by sequence desc limit :limit""",
+        {"env": env, "limit": limit},
     )
     return [
         {

@@ -25,7 +25,6 @@ _FIRST = (
         id text not null,               -- random, given at creation
         written_by text not null,       -- version of mainstem that made the newest tables
         latest text,                    -- greatest instant of the clock ever recorded
-        release_number integer not null default 0,   -- greatest number given out
         audit_rows integer not null default 0,
         audit_digest text not null )""",  # of the newest audit row, so that a missing one shows
     """create table environment (
@@ -103,7 +102,7 @@ _FIRST = (
         parent text,
         why text not null,
         full_sequence integer not null,   -- the release of this environment that lists everything
-        behind integer not null,          -- entries written since then, its own counted
+        behind integer not null,          -- entries of changes written since then
         datasets integer not null )""",
     "create index release_of on release (env, sequence)",
     # What a release changed against the one its environment stood at; version null: the dataset is gone.
@@ -148,7 +147,7 @@ _FIRST = (
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
-"""Each step's statements, in order. A step that was released is never changed; new ones add tables, columns, indexes."""
+"""Statements, step by step. A step that was released is never changed; new ones add tables, columns, indexes."""
 
 
 def prepare(connection: Connection, path: Path, migrations: tuple[tuple[str, ...], ...] = MIGRATIONS) -> str:

@@ -87,15 +87,13 @@ def with_samples(
         if found.failing is None:
             continue
         try:
-            samples[found.check.id] = write_sample(
-                ground.lake,
-                session,
-                found.failing,
-                ground.tags.get(subject.dataset.name, {}),
-                f"{ground.run}-{subject.dataset.name}-{found.check.id}",
-            )
+            tags = None if found.check.kind == "sql" else ground.tags.get(subject.dataset.name, {})
+            name = f"{ground.run}-{subject.dataset.name}-{found.check.id}"
+            sample = write_sample(ground.lake, session, found.failing, tags, name, ground.started_at)
         except MainstemError:
             continue  # a check that fails in the engine has no rows to show; its evidence says "errored"
+        if sample is not None:
+            samples[found.check.id] = sample
     return [
         replace(row, facts={**row.facts, "sample": samples[row.facts["check"]]})
         if row.facts.get("check") in samples
@@ -108,7 +106,7 @@ def problems(dataset: Dataset, failing: Sequence[Failing]) -> list[Problem]:
     """Checks that block publication, in words."""
     return [
         Problem(
-            "M010",
+            "O005",
             f'check "{found.check.id}" of "{dataset.name}" {_in_words(found)}',
             f"see the rows with `mainstem why {dataset.name}`, then mend data or model, or lower the severity",
             found.check.place,

@@ -14,6 +14,8 @@ from mainstem.core.ports import Engine
 from mainstem.core.problem import MainstemError, Problem, nearest, raise_all
 from mainstem.core.project import Project
 from mainstem.core.release import Field
+from mainstem.governance.lineage import query_name
+from mainstem.lifecycle.requirements.digests import entry_problems
 from mainstem.orchestration.graph import in_order, one_cycle
 
 
@@ -73,6 +75,7 @@ def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, e
         _check_columns_named(work, dataset)
         _check_checks(work, dataset)
     _check_requirements(work)
+    work.problems += entry_problems(project.agreements)
     raise_all(dict.fromkeys(work.problems))
     return Bound(order, inputs, work.facts, work.fields, outputs)
 
@@ -246,8 +249,10 @@ def _output_inputs(work: _Work, name: str) -> tuple[str, ...]:
         work.problems += inputs.problems
         resolved = _resolve(work, inputs.inputs, name)
         found.update(dict.fromkeys(resolved))
-        if not inputs.problems and resolved and all(base in work.fields for base in resolved):
-            work.problems += work.texts.facts(query.sql, query.place, _columns_in_scope(work, resolved)).problems
+        if not inputs.problems and all(base in work.fields for base in resolved):
+            facts = work.texts.facts(query.sql, query.place, _columns_in_scope(work, resolved))
+            work.problems += facts.problems
+            work.facts[query_name(name, query.name)] = facts
     return tuple(found)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from mainstem.core.clock import Clock
 from mainstem.core.ports import Engine, Ledger
 from mainstem.core.project import Project
 from mainstem.core.release import DataFile, Lease, Version
+from mainstem.lifecycle.requirements.probe import Probe, Total
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.shelf import Shelf
 from mainstem.orchestration.state import State
@@ -57,8 +57,8 @@ class Ground:
     clock: Clock
     shelf: Shelf
     leases: Mapping[str, Lease]
-    probes: Mapping[str, Sequence[Any]]
-    totals: Mapping[str, Sequence[Any]]
+    probes: Mapping[str, Sequence[Probe]]
+    totals: Mapping[str, Sequence[Total]]
     tags: Mapping[str, Mapping[str, frozenset[str]]]
 
     def base(self, name: str) -> Version | None:

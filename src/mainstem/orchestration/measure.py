@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mainstem.core.canonical import digest
 from mainstem.core.dataset import Check, Dataset, Severity
 from mainstem.core.evidence import Evidence
 from mainstem.core.kinds import find
 from mainstem.core.ports import Session
 from mainstem.core.problem import WorldError
 from mainstem.core.release import Field, Version
+from mainstem.lifecycle.requirements.probe import Probe, check_definition
 from mainstem.sql.clock import bind_clock
 from mainstem.sql.quote import literal, qualified, quote
 
@@ -62,21 +62,30 @@ def subject_label(dataset: Dataset, fields: Sequence[Field], zone: str) -> str |
     return label_expression(dataset.time_column, types.get(dataset.time_column.lower(), ""), zone)
 
 
-def partitions(session: Session, subject: Subject) -> tuple[list[Evidence], tuple[str, ...]]:
-    """One row a partition that changed or vanished, and the labels that checks must look at.
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Partition labels of a version: those that `changed`, and those to be `measured`.
 
-    The labels are the changed ones and the last closed day, with or without rows.
+    Measured are the changed ones and the last closed day, with or without rows: a day without rows is a fact, too. Only
+    a changed one can block publication.
     """
+
+    changed: tuple[str, ...] = ()
+    measured: tuple[str, ...] = ()
+
+
+def partitions(session: Session, subject: Subject) -> tuple[list[Evidence], Labels]:
+    """One row a partition that changed or vanished, and the labels that checks look at."""
     label = subject_label(subject.dataset, subject.version.fields, subject.zone)
     if label is None:
-        return [], ()
+        return [], Labels()
     after = _fingerprints(session, qualified(subject.dataset.name), label, subject.labels)
     before = _fingerprints(session, subject.before, label, subject.labels) if subject.before else {}
     changed = sorted(name for name in after if after[name] != before.get(name))
     gone = sorted(name for name in before if name not in after)
     rows = [_partition(subject, name, after.get(name)) for name in (*changed, *gone)]
     closed = (subject.now.astimezone(ZoneInfo(subject.zone)).date() - timedelta(days=1)).isoformat()
-    return rows, tuple(sorted({*changed, closed}))
+    return rows, Labels(tuple(changed), tuple(sorted({*changed, closed})))
 
 
 def _fingerprints(
@@ -106,11 +115,11 @@ def _partition(subject: Subject, label: str, found: tuple[int, str] | None) -> E
     )
 
 
-def run_checks(session: Session, subject: Subject, labels: Sequence[str]) -> tuple[list[Evidence], list[Failing]]:
+def run_checks(session: Session, subject: Subject, labels: Labels) -> tuple[list[Evidence], list[Failing]]:
     """Every check of the dataset as evidence, passed or not, and those that did not pass.
 
     A check that the engine cannot run is evidence too, with outcome "errored" and never a number, and counts as
-    failing.
+    failing. A partition that this version did not change is measured, but does not count as failing.
     """
     evidence: list[Evidence] = []
     failing: list[Failing] = []
@@ -118,18 +127,19 @@ def run_checks(session: Session, subject: Subject, labels: Sequence[str]) -> tup
     for check in subject.dataset.checks:
         kind = find("checks", check.kind)
         by = label if check.per == "partition" and kind.BY_PARTITION else None
-        definition = digest({"kind": check.kind, "options": check.options})
+        definition = check_definition(check)
         sql = kind.sql(check.options, qualified(subject.dataset.name), by)
         measure = bind_clock(sql.measure, subject.now, subject.zone)
         facts = {"check": check.id, "sql": measure, "severity": str(check.severity)}
         try:
-            found = _by_label(session.rows(_restricted(measure, by, labels)), by, labels)
+            found = _by_label(session.rows(_restricted(measure, by, labels.measured)), by, labels.measured)
         except WorldError as error:
             facts["reason"] = error.problems[0].what
             evidence.append(_measured(subject, None, None, None, definition, facts))
             failing.append(Failing(check, (), Decimal(0), None, None))
             continue
-        bad = [row for row in found if not kind.passes(check.options, row[1], row[2])]
+        counted = [row for row in found if by is None or row[0] in labels.changed]
+        bad = [row for row in counted if not kind.passes(check.options, row[1], row[2])]
         evidence += [_measured(subject, *row, definition, facts) for row in found]
         if bad:
             failing.append(_failing(subject, check, sql.failing, by, bad))
@@ -196,15 +206,19 @@ def _failing(subject: Subject, check: Check, failing: str | None, by: str | None
     return Failing(check, labels, value, sum(totals, Decimal(0)) if totals else None, rows)
 
 
-def run_probes(session: Session, subject: Subject, probes: Sequence[Any], labels: Sequence[str]) -> list[Evidence]:
-    """What requirements' measures want to know of this version beyond its checks, as evidence."""
+def run_probes(session: Session, subject: Subject, probes: Sequence[Probe], labels: Labels) -> list[Evidence]:
+    """What requirements' measures want to know of this version beyond its checks, as evidence.
+
+    A probe by another column than the partition's is counted for all of that column's values.
+    """
     evidence: list[Evidence] = []
     label = subject_label(subject.dataset, subject.version.fields, subject.zone)
     for probe in probes:
-        measure = probe.sql(qualified(subject.dataset.name), label)
+        by = label if probe.by in (None, subject.dataset.time_column) else None
+        measure = probe.sql(qualified(subject.dataset.name), by)
         facts = {"check": probe.id, "sql": measure}
         try:
-            found = _by_label(session.rows(_restricted(measure, label, labels)), label, labels)
+            found = _by_label(session.rows(_restricted(measure, by, labels.measured)), by, labels.measured)
             evidence += [_measured(subject, *row, probe.definition, facts) for row in found]
         except WorldError as error:
             facts["reason"] = error.problems[0].what

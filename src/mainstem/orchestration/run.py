@@ -17,6 +17,7 @@ from mainstem.core.ports import Engine, Ledger
 from mainstem.core.project import Project
 from mainstem.core.release import Lease, Release, Version
 from mainstem.core.run import Done, Failure, Plan, Run, Step
+from mainstem.lifecycle.requirements import wanted
 from mainstem.lifecycle.storage import tables
 from mainstem.orchestration.bind import Bound, bind
 from mainstem.orchestration.execute import execute
@@ -27,7 +28,6 @@ from mainstem.orchestration.recover import recover
 from mainstem.orchestration.shelf import Shelf
 from mainstem.orchestration.state import State, read_state
 from mainstem.orchestration.step import do
-from mainstem.orchestration.wanted import wanted_probes, wanted_totals
 
 LEASE_S = 60.0
 """How long a lease holds without being renewed, in seconds; it is renewed three times as often."""
@@ -190,13 +190,13 @@ def _build(
         clock,
         Shelf(engine, project.lake, prepared.state.bases, files_of(project.lake)),  # type: ignore[arg-type]
         leases,
-        wanted_probes(project) if computes else {},
-        wanted_totals(project) if computes else {},
+        wanted.probes(project) if computes else {},
+        wanted.totals(project) if computes else {},
         effective_tags(project, bound.facts) if computes else {},
     )
     try:
         if computes and project.macros:
-            session = engine.session()
+            session = ground.engine.session()
             for macro in project.macros:
                 session.execute(macro)
             session.close()

@@ -294,7 +294,7 @@ def _files_after(change: Change, base: Snapshot | None) -> tuple[DataFile, ...]:
 
 
 def _measured(ground: Ground, session: Session, subject: measure.Subject) -> list[Evidence]:
-    """Evidence of a version not yet committed; WorldError M0.. when a check of severity `error` stands against it."""
+    """Evidence of a version not yet committed; WorldError O005 when a check of severity `error` stands against it."""
     found, labels = measure.partitions(session, subject)
     checked, failing = measure.run_checks(session, subject, labels)
     blocked = measure.blocking(failing)

@@ -14,7 +14,7 @@ from mainstem.ledger.holder import this_holder
 from mainstem.orchestration.ground import Listener, Progress, unheard
 from mainstem.orchestration.run import run
 
-HELD = "L010"
+HELD = "L001"
 """The code of a lease that another run holds."""
 _PAUSE_S = 0.2
 

@@ -82,6 +82,16 @@ def texts(node: Node | None) -> Iterator[Text]:
         yield from (item for item in node.items if isinstance(item, Text))
 
 
+def as_keys(node: Node, name: str, problems: list[Problem]) -> Keys | None:
+    """The node as a mapping, where nothing written is an empty one; None after a problem, which calls it `name`."""
+    if isinstance(node, Keys):
+        return node
+    if isinstance(node, Text) and node.is_empty:
+        return Keys({}, node.place)
+    problems.append(Problem("P009", f"{name} is not a mapping", "write `key: value` pairs below it", node.place))
+    return None
+
+
 def plain(node: Node) -> Any:
     """The node as plain data: texts, lists and dictionaries."""
     if isinstance(node, Text):
@@ -141,7 +151,7 @@ def _parser(text: str, *, fast: bool) -> Any:
 
 @dataclass(slots=True)
 class _Composer:
-    """Builds the tree from the events of a parser. `sizes` holds, a name, an anchored node and how many nodes it has."""
+    """Builds the tree from the events of a parser. `anchored` has, by name, a node and how many nodes it is made of."""
 
     parser: Any
     file: str
@@ -183,7 +193,8 @@ class _Composer:
         before = self.count
         self.count += 1
         if event.tag is not None:
-            what = f'"{event.tag}" is a YAML tag'
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            what = f'"{tag}" is a YAML tag'
             raise self.refused(what, "remove it: the type of a value follows from its key", self.place(event))
         if kind == "ScalarEvent":
             style = event.style or ""

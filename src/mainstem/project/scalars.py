@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A type that a text can be read as. `read` raises ValueError. `noun` and `example` are for messages.
+    """A type that a text can be read as. `read` raises ValueError. `noun` and `example` ("" if none) are for messages.
 
     `pattern` and `json_type` describe the same values in a JSON Schema.
     """
@@ -59,8 +59,8 @@ _TIME = "[0-9]{2}:[0-9]{2}(:[0-9]{2})?"
 _INSTANT = _DATE + "[T ]" + _TIME + "(\\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
 
 SCALARS: Mapping[Any, Scalar] = {
-    str: Scalar(lambda text: text, "a text", "abc", "", "string"),
-    bool: Scalar(_bool, "true or false", "true", "^(true|false|yes|no)$", "boolean"),
+    str: Scalar(lambda text: text, "a text", "", "", "string"),
+    bool: Scalar(_bool, "true or false", "", "^(true|false|yes|no)$", "boolean"),
     int: Scalar(_matching(_INTEGER, int), "a whole number", "3", f"^{_INTEGER}$", "integer"),
     float: Scalar(_matching(_NUMBER, float), "a number", "0.95", f"^{_NUMBER}$", "number"),
     Decimal: Scalar(_matching(_NUMBER, Decimal), "a number", "0.95", f"^{_NUMBER}$", "number"),
@@ -72,5 +72,5 @@ SCALARS: Mapping[Any, Scalar] = {
 }
 """Every type that a scalar of the project's text can have."""
 
-DURATION = re.compile(r"[1-9][0-9]*(mo|w|d|h|m|s)")
-"""A length of time as it is written: `28d`, `30h`, `15m` (minutes), `1mo` (a calendar month)."""
+DURATION = re.compile(r"([1-9][0-9]{0,5})\s*(s|min|m|h|d|w|mo)")
+"""A length of time as it is written: `28d`, `30h`, `15m` or `15min` (minutes), `1w`, `1mo` (a calendar month)."""

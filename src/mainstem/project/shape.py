@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from functools import cache
-from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from mainstem.core.place import Place
 from mainstem.core.problem import MainstemError, Problem, nearest
@@ -16,7 +16,6 @@ from mainstem.core.secret import Secret, shown
 from mainstem.project.nodes import Items, Keys, Node, Text, plain
 from mainstem.project.scalars import SCALARS, Scalar
 
-T = TypeVar("T")
 Convert = Callable[[Node, str, list[Problem]], Any]
 BAD: Final = object()
 """What a conversion gives that has reported a problem."""
@@ -38,6 +37,16 @@ class Form:
     hints: Mapping[str, str] = field(default_factory=dict)
 
 
+def list_of(annotation: Any) -> Any:
+    """The annotation of a list of values of a form or class."""
+    return types.GenericAlias(tuple, (annotation, ...))
+
+
+def mapping_of(annotation: Any) -> Any:
+    """The annotation of a mapping from names to values of a form or class."""
+    return types.GenericAlias(Mapping, (str, annotation))
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One key of a form: the field it fills, its annotation, and whether it must be there."""
@@ -49,7 +58,7 @@ class Key:
 
 
 @cache
-def keys_of(form: Form | type) -> Mapping[str, Key]:
+def keys_of(form: Any) -> Mapping[str, Key]:
     """The keys of a form, by name. A field's trailing underscore is not part of its key (`class_` is `class`)."""
     cls, given, narrowed = (form.cls, form.given, form.narrowed) if isinstance(form, Form) else (form, frozenset(), {})
     hints = get_type_hints(cls)
@@ -65,9 +74,9 @@ def keys_of(form: Form | type) -> Mapping[str, Key]:
 
 
 def shape(
-    form: Form | type[T], keys: Keys, problems: list[Problem], siblings: AbstractSet[str] = frozenset(), **given: Any
+    form: Any, keys: Keys, problems: list[Problem], siblings: AbstractSet[str] = frozenset(), **given: Any
 ) -> Any:
-    """The value that a mapping describes; None after a problem.
+    """The value that a mapping describes, by a Form or a dataclass; None after a problem.
 
     `given` fills fields that are not keys; a field annotated `Place` that is not given gets the mapping's place.
     `siblings` are keys of the same mapping that another form reads: for mends only.
@@ -111,15 +120,19 @@ def _all_known(
     also, hints = (form.also, form.hints) if isinstance(form, Form) else ({}, {})
     unknown = [name for name in keys.entries if name not in wanted and name not in also]
     for name in unknown:
+        entry = keys.entries[name]
         mend = hints.get(name) or nearest(name, sorted({*wanted, *also, *siblings}), kind="keys")
-        problems.append(Problem("P007", f'key "{name}" does not exist here', mend, keys.entries[name].key.place))
+        if " " in name and isinstance(entry.value, Text) and entry.value.is_empty:
+            mend = "put the text before it in quotes: inside {} a comma ends a value"
+        problems.append(Problem("P007", f'key "{name}" does not exist here', mend, entry.key.place))
     return not unknown
 
 
 def _missing(key: Key, keys: Keys) -> Problem:
     what = f'key "{key.name}" has no value' if key.name in keys.entries else f'key "{key.name}" is missing'
     scalar = SCALARS.get(key.annotation)
-    return Problem("P008", what, f"add `{key.name}: {scalar.example if scalar else '...'}`", keys.key_place(key.name))
+    example = scalar.example if scalar and scalar.example else "..."
+    return Problem("P008", what, f"add `{key.name}: {example}`", keys.key_place(key.name))
 
 
 def _build(cls: type, values: Mapping[str, Any], keys: Keys, problems: list[Problem]) -> Any:
@@ -168,7 +181,10 @@ def converter(annotation: Any) -> Convert:
         return _nested(annotation)
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return _choice(tuple(str(each) for each in annotation), annotation)
-    origin, arguments = get_origin(annotation), get_args(annotation)
+    return _generic(get_origin(annotation), get_args(annotation), annotation)
+
+
+def _generic(origin: Any, arguments: tuple[Any, ...], annotation: Any) -> Convert:
     if origin is Literal:
         return _choice(arguments, str)
     if origin in (types.UnionType, Union):
@@ -200,7 +216,7 @@ def _scalar(scalar: Scalar) -> Convert:
                 return scalar.read(node.value)
             except ValueError:
                 pass
-        return _wrong(node, name, scalar.noun, f", such as {scalar.example}", problems)
+        return _wrong(node, name, scalar.noun, f", such as {scalar.example}" if scalar.example else "", problems)
 
     return convert
 
@@ -218,7 +234,7 @@ def _choice(choices: tuple[str, ...], make: Callable[[str], Any]) -> Convert:
     return convert
 
 
-def _nested(form: Form | type) -> Convert:
+def _nested(form: Any) -> Convert:
     def convert(node: Node, name: str, problems: list[Problem]) -> Any:
         if isinstance(node, Text) and node.is_empty:
             node = Keys({}, node.place)

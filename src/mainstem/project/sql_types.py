@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 
-from mainstem.core.problem import nearest
-
-_INTEGERS = "tinyint smallint integer bigint hugeint utinyint usmallint uinteger ubigint"
-_ALIASES = "int1 int2 int4 int8 int short long signed float4 float8 real bool logical string text char bpchar bytea"
+_INTEGERS = "tinyint smallint integer bigint hugeint utinyint usmallint uinteger ubigint uhugeint bignum varint"
+_ALIASES = (
+    "int1 int2 int4 int8 int128 int short long signed float4 float8 real bool logical string text char bpchar bytea"
+)
 _REST = "boolean float double decimal numeric dec varchar blob binary varbinary uuid json date time timestamp"
-_STAMPS = "timetz timestamptz timestamp_s timestamp_ms timestamp_us timestamp_ns datetime"
+_STAMPS = "timetz timestamptz timestamp_s timestamp_ms timestamp_us timestamp_ns time_ns datetime"
 _SIMPLE = frozenset(f"{_INTEGERS} {_ALIASES} {_REST} {_STAMPS}".split())
-_LONG = ("double precision", "timestamp with time zone", "timestamp without time zone", "time with time zone")
-_LONG_NAMES = frozenset((*_LONG, "time without time zone", "character varying"))
+_LONG_NAMES = ("timestamp with time zone", "timestamp without time zone", "time with time zone")
 _NESTED = ("struct", "row", "map", "enum")
 _REFUSED = {
     "interval": "store a number of seconds as BIGINT, or two instants",
     "bit": "store it as VARCHAR or BLOB",
     "bitstring": "store it as VARCHAR or BLOB",
     "union": "give each member a column of its own",
-    "uhugeint": "store it as DECIMAL(38,0) or VARCHAR",
-    "bignum": "store it as VARCHAR",
-    "varint": "store it as VARCHAR",
 }
 _KNOWN = tuple(sorted(name.upper() for name in (*_SIMPLE, *_NESTED)))
 _COMMON = ("BIGINT", "BOOLEAN", "DATE", "DECIMAL(18,2)", "DOUBLE", "INTEGER", "TIMESTAMP", "TIMESTAMPTZ", "VARCHAR")
@@ -29,7 +26,7 @@ _COMMON = ("BIGINT", "BOOLEAN", "DATE", "DECIMAL(18,2)", "DOUBLE", "INTEGER", "T
 _TOKEN = re.compile(r'\s*("(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'|[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[(),\[\]])')
 
 
-class _Wrong(Exception):
+class _WrongTypeError(Exception):
     """A type text that cannot stand: code, what, mend."""
 
     def __init__(self, code: str, what: str, mend: str) -> None:
@@ -47,13 +44,18 @@ def type_problem(text: str) -> tuple[str, str, str] | None:
         reader = _Reader(_tokens(text), text)
         reader.type()
         reader.end()
-    except _Wrong as wrong:
+    except _WrongTypeError as wrong:
         return wrong.code, wrong.what, wrong.mend
     return None
 
 
-def _unreadable(text: str) -> _Wrong:
-    return _Wrong("P032", f'"{text}" is no SQL type', f"write one such as {', '.join(_COMMON)}")
+def _mend(name: str) -> str:
+    close = get_close_matches(name.upper(), _KNOWN, n=1)
+    return (f'did you mean "{close[0]}"? ' if close else "") + f"common types are: {', '.join(_COMMON)}"
+
+
+def _unreadable(text: str) -> _WrongTypeError:
+    return _WrongTypeError("P032", f'"{text}" is no SQL type', f"write one such as {', '.join(_COMMON)}")
 
 
 def _tokens(text: str) -> list[str]:
@@ -98,7 +100,7 @@ class _Reader:
             self.arguments()
         elif name in ("decimal", "numeric", "dec"):
             self.decimal()
-        elif self.peek() == "(" and name in ("varchar", "char", "bpchar", "text", "string", "character varying"):
+        elif self.peek() == "(" and name in ("varchar", "char", "bpchar", "text", "string"):
             self.arguments()
         while self.peek() == "[":
             self.take("[")
@@ -115,9 +117,9 @@ class _Reader:
                 self.at += len(rest)
                 return words
         if name in _REFUSED:
-            raise _Wrong("P033", f'type "{name.upper()}" cannot be stored in a table', _REFUSED[name])
+            raise _WrongTypeError("P033", f'type "{name.upper()}" cannot be stored in a table', _REFUSED[name])
         if name not in _SIMPLE and name not in _NESTED:
-            raise _Wrong("P032", f'"{self.text}" is no SQL type', nearest(name.upper(), _KNOWN, kind="types"))
+            raise _WrongTypeError("P032", f'"{self.text}" is no SQL type', _mend(name))
         return name
 
     def number(self) -> int:
@@ -137,7 +139,7 @@ class _Reader:
         self.take(")")
         if not 1 <= width <= 38 or scale > width:
             mend = "write DECIMAL(width, scale) with a width of 1 to 38 and a scale up to the width"
-            raise _Wrong("P032", f'"{self.text}" is no SQL type', mend)
+            raise _WrongTypeError("P032", f'"{self.text}" is no SQL type', mend)
 
     def arguments(self) -> None:
         self.take("(")

@@ -45,4 +45,40 @@ CODES: dict[str, Code] = {
         "Questions are answered from a release, and the environment has none.",
         "`mainstem run` publishes the first one.",
     ),
+    "C009": Code(
+        "A file is in the way",
+        "A new project never overwrites what is there.",
+        "Choose an empty folder: `mainstem init my-project`.",
+    ),
+    "C010": Code(
+        "The demo's folder is not empty",
+        "The demo is a project of its own and never mixes with files that are there already.",
+        "Give the name of a folder that is new or empty; `--force` replaces an earlier demo.",
+    ),
+    "C011": Code(
+        "The demo's folder is a file",
+        "The demo is a project: a folder with files in it.",
+        "Give the name of a folder, new or empty.",
+    ),
+    "C012": Code(
+        "--force would remove something else than a demo",
+        "`--force` removes the demo that is in the folder: its project, sources, lake and ledger. It knows a demo by "
+        "the first line of its mainstem.yml, and removes nothing where that line differs.",
+        "Give the name of a folder that is new or empty.",
+    ),
+    "C013": Code(
+        "The demo's folder cannot be written",
+        "The project and its sources are files on this machine.",
+        "Choose a folder that you may write to, on a disk with 100 MB to spare.",
+    ),
+    "C014": Code(
+        "A day that the demo has no flights of",
+        "The demo replays the flights that left New York in 2013.",
+        "Choose days from 2013-01-01 to 2013-12-31.",
+    ),
+    "C015": Code(
+        "A replay that ends before it begins",
+        "Days are replayed in their order, from the first to the last, both included.",
+        "Give the earlier day to `--from` and the later one to `--to`.",
+    ),
 }

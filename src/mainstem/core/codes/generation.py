@@ -2,4 +2,91 @@
 
 from mainstem.core.codes.code import Code
 
-CODES: dict[str, Code] = {}
+CODES: dict[str, Code] = {
+    "G001": Code(
+        "A source that names no database",
+        "A source of kind `sqlite` is one database file.",
+        "Add `path: operations.db`, relative to the project's folder, or `url: sqlite:///operations.db`.",
+    ),
+    "G002": Code(
+        "A database file that does not exist",
+        "An empty database is never made in its place: a wrong path would look like a source without rows.",
+        "Correct `path` in the source's file, or bring the file back.",
+    ),
+    "G003": Code(
+        "A file that is not a SQLite database",
+        "The file is there, but holds something else, or is damaged.",
+        "Correct `path`, or restore the database; `sqlite3 FILE 'pragma integrity_check'` says what is damaged.",
+    ),
+    "G004": Code(
+        "A database that is locked",
+        "Another program holds the database for writing for longer than a reader waits. Nothing was read.",
+        "Run again when it is done. `pragma journal_mode=wal` lets readers and one writer work at the same time.",
+    ),
+    "G005": Code(
+        "A table that the source does not have",
+        "A table is read under its name in the source's file, or under the name given by `table:`.",
+        "Use one of the listed names, or `table:` where the name at the source differs.",
+    ),
+    "G006": Code(
+        "A column that a read needs and the source does not have",
+        "The cursor tells which rows are new; without it nothing would be read, or everything.",
+        "Name a column that exists; a contract's `original:` leads from its name here to that at the source.",
+    ),
+    "G007": Code(
+        "A database that cannot be read",
+        "The operating system or the database refuses to read: permissions, a failing disk.",
+        "Make the file readable for this user, then run again.",
+    ),
+    "G008": Code(
+        "A position that another cursor left",
+        "What was appended so far is known by the old cursor. Reading all rows again would append them twice.",
+        "Put the old cursor back, or add a `key` and write `write: merge`.",
+    ),
+    "G009": Code(
+        "A column name that is taken",
+        "`_origin` says where each row comes from.",
+        "Give the column another name at the source, or read a view that does.",
+    ),
+    "G010": Code(
+        "A folder that does not exist",
+        "No file is not the same as no folder: a wrong path would look like a source without rows.",
+        "Correct `path` in the source's file, or make the folder.",
+    ),
+    "G011": Code(
+        "Files of an unknown or mixed format",
+        "The format of a table's files follows from their ending: .csv, .tsv, .jsonl, .ndjson, .parquet; the texts also "
+        "with .gz.",
+        "Add `format: csv`, `jsonl` or `parquet`, or write a `path` that matches files of one format.",
+    ),
+    "G012": Code(
+        "A file that cannot be read",
+        "One file of the table is damaged, or closed to this user. Nothing was loaded, so nothing is missing in part.",
+        "Restore the file or make it readable; or move it out of the way, and its rows are loaded once it is back.",
+    ),
+    "G013": Code(
+        "A loaded file that has changed",
+        "With `write: append` the rows of a file cannot be told from others, so its old rows cannot be replaced.",
+        "Restore the file; or add a `key` and write `write: merge`; or load all files anew with `load: full`.",
+    ),
+    "G014": Code(
+        "A file that changes while it is read",
+        "Half of an old file and half of a new one may have been read. Nothing was loaded.",
+        "Let the writer finish under another name and rename the file into place; then run again.",
+    ),
+    "G015": Code(
+        "A file with two columns of one name",
+        "Values could not be told apart.",
+        "Give each column in the file's first line a name of its own.",
+    ),
+    "G016": Code(
+        "An option of files that does not fit",
+        "A delimiter is one character, and an encoding one that Python knows.",
+        'Write `delimiter: ";"`, or `encoding: latin-1`.',
+    ),
+    "G017": Code(
+        "A path that leads out of the source's folder",
+        "A source reads below its own folder only, so that its files can be found, moved and named by relative paths.",
+        "Give the source a `path` higher up, and the table a path below it.",
+    ),
+}

@@ -88,4 +88,9 @@ CODES: dict[str, Code] = {
         "The path of the ledger leads to a SQLite database of somebody else. Nothing is written to it.",
         "Name another path in mainstem.yml: `ledger: .mainstem/ledger.sqlite` is the default.",
     ),
+    "L015": Code(
+        "A release that does not exist",
+        "An environment can only stand at a release of this ledger.",
+        "Take one of those that `mainstem rollback --list` shows.",
+    ),
 }

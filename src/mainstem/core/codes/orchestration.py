@@ -2,4 +2,28 @@
 
 from mainstem.core.codes.code import Code
 
-CODES: dict[str, Code] = {}
+CODES: dict[str, Code] = {
+    "O001": Code(
+        "A selection that matches nothing",
+        "`plan` and `run` take names or globs of datasets; a slip would otherwise run nothing and look like success.",
+        'Correct the name. Globs match whole names: `mainstem run "marts.*"`.',
+    ),
+    "O003": Code(
+        "A step that was not tried",
+        "A step reads only finished inputs. When one of them failed, building on yesterday's rows would mix two days.",
+        "Mend the step that is named; the next run tries both.",
+    ),
+    "O004": Code(
+        "Somebody else wrote to a table",
+        "Each table of the lake is written by mainstem alone, version after version. Another writer's commit lies on "
+        "top of the version that this run would build on.",
+        "`mainstem doctor` says which table. Restore it, or roll back and run, which goes on in a table of its own.",
+    ),
+    "O005": Code(
+        "A check of severity `error` failed",
+        "Checks run before anything is committed: rows that fail one are in no table that can be read, and readers "
+        "keep the release before.",
+        "`mainstem why <dataset>` shows the measured numbers and a sample of the rows. Mend the data or the model, or "
+        "lower the check's severity to `warning` if readers can live with it.",
+    ),
+}

@@ -8,6 +8,7 @@ from typing import Literal
 
 from mainstem.core.ports import CheckSql
 from mainstem.governance.checks.rows import column_sql, passes, require_share, row_level, wrong
+from mainstem.sql.quote import literal
 
 __all__ = ["BY_PARTITION", "SHORTHAND", "Options", "passes", "reads", "sql"]
 
@@ -32,8 +33,6 @@ class Options:
 
 def sql(options: Options, relation: str, label: str | None) -> CheckSql:
     """Count the rows whose value is among the accepted ones."""
-    from mainstem.sql.quote import literal
-
     values = ", ".join(literal(value) for value in options.values)
     otherwise = "true" if options.nulls == "pass" else "false"
     return row_level(f"coalesce({column_sql(options.column)} in ({values}), {otherwise})", relation, label)

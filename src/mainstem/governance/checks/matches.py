@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from mainstem.core.ports import CheckSql
 from mainstem.governance.checks.rows import column_sql, passes, require_share, row_level
+from mainstem.sql.quote import literal
 
 __all__ = ["BY_PARTITION", "SHORTHAND", "Options", "passes", "reads", "sql"]
 
@@ -28,8 +29,6 @@ class Options:
 
 def sql(options: Options, relation: str, label: str | None) -> CheckSql:
     """Count the rows whose value, as text, matches the whole pattern."""
-    from mainstem.sql.quote import literal
-
     match = f"regexp_full_match(cast({column_sql(options.column)} as varchar), {literal(options.pattern)})"
     return row_level(f"coalesce({match}, true)", relation, label)
 

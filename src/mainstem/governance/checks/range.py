@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from mainstem.core.ports import CheckSql
 from mainstem.governance.checks.rows import column_sql, passes, require_share, row_level, wrong
+from mainstem.sql.quote import literal
 
 __all__ = ["BY_PARTITION", "SHORTHAND", "Options", "passes", "reads", "sql"]
 
@@ -44,8 +45,6 @@ def sql(options: Options, relation: str, label: str | None) -> CheckSql:
 
 
 def _bound(text: str) -> str:
-    from mainstem.sql.quote import literal
-
     # A quoted 2.5 would be rounded to 3 against an integer column; a bare one is compared exactly.
     return text if _NUMBER.fullmatch(text) else literal(text)
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from mainstem.core.ports import CheckSql
 from mainstem.governance.checks.rows import column_sql, counted, label_sql, passes, require_share, wrong
+from mainstem.sql.quote import qualified, quote
 
 __all__ = ["BY_PARTITION", "SHORTHAND", "Options", "passes", "reads", "sql"]
 
@@ -32,8 +33,6 @@ class Options:
 
 def sql(options: Options, relation: str, label: str | None) -> CheckSql:
     """Count the rows whose value is NULL or occurs in the other dataset."""
-    from mainstem.sql.quote import qualified, quote
-
     column = column_sql(options.column)
     field = quote(options.field or options.column)
     known = f"(select distinct target.{field} as known from {qualified(options.to)} as target) as target"

@@ -8,6 +8,7 @@ from typing import Protocol
 from mainstem.core.place import Place
 from mainstem.core.ports import CheckSql
 from mainstem.core.problem import Problem, ProjectError
+from mainstem.sql.quote import quote
 
 NOWHERE = Place("")
 """The place of options that no file holds."""
@@ -51,8 +52,6 @@ def passes(options: Shared, value: Decimal, total: Decimal | None) -> bool:
 
 def column_sql(column: str) -> str:
     """A column of the checked relation."""
-    from mainstem.sql.quote import quote
-
     return f"checked.{quote(column)}"
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from mainstem.core.ports import CheckSql
 from mainstem.governance.checks.rows import counted, label_sql, passes, require_columns, require_share
+from mainstem.sql.quote import quote
 
 __all__ = ["BY_PARTITION", "SHORTHAND", "Options", "passes", "reads", "sql"]
 
@@ -34,8 +35,6 @@ def sql(options: Options, relation: str, label: str | None) -> CheckSql:
 
     The keys that occur twice are found first and joined back: they are few, so memory stays small.
     """
-    from mainstem.sql.quote import quote
-
     names = [quote(column) for column in options.columns]
     positions = ", ".join(str(i + 1) for i in range(len(names)))
     keys = ", ".join(f"keyed.{name} as k{i}" for i, name in enumerate(names))

@@ -1,0 +1,56 @@
+"""`mainstem agree`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mainstem.cli.opening import env_option, json_option, now_option, open_project, project_option
+
+
+@click.command("agree")
+@click.argument("requirement")
+@click.option("--by", required=True, metavar="STAKEHOLDER", help="Who agrees.")
+@click.option("--recorded-by", metavar="STAKEHOLDER", help="Who writes it down; by default the project's owner.")
+@project_option
+@env_option
+@now_option
+@json_option
+def command(
+    requirement: str,
+    by: str,
+    recorded_by: str | None,
+    folder: Path | None,
+    env: str,
+    now: str | None,
+    as_json: bool,
+) -> None:
+    """Record that STAKEHOLDER agrees to REQUIREMENT (or a definition) as it is written now.
+
+    The entry, with the full text agreed to and its digest, is appended to `requirements/agreements/<id>.yml`. A later
+    change of the text makes the requirement suspect: the agreed text stays in force until it is agreed to again.
+    """
+    from mainstem.cli.opening import open_text
+    from mainstem.cli.screen import print_json, word
+    from mainstem.lifecycle.requirements.agreement import agree
+    from mainstem.orchestration.judge import judge
+    from mainstem.project import append_agreement
+
+    opened = open_project(folder, env, now, writes=True)
+    project = opened.project
+    at = opened.clock.now()
+    entry = agree(project, requirement, by, at, recorded_by or project.owner)
+    item = project.item(requirement)
+    assert item is not None
+    append_agreement(project.root, item.id, entry)
+    changed = open_text(project.root, env)
+    judged = judge(changed, opened.ledger, env, at, record=True)
+    verdict = judged.verdicts.get(item.id)
+    if as_json:
+        print_json({"agreed": entry, "status": verdict.status if verdict else None})
+        return
+    click.echo(f"{project.item(by).title} agrees to: {item.title}")  # type: ignore[union-attr]
+    click.echo(f"recorded in requirements/agreements/{item.id}.yml")
+    if verdict is not None:
+        click.echo(f"now {word(verdict.status)}: {verdict.reasons[0] if verdict.reasons else ''}")

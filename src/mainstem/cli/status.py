@@ -1,0 +1,136 @@
+"""`mainstem status`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mainstem.cli.opening import Opened, env_option, json_option, now_option, open_project, project_option
+from mainstem.core.evidence import Verdict
+from mainstem.orchestration.judge import Judged
+
+ORDER = ("violated", "unverified", "at_risk", "met", "draft", "retired")
+
+
+@click.command("status")
+@project_option
+@env_option
+@now_option
+@json_option
+@click.option("--fail-on", type=click.Choice(["violated"]), help="Exit with 1 when a must is violated and not waived.")
+def command(folder: Path | None, env: str, now: str | None, as_json: bool, fail_on: str | None) -> None:
+    """The scoreboard: every requirement by stakeholder, judged from measured evidence, at the clock's now.
+
+    Violated: broken even if everything unmeasured was good. Met: kept even if everything unmeasured was bad.
+    Between them: unverified. `mainstem why REQUIREMENT` opens any of them.
+    """
+    from mainstem.cli.screen import print_json
+    from mainstem.orchestration.judge import judge
+
+    opened = open_project(folder, env, now)
+    judged = judge(opened.project, opened.ledger, env, opened.clock.now(), record=now is None)
+    if as_json:
+        print_json(as_facts(opened, judged))
+    else:
+        show_status(opened, judged)
+    if fail_on and any(_breaks(opened, verdict) for verdict in judged.verdicts.values()):
+        sys.exit(1)
+
+
+def _breaks(opened: Opened, verdict: Verdict) -> bool:
+    must = opened.project.requirements[verdict.requirement].priority == "must"
+    return must and verdict.status == "violated" and "waived" not in verdict.flags
+
+
+def as_facts(opened: Opened, judged: Judged) -> dict[str, Any]:
+    """The scoreboard as JSON data; evidence by the ids that the slices name."""
+    return {
+        "project": opened.project.name,
+        "env": opened.env,
+        "release": judged.release.id if judged.release else None,
+        "judged_at": judged.at,
+        "clock": opened.project.clock,
+        "stakeholders": judged.stakeholders,
+        "needs": judged.needs,
+        "goals": judged.goals,
+        "requirements": [
+            {
+                "id": id,
+                "title": opened.project.requirements[id].title,
+                "priority": opened.project.requirements[id].priority,
+                "status": verdict.status,
+                "would_be": verdict.would_be,
+                "flags": verdict.flags,
+                "reasons": verdict.reasons,
+                "budget": verdict.budget,
+                "rule": verdict.rule,
+                "slices": verdict.slices,
+                "evidence": [judged.facts_of(number) for number in verdict.evidence],
+            }
+            for id, verdict in judged.verdicts.items()
+        ],
+    }
+
+
+def show_status(opened: Opened, judged: Judged) -> None:
+    """The scoreboard as people read it: by stakeholder, worst first."""
+    from mainstem.cli.screen import console, local, styled, zone_name
+
+    out = console()
+    zone = opened.project.timezone
+    release = judged.release.id if judged.release else "nothing published"
+    clock = ", the ledger's clock" if opened.is_replay else ""
+    out.print(f"[bold]{opened.project.name}[/] · {opened.env} · {release}")
+    when = f"judged at {local(judged.at, zone)} {zone_name(zone)}{clock}"
+    out.print(f"{_headline(judged.verdicts.values())}  {styled(when, 'bright_black')}")
+    if not judged.verdicts:
+        out.print("\nNo requirement is written yet: one Markdown file each, under requirements/.")
+        return
+    for stakeholder, ids in judged.by_stakeholder.items():
+        _show_stakeholder(opened, judged, stakeholder, ids)
+    unserved = [id for id in judged.verdicts if not any(id in ids for ids in judged.by_stakeholder.values())]
+    if unserved:
+        out.print("\n[bold]Nobody in particular[/]")
+        for id in unserved:
+            _show_requirement(opened, judged.verdicts[id])
+    out.print(styled("\nwhy one is so: mainstem why REQUIREMENT", "bright_black"))
+
+
+def _headline(verdicts: Iterable[Verdict]) -> str:
+    from mainstem.cli.screen import glyph, word
+
+    counts: dict[str, int] = {}
+    for verdict in verdicts:
+        counts[verdict.status] = counts.get(verdict.status, 0) + 1
+    return "  ".join(f"{glyph(status)} {counts[status]} {word(status)}" for status in ORDER if status in counts)
+
+
+def _show_stakeholder(opened: Opened, judged: Judged, stakeholder: str, ids: tuple[str, ...]) -> None:
+    from mainstem.cli.screen import console, escaped, styled, word
+
+    title = opened.project.stakeholders[stakeholder].title
+    rolled = judged.stakeholders.get(stakeholder) or "draft"
+    console().print(f"\n[bold]{escaped(title)}[/]  {styled(word(rolled), 'bright_black')}")
+    for id in sorted(ids, key=lambda each: ORDER.index(judged.verdicts[each].status)):
+        _show_requirement(opened, judged.verdicts[id])
+
+
+def _show_requirement(opened: Opened, verdict: Verdict) -> None:
+    from mainstem.cli.screen import GLYPHS, console, escaped, glyph, strip, styled, word
+
+    out = console()
+    requirement = opened.project.requirements[verdict.requirement]
+    flags = "".join(f" [yellow]{flag}[/]" for flag in verdict.flags)
+    said = styled(word(verdict.status), GLYPHS[verdict.status][1])
+    out.print(f"  {glyph(verdict.status)} {said}{flags}  {escaped(requirement.title)}")
+    would = f"as worded it would be {word(verdict.would_be)}; " if verdict.would_be else ""
+    reason = verdict.reasons[0] if verdict.reasons else ""
+    out.print(f"    {styled(would + reason, 'bright_black')}")
+    if verdict.slices:
+        budget = f"  {styled(verdict.budget.words, 'bright_black')}" if verdict.budget else ""
+        out.print(f"    {strip(piece.state for piece in verdict.slices)}{budget}")
+    out.print(f"    {styled(f'{requirement.id} · {requirement.priority}', 'bright_black')}")

@@ -1,0 +1,58 @@
+"""Evidence: appended, and read by subject, kind and time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from mainstem.core.evidence import Evidence
+from mainstem.ledger.rows import EVIDENCE, evidence_of, text_of, to_json
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+_APPEND = f"insert into evidence ({EVIDENCE}) values ({', '.join('?' * len(EVIDENCE.split(',')))})"
+
+
+def append(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Append rows as `evidence_rows` gives them."""
+    connection.executemany(_APPEND, rows)
+
+
+def select(
+    connection: Connection,
+    *,
+    env: str | None,
+    kinds: Sequence[str],
+    subjects: Sequence[str],
+    known: datetime | None,
+    since: datetime | None,
+) -> list[Evidence]:
+    """Evidence in order of recording; see the port. The index that narrows most is named, not left to statistics."""
+    index, filters = "", []
+    if env is not None:
+        filters.append("(env is null or env = :env)")
+    if known is not None:
+        filters.append("recorded_at <= :known")
+    if since is not None:
+        filters.append("coalesce(until, at) >= :since")
+        index = "indexed by evidence_since"
+    if kinds:
+        filters.append(f"{'+' if subjects else ''}kind in (select value from json_each(:kinds))")
+        index = "indexed by evidence_kind"
+    if subjects:
+        filters.append("subject in (select value from json_each(:subjects))")
+        index = "indexed by evidence_of"
+    where = f"where {' and '.join(filters)}" if filters else ""
+    rows = connection.execute(
+        f"select id, {EVIDENCE} from evidence {index} {where} order by id",
+        {
+            "env": env,
+            "known": known and text_of(known),
+            "since": since and text_of(since),
+            "kinds": to_json(list(kinds)),
+            "subjects": to_json(list(subjects)),
+        },
+    )
+    return [evidence_of(row) for row in rows]

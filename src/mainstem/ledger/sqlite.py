@@ -1,0 +1,208 @@
+"""The ledger in a SQLite file: the default, for any number of processes of one machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mainstem.core.evidence import Evidence
+from mainstem.core.ports import Ledger
+from mainstem.core.problem import MainstemError, WorldError
+from mainstem.core.release import Head, Lease, Release, Version
+from mainstem.ledger import agreements, audit, latest, leases, releases, runs, soundness, steps
+from mainstem.ledger.connections import Connections, connect
+from mainstem.ledger.environments import number_of
+from mainstem.ledger.evidence import append, select
+from mainstem.ledger.refusals import closed, refused
+from mainstem.ledger.rows import evidence_rows
+from mainstem.ledger.schema import prepare
+from mainstem.ledger.versions import Versions
+
+_WAIT_S = 10.0
+
+
+def open_ledger(path: Path, *, wait_s: float = _WAIT_S) -> Ledger:
+    """The ledger in that file; file and folders are made where there are none.
+
+    One ledger may be shared by all threads of a process, and its file by all processes of a machine. Every method
+    waits up to `wait_s` seconds for others who write. The file is SQLite's: let nothing else in this process
+    open it (closing a file drops the locks that SQLite holds on it, see sqlite.org/howtocorrupt.html, 2.2).
+
+    Every method raises WorldError: L004 locked, L005 damaged, L006 not to be opened or written, L008 disk full,
+    L013 disk refuses. Opening also L007 (made by a newer mainstem) and L014 (somebody else's database).
+    """
+    try:
+        _make_folders(path.parent)
+    except OSError as error:
+        raise WorldError(closed(path, error.strerror or str(error))) from error
+    with refused(path, wait_s):
+        connection = connect(path, wait_s)
+        try:
+            id = prepare(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    return SqliteLedger(id, Connections(path, wait_s, connection))
+
+
+def _make_folders(folder: Path) -> None:
+    """Make missing folders, so that they outlive a power cut."""
+    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.name == "posix":
+        for made in missing:
+            above = os.open(made.parent, os.O_RDONLY)
+            try:
+                os.fsync(above)
+            finally:
+                os.close(above)
+
+
+class SqliteLedger:
+    """An open ledger. `id` was given at its creation, at random; the port says what each method promises."""
+
+    __slots__ = ("_connections", "_versions", "id")
+
+    def __init__(self, id: str, connections: Connections) -> None:
+        self.id = id
+        self._connections = connections
+        self._versions = Versions()
+
+    def latest(self) -> datetime | None:
+        with self._connections.reading() as connection:
+            return latest.latest(connection)
+
+    def begin_run(self, run: str, env: str, at: datetime, holder: str) -> int:
+        with self._connections.writing() as connection:
+            latest.note(connection, at)
+            return runs.begin(connection, run, env, at, holder)
+
+    def end_run(self, run: str, at: datetime, status: str, summary: Mapping[str, Any]) -> None:
+        with self._connections.writing() as connection:
+            latest.note(connection, at)
+            runs.end(connection, run, at, status, summary)
+            leases.release(connection, run)
+
+    def runs(self, env: str | None = None, limit: int = 20) -> list[Mapping[str, Any]]:
+        with self._connections.reading() as connection:
+            return runs.listed(connection, env, limit)
+
+    def acquire(
+        self, env: str, targets: Mapping[str, str], run: str, holder: str, now_s: float, until_s: float
+    ) -> dict[str, Lease]:
+        with self._connections.writing() as connection:
+            return leases.acquire(connection, env, targets, run, holder, now_s, until_s)
+
+    def renew(self, run: str, until_s: float) -> bool:
+        with self._connections.writing() as connection:
+            return leases.renew(connection, run, until_s)
+
+    def unfinished(self, env: str, now_s: float | None = None) -> list[Lease]:
+        with self._connections.reading() as connection:
+            return leases.unfinished(connection, env, now_s)
+
+    def give_up(self, lease: Lease) -> None:
+        with self._connections.writing() as connection:
+            leases.give_up(connection, lease)
+
+    def record_step(self, lease: Lease, version: Version, evidence: Iterable[Evidence], at: datetime) -> None:
+        rows = evidence_rows(evidence, at)
+        with self._connections.writing() as connection:
+            if steps.record(connection, lease, version):
+                append(connection, rows)
+                latest.note(connection, at)
+
+    def heads(self, env: str) -> dict[str, Head]:
+        with self._connections.reading() as connection:
+            number = number_of(connection, env)
+            return {} if number is None else releases.heads(connection, self._versions, number)
+
+    def table_owner(self, table: str) -> str | None:
+        with self._connections.reading() as connection:
+            return leases.owner(connection, table)
+
+    def next_release_number(self) -> int:
+        with self._connections.reading() as connection:
+            return releases.next_number(connection)
+
+    def publish(self, release: Release, evidence: Iterable[Evidence], expected: str | None) -> None:
+        rows = evidence_rows(evidence, release.at)
+        with self._connections.writing(durable=True) as connection:
+            releases.publish(connection, self._versions, release, expected)
+            append(connection, rows)
+            latest.note(connection, release.at)
+
+    def move(self, env: str, release: str, evidence: Iterable[Evidence], at: datetime, expected: str) -> None:
+        rows = evidence_rows(evidence, at)
+        with self._connections.writing(durable=True) as connection:
+            releases.move(connection, env, release, expected)
+            append(connection, rows)
+            latest.note(connection, at)
+
+    def current(self, env: str) -> Release | None:
+        with self._connections.reading() as connection:
+            number = number_of(connection, env)
+            return None if number is None else releases.current(connection, self._versions, number)
+
+    def release(self, id: str) -> Release | None:
+        with self._connections.reading() as connection:
+            return releases.find(connection, self._versions, id)
+
+    def releases(self, env: str, limit: int = 20) -> list[Release]:
+        with self._connections.reading() as connection:
+            number = number_of(connection, env)
+            return [] if number is None else releases.listed(connection, self._versions, number, limit)
+
+    def record(self, evidence: Iterable[Evidence], at: datetime) -> None:
+        rows = evidence_rows(evidence, at)
+        with self._connections.writing() as connection:
+            append(connection, rows)
+            latest.note(connection, at)
+
+    def evidence(
+        self,
+        *,
+        env: str | None = None,
+        kinds: Sequence[str] = (),
+        subjects: Sequence[str] = (),
+        known: datetime | None = None,
+        since: datetime | None = None,
+    ) -> list[Evidence]:
+        with self._connections.reading() as connection:
+            return select(connection, env=env, kinds=kinds, subjects=subjects, known=known, since=since)
+
+    def see(self, entries: Mapping[str, str], at: datetime) -> dict[str, datetime]:
+        with self._connections.reading() as connection:
+            known = agreements.seen(connection, entries)
+        if len(known) == len(entries):
+            return known
+        with self._connections.writing() as connection:
+            agreements.see(connection, entries, at)
+            latest.note(connection, at)
+            return agreements.seen(connection, entries)
+
+    def audit(self, row: Mapping[str, Any], at: datetime) -> None:
+        with self._connections.writing() as connection:
+            audit.append(connection, row, at)
+            latest.note(connection, at)
+
+    def audited(self, after: int = 0, limit: int = 1000) -> list[Mapping[str, Any]]:
+        with self._connections.reading() as connection:
+            return audit.listed(connection, after, limit)
+
+    def verify_audit(self) -> int | None:
+        with self._connections.reading() as connection:
+            return audit.first_broken(connection)
+
+    def check(self) -> list[str]:
+        try:
+            with self._connections.reading() as connection:
+                return soundness.problems(connection)
+        except MainstemError as error:
+            return [problem.what for problem in error.problems]
+
+    def close(self) -> None:
+        self._connections.close()

@@ -1,0 +1,142 @@
+"""JSON Lines files as lines of text, each with its file and line, and the columns that their objects have."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from mainstem.core.dataset import Column
+from mainstem.core.ports import Session
+from mainstem.core.problem import WorldError
+from mainstem.lifecycle.generation.text_files import ENGINE_ENCODINGS, Spool, count_lines, lines, opened
+from mainstem.sql.quote import literal, quote
+
+_MANY_DIGITS = r"[0-9][0-9.]{16,}"
+"""A number that a DOUBLE, through which the engine reads every fraction, may not hold."""
+
+_TYPES = {"BIGINT": "BIGINT", "UBIGINT": "BIGINT", "DOUBLE": "DOUBLE", "BOOLEAN": "BOOLEAN"}
+
+
+def pour(session: Session, name: str, path: Path, number: int, encoding: str, rows: str, broken: str) -> None:
+    """Insert the lines of a file into `rows` (f = `number`, n = line, t = text), and what is no text into `broken`.
+
+    OSError, EOFError or UnicodeError if the file cannot be read.
+    """
+    if encoding.lower() not in ENGINE_ENCODINGS or not _pour_regular(session, path, number, rows):
+        _pour_exactly(session, name, path, number, encoding, rows, broken)
+
+
+def needs_exact(columns: Sequence[Column]) -> bool:
+    """Whether the contract asks for decimals, which a DOUBLE does not hold."""
+    return any(re.search(r"\b(dec|numeric)", column.type or "", re.IGNORECASE) for column in columns)
+
+
+def mend_decimals(session: Session, rows: str) -> None:
+    """Write long fractions as JSON strings, so that no digit is lost on their way into a DECIMAL."""
+    found = session.rows(f"select f, n, t from {rows} where regexp_matches(t, {literal(_MANY_DIGITS)})")
+    if not found:
+        return
+    with Spool() as spool:
+        for number, line, text in found:
+            spool.add(number, line, _exact(text))
+        session.execute(f"create temp table {rows}_exact (f integer, n bigint, t varchar)")
+        spool.pour(session, f"{rows}_exact", ("v0::integer", "v1::bigint", "v2"))
+    session.execute(f"update {rows} set t = e.t from {rows}_exact as e where e.f = {rows}.f and e.n = {rows}.n")
+    session.execute(f"drop table {rows}_exact")
+
+
+def _exact(text: str) -> str:
+    def number(digits: str) -> Any:
+        return float(digits) if _digits(repr(float(digits))) == _digits(digits) else digits
+
+    try:
+        return json.dumps(json.loads(text, parse_float=number), ensure_ascii=False)
+    except ValueError:
+        return text
+
+
+def _digits(number: str) -> str:
+    return re.sub(r"[^0-9]", "", number.lower().partition("e")[0]).strip("0")
+
+
+def _pour_regular(session: Session, path: Path, number: int, rows: str) -> bool:
+    """Let the engine read; False, and nothing inserted, unless every line gave one row."""
+    before = _count(session, rows)
+    with suppress(WorldError):
+        session.execute(
+            f"insert into {rows} select {number}, row_number() over (), t from read_csv({literal(str(path))}, "
+            "columns = {'t': 'VARCHAR'}, header = false, auto_detect = false, delim = '\x01', quote = '', escape = '', "
+            "nullstr = '\x02', ignore_errors = true)"
+        )
+        if _count(session, rows) - before == count_lines(path):
+            return True
+    session.execute(f"delete from {rows} where f = {number}")
+    return False
+
+
+def _count(session: Session, rows: str) -> int:
+    return int(session.rows(f"select count(*) from {rows}")[0][0])
+
+
+def _pour_exactly(session: Session, name: str, path: Path, number: int, encoding: str, rows: str, broken: str) -> None:
+    with opened(path, encoding) as stream, Spool() as good, Spool() as bad:
+        for record in lines(stream):
+            if record.values is None:
+                bad.add(f"{name}:{record.line}", record.raw, record.reason)
+            else:
+                good.add(record.line, record.raw)
+        good.pour(session, rows, (str(number), "v0::bigint", "v1"))
+        bad.pour(session, broken, ("v0", "v1", "v2"))
+
+
+def divide(session: Session, rows: str, broken: str, origin: str) -> None:
+    """Move lines that are no JSON object out of `rows` into `broken`; blank ones vanish."""
+    good = "json_valid(t) and starts_with(ltrim(t, ' \t'), '{')"
+    if not session.rows(f"select count(*) from {rows} where not ({good})")[0][0]:
+        return
+    session.execute(
+        f"insert into {broken} select {origin}, t, "
+        "case when json_valid(t) then 'is not a JSON object' else 'is not JSON' end "
+        f"from {rows} where not ({good}) and trim(t) <> ''"
+    )
+    session.execute(f"delete from {rows} where not ({good})")
+
+
+def keys(session: Session, rows: str) -> tuple[str, ...]:
+    """The keys of all objects, in the order in which they appear."""
+    found = session.rows(f"select k from (select json_keys(t) as k, min(n) as n from {rows} group by 1) order by n, k")
+    return tuple(dict.fromkeys(key for (list_,) in found for key in list_))
+
+
+def types(session: Session, rows: str, names: Sequence[str]) -> tuple[str, ...]:
+    """A type for each key: that of all its values, else VARCHAR."""
+    if not names:
+        return ()
+    asked = ", ".join(f"list(distinct json_type(t, {_path(name)}))" for name in names)
+    (found,) = session.rows(f"select {asked} from {rows}")
+    return tuple(_type({word for word in words or () if word not in {None, "NULL"}}) for words in found)
+
+
+def _type(words: set[str]) -> str:
+    kinds = {_TYPES.get(word, "VARCHAR") for word in words}
+    if kinds == {"BIGINT", "DOUBLE"}:
+        return "DOUBLE"
+    return kinds.pop() if len(kinds) == 1 else "VARCHAR"
+
+
+def _path(name: str) -> str:
+    inside = name.replace("\\", "\\\\").replace('"', '\\"')
+    return literal(f'$."{inside}"')
+
+
+def select(rows: str, names: Sequence[str]) -> str:
+    """A SELECT of f, n and each key's value as text, nested values as JSON; missing keys are NULL."""
+    if not names:
+        return f"select f, n from {rows}"
+    structure = json.dumps(dict.fromkeys(names, "VARCHAR"), ensure_ascii=False)
+    shown = ", ".join(f"o.{quote(name)} as {quote(name)}" for name in names)
+    return f"select f, n, {shown} from (select f, n, json_transform(t, {literal(structure)}) as o from {rows})"

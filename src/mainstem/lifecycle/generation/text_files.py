@@ -1,0 +1,159 @@
+"""Text files line by line: counting, decoding, and records whose place in the file is known.
+
+The engine reads regular files faster than Python does, and says nothing of lines. So it reads a file first; only if
+that does not give one row a line (quoted newlines, ragged or broken rows, blank lines, another encoding) the file is
+read here, exactly, and handed to the engine in a regular form.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import re
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BufferedReader, TextIOWrapper
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self, cast
+
+from mainstem.core.ports import Session
+from mainstem.sql.quote import literal
+
+_BLOCK_BYTES = 1 << 20
+_LONGEST_BYTES = 1 << 21
+_UNDECODED = re.compile("[\udc80-\udcff]")
+ENGINE_ENCODINGS = frozenset({"utf-8", "utf8", "utf-8-sig", "ascii"})
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a file. `line` is where it begins, from 1. `values` is None for what is no record; `reason`
+    says why then. `raw` is its text without the end of the line."""
+
+    line: int
+    raw: str
+    values: Sequence[str] | None = None
+    reason: str = ""
+
+
+def opened(path: Path, encoding: str) -> TextIOWrapper:
+    """The file as text, unzipped, without a byte order mark; bytes that are no text become lone surrogates."""
+    stream = _bytes(path)
+    decoded = "utf-8-sig" if encoding.lower() in ENGINE_ENCODINGS else encoding
+    return TextIOWrapper(cast(IO[bytes], stream), encoding=decoded, errors="surrogateescape", newline="")
+
+
+def _bytes(path: Path) -> gzip.GzipFile | BufferedReader:
+    return gzip.GzipFile(path) if path.suffix == ".gz" else path.open("rb")
+
+
+def count_lines(path: Path) -> int:
+    """Lines that end in a line feed, and a last one without."""
+    lines, last = 0, b"\n"
+    with _bytes(path) as stream:
+        while block := stream.read(_BLOCK_BYTES):
+            lines, last = lines + block.count(b"\n"), block[-1:]
+    return lines + (last != b"\n")
+
+
+def lines(stream: TextIOWrapper) -> Iterator[Record]:
+    """Every line that is not blank, as a record of one value."""
+    for number, text in enumerate(stream, start=1):
+        raw = text.rstrip("\r\n")
+        if _UNDECODED.search(raw):
+            yield Record(number, _readable(raw), None, "is not UTF-8 text")
+        elif raw.strip():
+            yield Record(number, raw, (raw,))
+
+
+def records(stream: Iterator[str], delimiter: str) -> Iterator[Record]:
+    """Records of a CSV (RFC 4180), blank lines left out.
+
+    A record that cannot be read (a quote that is never closed) costs its first line only: reading goes on at the next.
+    """
+    csv.field_size_limit(sys.maxsize)
+    source = _Pushback(stream)
+    reader, number = csv.reader(source, delimiter=delimiter, strict=True), 0
+    while True:
+        source.taken.clear()
+        try:
+            values = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield Record(number + 1, _readable(source.taken[0].rstrip("\r\n")), None, "has a quote that does not close")
+            source.give_back()
+            reader, number = csv.reader(source, delimiter=delimiter, strict=True), number + 1
+            continue
+        raw = "".join(source.taken).rstrip("\r\n")
+        if _UNDECODED.search(raw):
+            yield Record(number + 1, _readable(raw), None, "is not UTF-8 text")
+        elif values:
+            yield Record(number + 1, raw, values)
+        number += len(source.taken)
+
+
+class _Pushback:
+    """Lines that can be given back: all that were `taken` since it was cleared, but for the first."""
+
+    def __init__(self, stream: Iterator[str]) -> None:
+        self.stream = stream
+        self.waiting: deque[str] = deque()
+        self.taken: list[str] = []
+
+    def __iter__(self) -> _Pushback:
+        return self
+
+    def __next__(self) -> str:
+        line = self.waiting.popleft() if self.waiting else next(self.stream)
+        self.taken.append(line)
+        return line
+
+    def give_back(self) -> None:
+        self.waiting.extendleft(reversed(self.taken[1:]))
+
+
+def _readable(raw: str) -> str:
+    return raw.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+class Spool:
+    """Rows on their way to a table of the engine, in a temporary file of a form that it reads exactly."""
+
+    def __init__(self) -> None:
+        stream = tempfile.NamedTemporaryFile(  # noqa: SIM115 (closed by __exit__)
+            "w", encoding="utf-8", newline="", prefix="mainstem-", suffix=".csv", delete=False
+        )
+        self._stream, self.path = stream, Path(stream.name)
+        self._writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        self._longest = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stream.close()
+        with suppress(FileNotFoundError):
+            self.path.unlink()
+
+    def add(self, *values: object) -> None:
+        """One row; its values as text."""
+        self._longest = max(self._longest, sum(len(value) for value in values if isinstance(value, str)))
+        self._writer.writerow(values)
+
+    def pour(self, session: Session, into: str, columns: Sequence[str]) -> None:
+        """Insert all rows into a table; `columns` are expressions over `v0`, `v1`, ..., the values as VARCHAR."""
+        self._stream.flush()
+        names = ", ".join(f"'v{i}': 'VARCHAR'" for i in range(len(columns)))
+        # A character takes up to four bytes, and a quote is doubled.
+        longest_bytes = max(_LONGEST_BYTES, 8 * self._longest)
+        session.execute(
+            f"insert into {into} select {', '.join(columns)} from read_csv({literal(str(self.path))}, "
+            f"columns = {{{names}}}, header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
+            f"nullstr = '\x02', new_line = '\\n', parallel = false, max_line_size = {longest_bytes})"
+        )

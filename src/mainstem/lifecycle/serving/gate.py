@@ -1,0 +1,216 @@
+"""The access gate: the one function through which data leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from mainstem.core.clock import Clock
+from mainstem.core.place import Place
+from mainstem.core.ports import Engine, Ledger
+from mainstem.core.problem import MainstemError, Problem, ProjectError
+from mainstem.core.release import Field
+from mainstem.core.tags import ColumnTags
+from mainstem.security.audit import AuditRow, query_digest
+from mainstem.security.redact import masked_select, treatments
+from mainstem.security.same import says_the_same
+from mainstem.security.tree import Rewritten, rewrite, too_deep
+from mainstem.security.walk import Tree
+
+EXITS: Mapping[str, str] = {
+    "query": "rows of a SELECT, on the command line",
+    "show": "rows of one dataset, on the command line",
+    "sample": "a few failed rows of a check",
+}
+"""Every way out by name, with what leaves there. A request through any other is a bug."""
+
+LOCAL = "local"
+"""The principal of whoever works on this machine, with its files at hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One dataset as it may be asked for.
+
+    `relation` is SQL usable in FROM that reads exactly its version: `Engine.relation(files, fields)`, or the expanded
+    SELECT of a view in parentheses. `files` are all files that it reads. `tags` are its effective tags.
+    """
+
+    relation: str
+    fields: tuple[Field, ...]
+    files: tuple[Path, ...] = ()
+    tags: ColumnTags = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for, by whom and where it goes.
+
+    `exit` is a key of `EXITS`. `sql` is one SELECT over dataset names. `clear` shows tagged columns as they are. At
+    most `limit` rows leave. `release` is the id of the release that is read, for the audit.
+    """
+
+    exit: str
+    sql: str
+    limit: int
+    clear: bool = False
+    principal: str = LOCAL
+    release: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.exit not in EXITS:
+            raise ValueError(f'"{self.exit}" is no way out that is registered in EXITS')
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What may leave. Instants with a time zone are text, in UTC. `truncated`: there are more rows than the limit.
+
+    `audit` is the row that was written down before.
+    """
+
+    columns: tuple[Field, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    truncated: bool
+    audit: AuditRow
+
+
+def read(engine: Engine, offers: Mapping[str, Offer], request: Request, ledger: Ledger, clock: Clock) -> Answer:
+    """Answer a request from the offered datasets, tagged columns redacted, or refuse it; both are audited.
+
+    The text is parsed by the engine itself, allowed as a whole or refused, its datasets are replaced by what may be
+    seen of them, and only the rendered tree is run, on an engine that can read nothing but their files. `engine` is a
+    fresh one: it is locked afterwards and good for nothing else. Of `offers` (`schema.table`) only those named in
+    the query are looked up. ProjectError (S0.., E0..) for a query that is refused, V001 for a limit below 1; WorldError
+    when the engine or the ledger fails: then nothing leaves.
+    """
+    if request.limit < 1:
+        raise ProjectError(Problem("V001", f"the limit is {request.limit} rows", "ask for at least one row"))
+    permitted = _Permitted(engine, offers, clear=request.clear)
+    row = AuditRow(
+        at=clock.now(),
+        principal=request.principal,
+        exit=request.exit,
+        decision="refused",
+        query=query_digest(request.sql),
+        release=request.release,
+    )
+    try:
+        rewritten, text = _allowed(engine, permitted, request.sql)
+        treated = {name: permitted.treated(name) for name in rewritten.datasets}
+        row = replace(
+            row,
+            decision="failed",
+            datasets=rewritten.datasets,
+            columns={name: each for name, each in treated.items() if each},
+        )
+        columns, rows = _run(engine, permitted.files(rewritten.datasets), text, request.limit)
+    except MainstemError as error:
+        row = replace(row, reasons=tuple(problem.code for problem in error.problems))
+        ledger.audit(row.facts(), row.at)
+        raise
+    leaving = tuple(rows[: request.limit])
+    truncated = len(rows) > request.limit
+    row = replace(row, decision="allowed", rows=len(leaving), truncated=truncated)
+    ledger.audit(row.facts(), row.at)
+    return Answer(columns, leaving, truncated, row)
+
+
+def _allowed(engine: Engine, permitted: _Permitted, sql: str) -> tuple[Rewritten, str]:
+    """The rewritten query and the text to run; ProjectError where it may not run."""
+    try:
+        rewritten = rewrite(_parsed(engine, sql), permitted, sql)
+        text = engine.render_tree(rewritten.tree)
+        is_same = says_the_same(rewritten.tree, _read_back(engine, text))
+    except RecursionError:
+        raise too_deep() from None
+    if not is_same:
+        raise ProjectError(
+            Problem(
+                "S010",
+                "the query reads differently once its datasets are replaced",
+                "write joins inside joins, and other nested parts, as subqueries of their own",
+            )
+        )
+    return rewritten, text
+
+
+def _parsed(engine: Engine, sql: str) -> Tree:
+    try:
+        sql.encode()
+    except UnicodeEncodeError:
+        raise ProjectError(Problem("S011", "the query is not Unicode text", "send it as UTF-8")) from None
+    try:
+        return engine.parse_tree(sql)
+    except ProjectError as error:
+        raise ProjectError(*(_in_query(problem) for problem in error.problems)) from error
+
+
+def _read_back(engine: Engine, text: str) -> Tree:
+    """The tree of the rendered text; an empty one where the engine cannot read what it wrote."""
+    try:
+        return engine.parse_tree(text)
+    except ProjectError:
+        return {}
+
+
+def _in_query(problem: Problem) -> Problem:
+    place = problem.place
+    return problem if place is None else replace(problem, place=Place("query", place.line, place.column))
+
+
+def _run(
+    engine: Engine, files: Sequence[Path], text: str, limit: int
+) -> tuple[tuple[Field, ...], list[tuple[Any, ...]]]:
+    """Columns, and up to one row more than the limit."""
+    engine.lock(files)
+    session = engine.session()
+    try:
+        columns = session.describe(text)
+        names = [f"c{position}" for position in range(len(columns))]
+        shown = ", ".join(_readable(name, column) for name, column in zip(names, columns, strict=True))
+        return columns, session.rows(f"select {shown} from ({text}) as answer({', '.join(names)}) limit {limit + 1}")
+    except MainstemError as error:
+        # Places are those of the rendered text, which nobody wrote.
+        raise type(error)(*(replace(problem, place=None) for problem in error.problems)) from error
+    finally:
+        session.close()
+
+
+def _readable(name: str, column: Field) -> str:
+    return f"cast({name} as varchar)" if "WITH TIME ZONE" in column.type.upper() else name
+
+
+class _Permitted(Mapping[str, Tree]):
+    """The trees of what may be seen of each offered dataset, made when a query names it."""
+
+    def __init__(self, engine: Engine, offers: Mapping[str, Offer], *, clear: bool) -> None:
+        self._engine = engine
+        self._offers = offers
+        self._clear = clear
+        self._trees: dict[str, Tree] = {}
+        self._named: dict[str, Offer] = {}
+
+    def __getitem__(self, name: str) -> Tree:
+        if name not in self._trees:
+            offer = self._named[name] = self._offers[name]
+            select = masked_select(offer.relation, offer.fields, offer.tags, clear=self._clear)
+            self._trees[name] = self._engine.parse_tree(select)
+        return self._trees[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._offers)
+
+    def __len__(self) -> int:
+        return len(self._offers)
+
+    def treated(self, name: str) -> Mapping[str, str]:
+        """The tagged columns of a dataset that was named, with their treatment."""
+        offer = self._named[name]
+        return treatments(offer.fields, offer.tags, clear=self._clear)
+
+    def files(self, names: Sequence[str]) -> tuple[Path, ...]:
+        """Every file of the datasets that were named."""
+        return tuple(sorted({file for name in names for file in self._named[name].files}))

@@ -1,0 +1,131 @@
+"""Where things lie in a lake: table folders, the ledger's mark, the manifests of releases."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from mainstem.core.clock import instant_text, parse_instant
+from mainstem.core.dataset import QUARANTINE
+from mainstem.core.problem import Problem, WorldError
+from mainstem.core.release import Field, Release, Snapshot, Version
+from mainstem.lifecycle.storage.durability import write_durably
+from mainstem.lifecycle.storage.reading import snapshot
+from mainstem.lifecycle.storage.refusals import disk_refused
+
+HOUSE = "_mainstem"
+"""Folder of the lake for what is no table."""
+
+_SUCCESSOR = re.compile(r"~\d+$")
+
+
+def table_folder(dataset: str) -> str:
+    """The first physical table of a dataset: `schema/table` for `schema.table`."""
+    return dataset.replace(".", "/", 1)
+
+
+def next_table(lake: Path, table: str) -> str:
+    """A physical table of the same dataset whose folder nobody has used: `schema/table~2`, `~3` ..."""
+    first = _SUCCESSOR.sub("", table)
+    number = 2
+    while (lake / f"{first}~{number}").exists() or (lake / f"{first}~{number}{QUARANTINE}").exists():
+        number += 1
+    return f"{first}~{number}"
+
+
+def paths(lake: Path, at: Snapshot | Version) -> tuple[Path, ...]:
+    """The files of a snapshot or of a version (none for a view); absolute if the lake is. Errors as `snapshot`."""
+    found = at if isinstance(at, Snapshot) else snapshot(lake, at.table, at.number) if at.table else None
+    return tuple(lake / found.table / file.path for file in found.files) if found else ()
+
+
+def claim(lake: Path, ledger_id: str) -> None:
+    """Mark the lake as this ledger's, if it is nobody's yet; WorldError K011 when it is another's.
+
+    Two ledgers over one lake would hand out leases that protect nothing. Of two that claim at once one wins.
+    """
+    path = lake / HOUSE / "ledger.json"
+    owner = _owner(path)
+    if owner is None:
+        _mark(path, ledger_id)
+        owner = _owner(path)
+    if owner != ledger_id:
+        what = f'the lake "{lake}" belongs to ledger "{owner}", this project\'s ledger is "{ledger_id}"'
+        mend = (
+            "point `ledger:` in mainstem.yml at the lake's own ledger, or `lake:` at a folder of its own; after the "
+            "ledger was lost: `mainstem doctor --rebuild-ledger`"
+        )
+        raise WorldError(Problem("K011", what, mend))
+
+
+def _owner(path: Path) -> str | None:
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["ledger"])
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise disk_refused(error, path) from error
+    except (ValueError, KeyError, TypeError) as error:
+        what = f'"{path}" does not name a ledger'
+        raise WorldError(Problem("K011", what, "restore it from a backup of the lake")) from error
+
+
+def _mark(path: Path, ledger_id: str) -> None:
+    draft = path.with_name(f"ledger-{secrets.token_hex(8)}.tmp")
+    try:
+        write_durably(draft, json.dumps({"format": 1, "ledger": ledger_id}))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return
+        except OSError:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(draft.read_text(encoding="utf-8"))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise disk_refused(error, path) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def write_manifest(lake: Path, release: Release) -> None:
+    """Write the release to `_mainstem/releases/<id>.json`, whole and durably; what is rebuilt after a lost ledger."""
+    text = json.dumps(_plain(release), ensure_ascii=False, indent=1, sort_keys=True)
+    write_durably(_manifest(lake, release.id), text + "\n")
+
+
+def read_manifest(lake: Path, id: str) -> Release | None:
+    """The release as its manifest has it; None where there is no whole manifest of that id."""
+    try:
+        found = json.loads(_manifest(lake, id).read_text(encoding="utf-8"))
+        versions = {name: _version(body) for name, body in found["versions"].items()}
+        return Release(**{**found, "at": parse_instant(found["at"]), "versions": versions})
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _manifest(lake: Path, id: str) -> Path:
+    return lake / HOUSE / "releases" / f"{id}.json"
+
+
+def _version(body: dict[str, Any]) -> Version:
+    instants = {name: body[name] and parse_instant(body[name]) for name in ("as_of", "newest")}
+    return Version(**{**body, **instants, "fields": tuple(Field(**field) for field in body["fields"])})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Release | Version | Field):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return instant_text(value) if hasattr(value, "astimezone") else value

@@ -1,0 +1,33 @@
+"""Physical tables of the lake: the door of this package. Each name's promise stands where it is defined."""
+
+from mainstem.lifecycle.storage.attempts import committed, fence, sweep
+from mainstem.lifecycle.storage.committing import commit, needs_new_table
+from mainstem.lifecycle.storage.durability import sync
+from mainstem.lifecycle.storage.facts import identity_of as facts
+from mainstem.lifecycle.storage.forking import fork
+from mainstem.lifecycle.storage.merging import files_touched
+from mainstem.lifecycle.storage.places import claim, next_table, paths, read_manifest, table_folder, write_manifest
+from mainstem.lifecycle.storage.quarantine import commit_rejects, quarantine_at, replay_rejects
+from mainstem.lifecycle.storage.reading import snapshot
+
+__all__ = [
+    "claim",
+    "commit",
+    "commit_rejects",
+    "committed",
+    "facts",
+    "fence",
+    "files_touched",
+    "fork",
+    "needs_new_table",
+    "next_table",
+    "paths",
+    "quarantine_at",
+    "read_manifest",
+    "replay_rejects",
+    "snapshot",
+    "sweep",
+    "sync",
+    "table_folder",
+    "write_manifest",
+]

@@ -1,0 +1,88 @@
+"""Reads a release through the access gate: what is on offer, bound when a query names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from mainstem.core.clock import Clock
+from mainstem.core.dataset import QUARANTINE
+from mainstem.core.ports import Engine, Ledger
+from mainstem.core.problem import Problem, ProjectError
+from mainstem.core.project import Project
+from mainstem.core.release import Field, Release, Version
+from mainstem.core.tags import ColumnTags
+from mainstem.governance.tags import effective_tags
+from mainstem.lifecycle.serving.gate import Answer, Offer, Request, read
+from mainstem.lifecycle.storage.quarantine import FIELDS
+from mainstem.orchestration.bind import Bound
+from mainstem.orchestration.ground import files_of
+from mainstem.orchestration.run import bind_project, open_engine
+from mainstem.orchestration.shelf import Shelf
+from mainstem.sql.quote import qualified
+
+
+def current_release(ledger: Ledger, env: str, id: str | None = None) -> Release:
+    """The release that readers of the environment see, or the one named. ProjectError C007, C008 without one."""
+    release = ledger.current(env) if id is None else ledger.release(id)
+    if release is None and id is not None:
+        raise ProjectError(Problem("C007", f'"{id}" is no release', "list them with `mainstem rollback --list`"))
+    if release is None:
+        raise ProjectError(Problem("C008", f'nothing is published in "{env}"', "publish with `mainstem run`"))
+    return release
+
+
+def ask(project: Project, ledger: Ledger, clock: Clock, release: Release, request: Request) -> Answer:
+    """The gate's answer from a release. ProjectError for a query that may not run, WorldError when reading fails."""
+    bound = bind_project(project, {name: version.fields for name, version in release.versions.items()})
+    engine = open_engine(project)
+    try:
+        offers = Offers(engine, project.lake, release, effective_tags(project, bound.facts))
+        return read(engine, offers, request, ledger, clock)
+    finally:
+        engine.close()
+
+
+def bound_to(project: Project, release: Release | None) -> Bound:
+    """The project bound to the columns of a release."""
+    return bind_project(project, {n: v.fields for n, v in release.versions.items()} if release else {})
+
+
+class Offers(Mapping[str, Offer]):
+    """The datasets of a release, and their quarantines, as the gate wants them; bound when they are looked up."""
+
+    def __init__(self, engine: Engine, lake: Path, release: Release, tags: Mapping[str, ColumnTags]) -> None:
+        self._lake = lake
+        self._versions = release.versions
+        self._tags = tags
+        self._files = files_of(lake)
+        self._shelf = Shelf(engine, lake, release.versions, self._files)
+
+    def __getitem__(self, name: str) -> Offer:
+        version = self._versions[name.removesuffix(QUARANTINE)]
+        is_quarantine = name not in self._versions
+        if is_quarantine and version.quarantine is None:
+            raise KeyError(name)
+        self._shelf.ready([name.removesuffix(QUARANTINE)])
+        fields: tuple[Field, ...] = FIELDS if is_quarantine else version.fields
+        return Offer(
+            qualified(name), fields, self._paths(version, is_quarantine=is_quarantine), self._tags.get(name, {})
+        )
+
+    def _paths(self, version: Version, *, is_quarantine: bool) -> tuple[Path, ...]:
+        """Every file that reading it opens; those of its inputs for a view."""
+        if version.sql is not None:
+            inputs = [self._versions[name] for name in version.inputs]
+            return tuple(path for each in inputs for path in self._paths(each, is_quarantine=False))
+        table, number = version.table, version.number
+        if is_quarantine:
+            table, number = table + QUARANTINE, version.quarantine or 0
+        own = tuple(self._lake / table / file.path for file in self._files(table, number))
+        return own if is_quarantine or version.quarantine is None else own + self._paths(version, is_quarantine=True)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._versions
+        yield from (n + QUARANTINE for n, version in self._versions.items() if version.quarantine is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

@@ -1,0 +1,158 @@
+"""Reads a project's folder: every file once, every problem at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mainstem.core.dataset import Dataset
+from mainstem.core.output import Output
+from mainstem.core.problem import Problem, ProjectError, raise_all
+from mainstem.core.project import Project
+from mainstem.core.requirement import Item
+from mainstem.project.agreements import check_agreements, read_agreements
+from mainstem.project.files import misnamed_folders
+from mainstem.project.items import ReadItem, read_items
+from mainstem.project.macros import read_macros
+from mainstem.project.models import ReadModel, read_models
+from mainstem.project.nodes import texts
+from mainstem.project.outputs import ReadOutput, read_outputs
+from mainstem.project.policy import read_policy
+from mainstem.project.references import Known, check_owner, known, owner_id, resolve_items, resolved
+from mainstem.project.settings import FILE, Settings, check_overridden, read_settings
+from mainstem.project.sources import ReadSource, read_sources
+from mainstem.project.variables import read_secrets
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What the files say, before names are followed."""
+
+    settings: Settings
+    sources: list[ReadSource]
+    models: list[ReadModel]
+    items: list[ReadItem]
+    outputs: list[ReadOutput]
+    datasets: dict[str, Dataset]
+    lost: frozenset[str]
+
+
+def load(root: Path, env: str | None = None, secrets: Mapping[str, str] | None = None) -> Project:
+    """The project in a folder, as it is in an environment (None: `prod`); nothing but its files is read.
+
+    `secrets` are the values of `${NAME}`; None takes them from the environment of the process and, where they are
+    not there, from `.mainstem/secrets.env` or `secrets.env`. Raises one ProjectError with all problems, sorted by
+    place; P002 where the folder has no mainstem.yml.
+    """
+    root = Path(os.path.abspath(root))  # noqa: PTH100 - Path.absolute keeps `..`
+    if not (root / FILE).is_file():
+        mend = "make a project with `mainstem init`, or name the folder of one"
+        raise ProjectError(Problem("P002", f'there is no {FILE} in "{root}"', mend))
+    problems: list[Problem] = misnamed_folders(root)
+    values = {**read_secrets(root, problems), **os.environ} if secrets is None else secrets
+    written = _read(root, env or "prod", values, problems)
+    policy = read_policy(root, problems)
+    macros = read_macros(root, problems)
+    agreements = read_agreements(root, problems)
+    outputs = {each.output.name: each.output for each in written.outputs}
+    there = known(written.items, written.datasets, outputs, written.lost)
+    _check_owners(written, there, problems)
+    check_overridden(written.settings, {*written.lost, *(each.source.name for each in written.sources)}, problems)
+    items = resolve_items(written.items, there, problems)
+    agreeable = {**dict.fromkeys(written.lost, ""), **there.ids["requirement"], **there.ids["definition"]}
+    agreed = check_agreements(agreements, agreeable, problems)
+    raise_all(dict.fromkeys(problems))
+    settings = written.settings
+    plain = settings.plain
+    return Project(
+        name=plain.name or root.name,
+        root=root,
+        lake=settings.lake,
+        ledger=settings.ledger,
+        timezone=plain.timezone,
+        engine=plain.engine,
+        settings=settings.engine,
+        owner=owner_id(plain.owner, there),
+        clock=plain.clock,
+        publish=plain.publish,
+        prices=settings.prices,
+        environments=settings.environments,
+        sources={
+            each.source.name: replace(each.source, owner=owner_id(each.source.owner, there)) for each in written.sources
+        },
+        datasets=_owned(written.datasets, there),
+        outputs={name: _resolved_output(output, there) for name, output in outputs.items()},
+        agreements=agreed,
+        policy=policy,
+        macros=macros,
+        alerts=settings.alerts,
+        **_by_kind(items),
+    )
+
+
+def _read(root: Path, env: str, values: Mapping[str, str], problems: list[Problem]) -> _Written:
+    settings = read_settings(root, env, values, problems)
+    sources, lost_sources = read_sources(root, settings.overrides, values, problems)
+    models, lost_models = read_models(root, problems)
+    items, lost_items = read_items(root, settings.plain.timezone, problems)
+    outputs, lost_outputs = read_outputs(root, problems)
+    datasets: dict[str, Dataset] = {}
+    tables = (dataset for source in sources for dataset in source.datasets)
+    for dataset in (*tables, *(model.dataset for model in models)):
+        first = datasets.setdefault(dataset.name, dataset)
+        if first is not dataset:
+            what = f'dataset "{dataset.name}" is written twice, here and in {first.place}'
+            problems.append(Problem("P016", what, "rename one of them", dataset.place))
+    lost = lost_sources | lost_models | lost_items | lost_outputs
+    return _Written(settings, sources, models, items, outputs, datasets, lost)
+
+
+def _check_owners(written: _Written, there: Known, problems: list[Problem]) -> None:
+    check_owner(written.settings.keys, there, problems)
+    for source in written.sources:
+        check_owner(source.keys, there, problems, upstream=True)
+        for keys in source.tables.values():
+            check_owner(keys, there, problems)
+    for model in written.models:
+        if model.keys.entries:
+            check_owner(model.keys, there, problems)
+    for output in written.outputs:
+        check_owner(output.keys, there, problems)
+        for node in texts(output.keys.get("needs")):
+            resolved(node.value, "need", there, node.place, problems)
+
+
+def _owned(datasets: Mapping[str, Dataset], there: Known) -> dict[str, Dataset]:
+    """The datasets with owners by their present ids."""
+    found = dict(datasets)
+    for name, dataset in datasets.items():
+        owner = owner_id(dataset.owner, there)
+        if owner != dataset.owner:
+            found[name] = replace(dataset, owner=owner)
+    return found
+
+
+def _resolved_output(output: Output, there: Known) -> Output:
+    needs = tuple(there.ids["need"][name] for name in output.needs)
+    return replace(output, owner=owner_id(output.owner, there), needs=needs)
+
+
+_FIELDS = {
+    "goal": "goals",
+    "stakeholder": "stakeholders",
+    "need": "needs",
+    "requirement": "requirements",
+    "definition": "definitions",
+    "decision": "decisions",
+}
+
+
+def _by_kind(items: Iterable[ReadItem]) -> dict[str, Any]:
+    found: dict[str, dict[str, Item]] = {name: {} for name in _FIELDS.values()}
+    for each in items:
+        if each.item is not None:
+            found[_FIELDS[each.kind]][each.item.id] = each.item
+    return found

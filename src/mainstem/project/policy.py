@@ -1,0 +1,141 @@
+"""policies/access.yml: who may see what."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from mainstem.core.output import Grant, Policy, Role, RowFilter, Treatment
+from mainstem.core.place import Place
+from mainstem.core.problem import Problem, nearest
+from mainstem.project.files import list_files, read_file
+from mainstem.project.nodes import Items, Keys, Node, as_keys, read_keys, texts
+from mainstem.project.shape import Form, list_of, mapping_of, shape
+
+FILE = "policies/access.yml"
+
+_AS = Literal["clear", "null", "redact", "partial", "hash", "bucket", "drop"]
+
+
+@dataclass(frozen=True, slots=True)
+class TagKeys:
+    """What becomes of a column of a tag where no rule speaks of it: `deny`, or a treatment."""
+
+    default: Literal["deny", "clear", "null", "redact", "partial", "hash", "bucket", "drop"] = "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleKeys:
+    """Who is in a role, and for what it may be used."""
+
+    members: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+
+
+GRANT = Form(Grant)
+TREATMENT = Form(Treatment, narrowed={"as_": _AS})
+ROW_FILTER = Form(RowFilter)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyKeys:
+    """The keys of access.yml."""
+
+
+POLICY = Form(
+    PolicyKeys,
+    also={
+        "roles": mapping_of(RoleKeys),
+        "tags": mapping_of(TagKeys),
+        "grants": list_of(GRANT),
+        "treat": list_of(TREATMENT),
+        "rows": list_of(ROW_FILTER),
+    },
+)
+
+
+def read_policy(root: Path, problems: list[Problem]) -> Policy:
+    """The policy; an empty one where no file says anything."""
+    paths = list_files(root, "policies", problems)
+    for path in paths:
+        if path != FILE and not path.rpartition("/")[2].lower().startswith("readme"):
+            mend = f'put all rules into "{FILE}"'
+            problems.append(Problem("P014", "only access.yml is read here", mend, Place(path)))
+    if FILE not in paths:
+        return Policy()
+    written = read_file(root, FILE, problems)
+    keys = read_keys(written.text, FILE, problems) if written else None
+    if keys is None:
+        return Policy()
+    shape(POLICY, keys, problems)
+    roles = _roles(keys, problems)
+    tags = _tags(keys, problems)
+    grants = _rules(GRANT, keys, "grants", problems)
+    treat = _rules(TREATMENT, keys, "treat", problems)
+    rows = _rules(ROW_FILTER, keys, "rows", problems)
+    purposes = {role.name: role.purposes for role in roles}
+    for node in (keys.get("grants"), keys.get("treat"), keys.get("rows")):
+        for rule in _items(node):
+            _check_rule(rule, purposes, tags, problems)
+    return Policy(roles, tags, grants, treat, rows)
+
+
+def _named(keys: Keys, key: str, problems: list[Problem]) -> list[tuple[str, Place, Keys]]:
+    node = keys.get(key)
+    mapping = as_keys(node, f'"{key}"', problems) if node else None
+    found = []
+    for name, entry in mapping.entries.items() if mapping else ():
+        value = as_keys(entry.value, f'"{name}"', problems)
+        if value is not None:
+            found.append((name, entry.key.place, value))
+    return found
+
+
+def _roles(keys: Keys, problems: list[Problem]) -> tuple[Role, ...]:
+    roles = []
+    for name, place, value in _named(keys, "roles", problems):
+        made: RoleKeys | None = shape(RoleKeys, value, problems)
+        roles.append(Role(name, made.members if made else (), made.purposes if made else (), place))
+    return tuple(roles)
+
+
+def _tags(keys: Keys, problems: list[Problem]) -> dict[str, str]:
+    tags: dict[str, str] = {}
+    for name, _, value in _named(keys, "tags", problems):
+        made: TagKeys | None = shape(TagKeys, value, problems)
+        tags[name] = made.default if made else "deny"
+    return tags
+
+
+def _items(node: Node | None) -> tuple[Node, ...]:
+    return () if node is None else node.items if isinstance(node, Items) else (node,)
+
+
+def _rules(form: Form, keys: Keys, key: str, problems: list[Problem]) -> tuple[Any, ...]:
+    made = []
+    for item in _items(keys.get(key)):
+        mapping = as_keys(item, f'a rule of "{key}"', problems)
+        rule = shape(form, mapping, problems) if mapping else None
+        if rule is not None:
+            made.append(rule)
+    return tuple(made)
+
+
+def _check_rule(
+    rule: Node, purposes: dict[str, tuple[str, ...]], tags: Collection[str], problems: list[Problem]
+) -> None:
+    """Role, tag and purposes of a rule are declared."""
+    if not isinstance(rule, Keys):
+        return
+    role = next((node.value for node in texts(rule.get("role"))), None)
+    for key, names in (("role", purposes), ("tag", tags), ("purposes", purposes.get(role or "", ()))):
+        if key == "purposes" and role not in purposes:
+            continue
+        for node in texts(rule.get(key)):
+            if node.value not in names:
+                noun = "purpose" if key == "purposes" else key
+                of = f' of role "{role}"' if key == "purposes" else ""
+                what = f'{noun} "{node.value}"{of} is not declared in this file'
+                problems.append(Problem("P042", what, nearest(node.value, list(names), kind=f"{noun}s"), node.place))

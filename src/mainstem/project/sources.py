@@ -1,0 +1,230 @@
+"""Sources: systems that make data, the tables loaded from them, and the contract of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from mainstem.core.dataset import Dataset, Expectation, Load, Source
+from mainstem.core.kinds import find, names
+from mainstem.core.place import Place
+from mainstem.core.problem import Problem, nearest
+from mainstem.project.checks import read_checks
+from mainstem.project.columns import read_contract
+from mainstem.project.files import kept, list_files, read_file
+from mainstem.project.names import RESERVED_SCHEMAS, dataset_problem, identifier_problem
+from mainstem.project.nodes import Entry, Keys, as_keys, read_keys, texts
+from mainstem.project.scalars import DURATION
+from mainstem.project.shape import Form, keys_of, shape
+from mainstem.project.variables import filled_keys
+
+
+@dataclass(frozen=True, slots=True)
+class SourceKeys:
+    """What every source says; the other keys are options of its kind."""
+
+    kind: str
+    owner: str | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableKeys:
+    """What every table of a source says; the other keys are options of the source's kind.
+
+    `write` None: `merge` for an incremental load with a key, `append` for one without, `replace` for a full one.
+    """
+
+    load: Literal["full", "incremental"] = "full"
+    cursor: str | None = None
+    key: tuple[str, ...] = ()
+    write: Literal["replace", "append", "merge"] | None = None
+    on_schema_change: Literal["evolve", "freeze", "quarantine"] = "evolve"
+    time_column: str | None = None
+    expect: Expectation | None = None
+    owner: str | None = None
+    description: str = ""
+    tags: frozenset[str] = frozenset()
+
+
+SOURCE = Form(SourceKeys, also={"tables": Any})
+TABLE = Form(TableKeys, also={"columns": Any, "checks": Any})
+
+_WITHOUT_CURSOR = frozenset({"files"})
+"""Kinds that know by themselves what is new."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSource:
+    """A source with the datasets loaded from it. `keys` is its file; `tables` the keys of each dataset's table."""
+
+    source: Source
+    datasets: tuple[Dataset, ...]
+    keys: Keys
+    tables: Mapping[str, Keys]
+
+
+def read_sources(
+    root: Path, overrides: Mapping[str, Keys], values: Mapping[str, str], problems: list[Problem]
+) -> tuple[list[ReadSource], frozenset[str]]:
+    """Every source below `sources/`, and the names of those that cannot be read, or not all of them.
+
+    `overrides` are keys that replace keys of a source (by its name); `values` those of `${NAME}`.
+    """
+    sources: list[ReadSource] = []
+    lost: set[str] = set()
+    mend = "write a source as a .yml file"
+    for path in kept(list_files(root, "sources", problems), ".yml", mend, problems):
+        if not _name_is_fine(path, problems):
+            continue
+        before = len(problems)
+        name = path.rpartition("/")[2].removesuffix(".yml")
+        written = read_file(root, path, problems)
+        keys = read_keys(written.text, path, problems) if written else None
+        if keys is not None and name in overrides:
+            keys = Keys({**keys.entries, **overrides[name].entries}, keys.place)
+        source = _read_source(name, Place(path, 1, 1), keys, values, problems) if keys else None
+        if source:
+            sources.append(source)
+        if len(problems) > before:
+            lost.add(name)
+    return sources, frozenset(lost)
+
+
+def _name_is_fine(path: str, problems: list[Problem]) -> bool:
+    place, name = Place(path), path.rpartition("/")[2].removesuffix(".yml")
+    if path.count("/") > 1:
+        mend = f'move it to "sources/{name}.yml"'
+        problems.append(Problem("P014", "a source lies in a folder below sources/", mend, place))
+    elif name in RESERVED_SCHEMAS:
+        what = f'"{name}" is a schema that the engine keeps for itself'
+        problems.append(Problem("P017", what, "rename the file", place))
+    elif wrong := identifier_problem(name, "source", place):
+        problems.append(wrong)
+    else:
+        return True
+    return False
+
+
+def _read_source(
+    name: str, place: Place, keys: Keys, values: Mapping[str, str], problems: list[Problem]
+) -> ReadSource | None:
+    own: SourceKeys | None = shape(SourceKeys, keys.only(*keys_of(SourceKeys)), problems)
+    kind = _kind(own, keys, problems) if own else None
+    if own is None or kind is None:
+        return None
+    common = frozenset({*keys_of(SourceKeys), *SOURCE.also})
+    rest = filled_keys(keys.without(*common), values, problems)
+    options = shape(kind.Options, rest, problems, siblings=common)
+    found: dict[str, Keys] = {}
+    datasets = []
+    for table, entry in _tables(keys, problems):
+        dataset = _read_table(name, own, table, entry, values, problems)
+        if dataset:
+            datasets.append(dataset)
+            found[dataset.name] = entry.value if isinstance(entry.value, Keys) else Keys({}, entry.key.place)
+    if options is None:
+        return None
+    source = Source(name, own.kind, options, place, own.owner, own.description, tuple(d.name for d in datasets))
+    return ReadSource(source, tuple(datasets), keys, found)
+
+
+def _kind(own: SourceKeys, keys: Keys, problems: list[Problem]) -> Any:
+    if own.kind in names("sources"):
+        return find("sources", own.kind)
+    place = next((node.place for node in texts(keys.get("kind"))), keys.place)
+    mend = nearest(own.kind, names("sources"), kind="kinds of source")
+    problems.append(Problem("P001", f'"{own.kind}" is no kind of source', mend, place))
+    return None
+
+
+def _tables(keys: Keys, problems: list[Problem]) -> list[tuple[str, Entry]]:
+    node = keys.get("tables")
+    tables = as_keys(node, '"tables"', problems) if node else None
+    if tables and tables.entries:
+        return list(tables.entries.items())
+    if node is not None and not tables:
+        return []
+    what, mend = "the source has no tables", "add `tables:` and under it the name of each table to load"
+    problems.append(Problem("P008", what, mend, keys.key_place("tables")))
+    return []
+
+
+def _read_table(
+    source: str, own: SourceKeys, table: str, entry: Entry, values: Mapping[str, str], problems: list[Problem]
+) -> Dataset | None:
+    place = entry.key.place
+    wrong = dataset_problem(table, "table", place)
+    if wrong:
+        problems.append(wrong)
+    keys = as_keys(entry.value, f'table "{table}"', problems)
+    if keys is None:
+        return None
+    said: TableKeys | None = shape(TableKeys, keys.only(*keys_of(TableKeys)), problems)
+    common = frozenset({*keys_of(TableKeys), *TABLE.also})
+    rest = filled_keys(keys.without(*common), values, problems)
+    options = shape(find("sources", own.kind).TableOptions, rest, problems, siblings=common)
+    columns = read_contract(keys.get("columns"), problems)
+    checks = read_checks(keys.get("checks"), said.time_column if said else None, problems)
+    _check_named_columns(keys, problems)
+    _check_expectation(keys, problems)
+    if said is None or options is None:
+        return None
+    write = said.write or ("replace" if said.load == "full" else "merge" if said.key else "append")
+    _check_loading(own.kind, said, write, keys, place, problems)
+    load = Load(source, table, options, said.load, said.cursor, write, said.on_schema_change, said.expect)
+    return Dataset(
+        f"{source}.{table}",
+        place,
+        load,
+        columns=columns,
+        key=said.key,
+        time_column=said.time_column,
+        checks=checks,
+        owner=said.owner or own.owner,
+        description=said.description,
+        tags=said.tags,
+    )
+
+
+def _check_loading(kind: str, said: TableKeys, write: str, keys: Keys, place: Place, problems: list[Problem]) -> None:
+    """What does not fit together: load, cursor, write and key."""
+
+    def report(key: str, what: str, mend: str) -> None:
+        problems.append(Problem("P030", what, mend, keys.key_place(key) if key in keys.entries else place))
+
+    if said.load == "incremental" and said.cursor is None and kind not in _WITHOUT_CURSOR:
+        report("load", "an incremental load needs a cursor", "add `cursor:`, a column that grows with each change")
+    if said.load == "full" and said.cursor is not None:
+        report("cursor", "a full load has no use for a cursor", "write `load: incremental`, or remove `cursor`")
+    if write == "merge" and not said.key:
+        report("write", "merging needs a key", "add `key:`, the columns that name a row")
+    if write == "replace" and said.load == "incremental":
+        what = "replacing the table with only what is new loses the rest"
+        report("write", what, "write `write: merge` with a `key`, or `write: append`")
+    if write == "append" and said.load == "full":
+        what = "appending a full load adds every row again each time"
+        report("write", what, "write `write: replace`, or `load: incremental`")
+
+
+def _check_named_columns(keys: Keys, problems: list[Problem]) -> None:
+    """Cursor, key and time column are columns of the contract, where there is one."""
+    contract = keys.get("columns")
+    if not isinstance(contract, Keys):
+        return
+    known = list(contract.entries)
+    for key in ("cursor", "key", "time_column"):
+        for node in texts(keys.get(key)):
+            if node.value not in known:
+                what = f'{key} "{node.value}" is not a column of the contract'
+                problems.append(Problem("P034", what, nearest(node.value, known, kind="columns"), node.place))
+
+
+def _check_expectation(keys: Keys, problems: list[Problem]) -> None:
+    expect = keys.get("expect")
+    for node in texts(expect.get("every")) if isinstance(expect, Keys) else ():
+        if not DURATION.fullmatch(node.value):
+            what = f'"every" is "{node.value}", which is no length of time'
+            problems.append(Problem("P009", what, "write one such as 1d or 6h", node.place))

@@ -1,0 +1,447 @@
+"""The SQLite ledger as a file: refused, damaged, full, older, newer, tampered with, and on the disk when it must be."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from ledger_world import AT, codes, fact, published, release, take, version
+
+from mainstem.core.problem import WorldError
+from mainstem.ledger import schema
+from mainstem.ledger.connections import connect
+from mainstem.ledger.sqlite import SqliteLedger, open_ledger
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.sqlite"
+
+
+def opened(path: Path, wait_s: float = 10.0) -> SqliteLedger:
+    ledger = open_ledger(path, wait_s=wait_s)
+    assert isinstance(ledger, SqliteLedger)
+    return ledger
+
+
+def filled(path: Path) -> None:
+    """A ledger with something of everything."""
+    ledger = opened(path)
+    ledger.begin_run("run-1", "prod", AT, "h:1:0")
+    lease = take(ledger, "marts.a")["marts.a"]
+    ledger.record_step(lease, version("marts.a"), [fact() for _ in range(200)], AT)
+    published(ledger, 1, [version("marts.a"), version("marts.b")])
+    published(ledger, 2, [version("marts.a", 1), version("marts.b")])
+    for n in range(5):
+        ledger.audit({"n": n}, AT)
+    ledger.close()
+
+
+def change(path: Path, statement: str) -> None:
+    """Change a ledger behind its back."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(statement)
+        connection.commit()
+
+
+def test_a_ledger_that_stays_locked_is_named_after_the_wait(path: Path) -> None:
+    ledger = opened(path, wait_s=0.1)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        with pytest.raises(WorldError) as caught:
+            ledger.record([fact()], AT)
+        assert codes(caught.value) == ["L004"]
+        assert f'"{path}" has been locked by another process for 0.1 s' in str(caught.value)
+        assert ledger.evidence() == []
+        with pytest.raises(WorldError, match="L004"):
+            ledger.publish(release(1, []), [], None)
+        other.execute("rollback")
+    ledger.record([fact()], AT)
+    assert len(ledger.evidence()) == 1
+    ledger.close()
+
+
+def test_a_lock_that_goes_away_is_waited_for(path: Path) -> None:
+    import threading
+
+    ledger = opened(path)
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("begin immediate")
+        timer = threading.Timer(0.2, other.execute, ["rollback"])
+        timer.start()
+        ledger.record([fact()], AT)
+        timer.join()
+    ledger.close()
+
+
+def test_a_new_ledger_that_stays_locked_is_named_too(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("begin exclusive")
+        with pytest.raises(WorldError, match="L004"):
+            opened(path, wait_s=0.1)
+
+
+@pytest.mark.parametrize(
+    "content", [b"no database at all\n" * 100, b"SQLite format 3\x00" + b"\xff" * 5000, b"\0" * 4096]
+)
+def test_a_file_that_is_no_database_is_left_alone(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(WorldError) as caught:
+        opened(path)
+    assert codes(caught.value) == ["L005"]
+    assert "--rebuild-ledger" in str(caught.value)
+    assert path.read_bytes() == content
+
+
+def test_damage_is_found_where_it_is_read(path: Path) -> None:
+    filled(path)
+    content = bytearray(path.read_bytes())
+    content[4096 * 2 :] = b"\xa5" * (len(content) - 4096 * 2)
+    path.write_bytes(content)
+    with pytest.raises(WorldError) as caught:
+        opened(path).evidence()
+    assert codes(caught.value) == ["L005"]
+
+
+def test_a_check_says_what_is_damaged(path: Path) -> None:
+    filled(path)
+    with closing(sqlite3.connect(path)) as connection:
+        (page,) = connection.execute("select rootpage from sqlite_master where name = 'evidence_kind'").fetchone()
+    content = bytearray(path.read_bytes())
+    content[4096 * (page - 1) : 4096 * page] = b"\xa5" * 4096
+    path.write_bytes(content)
+    ledger = opened(path)
+    found = ledger.check()
+    assert found
+    assert all(len(text) > 10 for text in found)
+    ledger.close()
+
+
+def test_a_database_of_somebody_else_is_left_alone(path: Path) -> None:
+    change(path, "create table orders (id integer)")
+    before = path.read_bytes()
+    with pytest.raises(WorldError) as caught:
+        opened(path)
+    assert codes(caught.value) == ["L014"]
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_ledger_of_a_newer_version_is_left_alone(path: Path) -> None:
+    filled(path)
+    change(path, "update ledger set written_by = '9.1.0'")
+    change(path, "pragma user_version = 99")
+    with pytest.raises(WorldError) as caught:
+        opened(path)
+    assert codes(caught.value) == ["L007"]
+    assert "upgrade mainstem to 9.1.0" in str(caught.value)
+
+
+def test_an_older_ledger_gets_what_is_missing_and_keeps_what_it_has(path: Path) -> None:
+    filled(path)
+    added = (*schema.MIGRATIONS, ("create table extra (id integer)", "alter table run add column extra text"))
+    with closing(connect(path, 1.0)) as connection:
+        id = schema.prepare(connection, path, added)
+        assert connection.execute("select count(*), max(extra) from run").fetchone() == (1, None)
+        assert schema.prepare(connection, path, added) == id
+    with pytest.raises(WorldError, match="L007"):
+        opened(path)
+
+
+def test_a_step_that_fails_leaves_an_older_ledger_as_it_was(path: Path) -> None:
+    filled(path)
+    broken = (*schema.MIGRATIONS, ("create table extra (id integer)", "create nonsense"))
+    with closing(connect(path, 1.0)) as connection, pytest.raises(sqlite3.OperationalError):
+        schema.prepare(connection, path, broken)
+    ledger = opened(path)
+    assert ledger.check() == []
+    ledger.close()
+
+
+def test_a_creation_that_was_cut_short_is_done_again(path: Path) -> None:
+    path.touch()
+    ledger = opened(path)
+    ledger.record([fact()], AT)
+    ledger.close()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    for path in (tmp_path / "file" / "below" / "ledger.sqlite", tmp_path / "file" / "ledger.sqlite", tmp_path):
+        with pytest.raises(WorldError) as caught:
+            opened(path)
+        assert codes(caught.value) == ["L006"]
+        assert "ledger:" in str(caught.value)
+
+
+@contextmanager
+def another_user(tmp_path: Path) -> Iterator[None]:
+    """As root, go on as a user to whom permissions apply."""
+    import os
+
+    if os.geteuid() != 0:
+        yield
+        return
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(folder.stat().st_mode | 0o055)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_folder_without_the_right_to_write_is_named(tmp_path: Path, exists: bool) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    if exists:
+        filled(folder / "ledger.sqlite")
+    folder.chmod(0o555)
+    with another_user(tmp_path), pytest.raises(WorldError) as caught:
+        opened(folder / "ledger.sqlite").record([fact()], AT)
+    assert codes(caught.value) == ["L006"]
+    assert str(folder) in str(caught.value)
+    folder.chmod(0o755)
+
+
+def test_a_full_disk_takes_back_one_transaction_and_no_more(path: Path) -> None:
+    ledger = opened(path)
+    ledger.record([fact(label="before")], AT)
+    writer = ledger._connections._writer
+    (pages,) = writer.execute("pragma page_count").fetchone()
+    writer.execute(f"pragma max_page_count = {pages + 2}")
+    with pytest.raises(WorldError) as caught:
+        ledger.record([fact(label="x" * 1000) for _ in range(500)], AT)
+    assert codes(caught.value) == ["L008"]
+    assert [row.label for row in ledger.evidence()] == ["before"]
+    writer.execute(f"pragma max_page_count = {pages + 1000}")
+    ledger.record([fact(label="after")], AT)
+    assert [row.label for row in ledger.evidence()] == ["before", "after"]
+    ledger.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+def test_a_disk_that_refuses_takes_back_one_transaction_and_no_more(path: Path) -> None:
+    script = f"""
+import resource, sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from pathlib import Path
+from ledger_world import AT, fact, codes
+from mainstem.core.problem import WorldError
+from mainstem.ledger.sqlite import open_ledger
+ledger = open_ledger(Path({str(path)!r}))
+ledger.record([fact(label="before")], AT)
+limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, limit[1]))
+try:
+    ledger.record([fact(label="x" * 1000) for _ in range(3000)], AT)
+except WorldError as error:
+    print(*codes(error))
+resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+ledger.record([fact(label="after")], AT)
+print(*[row.label for row in ledger.evidence()], ledger.check())
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stdout.split("\n")[:2] == ["L013", "before after []"], done.stderr
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare")
+def test_a_disk_that_is_really_full_loses_nothing_either(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    script = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from pathlib import Path
+from ledger_world import AT, codes, fact
+from mainstem.core.problem import WorldError
+from mainstem.ledger.sqlite import open_ledger
+disk = Path({str(disk)!r})
+ledger = open_ledger(disk / "ledger.sqlite")
+ledger.record([fact(label="before")], AT)
+ballast = disk / "ballast"
+try:
+    ballast.write_bytes(bytes(2_000_000))
+except OSError:
+    pass
+try:
+    ledger.record([fact(label="x" * 1000) for _ in range(3000)], AT)
+except WorldError as error:
+    print(*codes(error))
+ballast.unlink()
+ledger.record([fact(label="after")], AT)
+print(*[row.label for row in ledger.evidence()], ledger.check())
+"""
+    mount = f"mount -t tmpfs -o size=1m tmpfs {disk} || exit 77; exec {sys.executable} -c '{script.replace(chr(39), chr(34))}'"
+    done = subprocess.run(["unshare", "--mount", "sh", "-c", mount], capture_output=True, text=True, check=False)
+    if done.returncode == 77 or "unshare" in done.stderr:
+        pytest.skip("this user may not mount a small disk")
+    assert done.stdout.split("\n")[:2] == ["L008", "before after []"], done.stderr
+
+
+def test_what_is_remembered_of_versions_is_bounded_and_harmless(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mainstem.ledger.versions._MOST", 3)
+    ledger = opened(path)
+    made = [published(ledger, n, [version(f"marts.m{m}", n * m) for m in range(5)]) for n in range(1, 6)]
+    for _ in range(2):
+        assert ledger.releases("prod") == made[::-1]
+    assert len(ledger._versions._known) <= 3 + 5
+    ledger.close()
+
+
+def test_a_thread_does_not_wait_for_ever_for_another(path: Path) -> None:
+    ledger = opened(path, wait_s=0.1)
+    with ledger._connections.writing(), pytest.raises(WorldError, match="L004"):
+        ledger.record([fact()], AT)
+    ledger.record([fact()], AT)
+    ledger.close()
+
+
+TAMPERING: list[tuple[str, int]] = [
+    ("update audit set body = replace(body, '2', '7') where id = 3", 3),
+    ("update audit set at = '2013-01-01T00:00:00.000000Z' where id = 1", 1),
+    ("update audit set previous = 'x' where id = 4", 4),
+    ("update audit set digest = 'x' where id = 2", 2),
+    ("delete from audit where id = 3", 3),
+    ("delete from audit where id = 5", 5),
+    ("delete from audit", 1),
+    ("update audit set id = id + 10 where id = 5", 5),
+    ("insert into audit select 6, at, body, digest, digest from audit where id = 5", 6),
+    ("update ledger set audit_digest = 'x'", 5),
+    ("update ledger set audit_rows = 4", 5),
+]
+
+
+@pytest.mark.parametrize(("statement", "row"), TAMPERING)
+def test_tampering_with_the_audit_log_shows_at_its_row(path: Path, statement: str, row: int) -> None:
+    filled(path)
+    change(path, statement)
+    ledger = opened(path)
+    assert ledger.verify_audit() == row
+    assert any(f"audit log is broken at row {row}" in text for text in ledger.check())
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("delete from release where id = 'r000002'", 'environment "prod" stands at release number 2'),
+        ("delete from entry where dataset = 'marts.b'", 'release "r000002" should hold 2 datasets, and holds 1'),
+        ("delete from version where dataset = 'marts.b'", 'a row of "entry" refers to a row of "version"'),
+    ],
+)
+def test_a_check_finds_what_is_missing(path: Path, statement: str, words: str) -> None:
+    filled(path)
+    change(path, statement)
+    ledger = opened(path)
+    assert any(words in text for text in ledger.check())
+    ledger.close()
+
+
+def plan_of(path: Path, read: Callable[[SqliteLedger], object]) -> str:
+    """How SQLite finds the rows of the last statement that a read sends."""
+    ledger = opened(path)
+    sent: list[str] = []
+    reader = ledger._connections._reader()
+    reader.set_trace_callback(sent.append)
+    ledger._connections._idle.append(reader)
+    read(ledger)
+    reader.set_trace_callback(None)
+    select = next(text for text in reversed(sent) if text.startswith("select"))
+    found = "\n".join(row[3] for row in reader.execute(f"explain query plan {select}"))
+    ledger.close()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("filters", "wanted"),
+    [
+        ({"subjects": ["a"], "since": AT}, r"SEARCH evidence USING INDEX evidence_of \(subject=\? AND <expr>>\?\)"),
+        ({"subjects": ["a"], "kinds": ["b"], "since": AT}, r"USING INDEX evidence_of \(subject=\? AND <expr>>\?\)"),
+        ({"subjects": ["a"]}, r"SEARCH evidence USING INDEX evidence_of \(subject=\?\)"),
+        ({"kinds": ["a"], "since": AT}, r"USING INDEX evidence_kind \(kind=\? AND <expr>>\?\)"),
+        ({"since": AT}, r"USING INDEX evidence_since \(<expr>>\?\)"),
+    ],
+)
+def test_reading_evidence_costs_what_is_asked_for_not_the_history(
+    path: Path, filters: dict[str, object], wanted: str
+) -> None:
+    found = plan_of(path, lambda ledger: ledger.evidence(**filters))  # type: ignore[arg-type]
+    assert re.search(wanted, found), found
+
+
+def test_opening_reads_no_sqlite_before_a_ledger_is_opened() -> None:
+    script = "import sys, mainstem.ledger.sqlite; print([m for m in sys.modules if 'sqlite3' in m])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_publications_and_moves_wait_for_the_disk_and_other_writes_do_not(path: Path) -> None:
+    ledger = opened(path)
+    sent: list[str] = []
+    ledger._connections._writer.set_trace_callback(sent.append)
+
+    def mode(write: Callable[[], object]) -> str:
+        sent.clear()
+        write()
+        before = sent[: next(n for n, text in enumerate(sent) if text.startswith("begin"))]
+        return next(text.rpartition(" ")[2] for text in reversed(before) if "synchronous" in text)
+
+    assert mode(lambda: ledger.record([fact()], AT)) == "normal"
+    assert mode(lambda: ledger.publish(release(1, []), [], None)) == "full"
+    assert mode(lambda: ledger.record([fact()], AT)) == "normal"
+    assert mode(lambda: ledger.publish(release(2, []), [], "r000001")) == "full"
+    assert mode(lambda: ledger.move("prod", "r000001", [], AT, "r000002")) == "full"
+    ledger.close()
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+def test_a_publication_has_reached_the_disk_when_it_returns(path: Path) -> None:
+    filled(path)
+    script = f"""
+import os, sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from pathlib import Path
+from ledger_world import AT, fact, release, version
+from mainstem.ledger.sqlite import open_ledger
+ledger = open_ledger(Path({str(path)!r}))
+ledger.record([fact()], AT)
+def mark(text): os.write(2, text)
+mark(b"mark record\\n"); ledger.record([fact()], AT)
+mark(b"mark publish\\n"); ledger.publish(release(3, [version("marts.a", 3)], ledger.current("prod")), [], "r000002")
+mark(b"mark end\\n"); os._exit(0)
+"""
+    trace = path.parent / "trace"
+    command = [
+        "strace",
+        "-f",
+        "-o",
+        str(trace),
+        "-e",
+        "trace=write,pwrite64,fsync,fdatasync",
+        sys.executable,
+        "-c",
+        script,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "ptrace" in done.stderr:
+        pytest.skip("this system does not allow tracing")
+    _, recorded, published_, _ = re.split(r"mark \w+", trace.read_text())
+    assert "sync(" not in recorded
+    assert re.search(r"pwrite64\(.*\n.*f(data)?sync\(\d+\) += 0", published_)
+    assert published_.rindex("sync(") > published_.rindex("pwrite64(")
+
+
+def test_missing_folders_are_made(tmp_path: Path) -> None:
+    ledger = opened(tmp_path / "one" / "two" / "ledger.sqlite")
+    ledger.close()
+    assert [file.name for file in (tmp_path / "one" / "two").iterdir()] == ["ledger.sqlite"]

@@ -1,0 +1,220 @@
+"""Nothing leaves but what may leave: the corpora of the access gate."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import CANARIES, TABLES, Ask, Lake, cases
+
+from mainstem.core.problem import MainstemError, ProjectError
+from mainstem.lifecycle.serving.gate import Answer, Request
+
+REFUSED = cases("refused.sql.txt")
+MASKED = cases("masked.sql.txt")
+ANALYST = cases("analyst.sql.txt")
+
+
+def traces(folder: Path) -> dict[str, str]:
+    """Every file below a folder with the digest of its content, the ledger apart."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.startswith("ledger.sqlite")
+    }
+
+
+def said(answer: Answer) -> str:
+    """Every word that leaves with an answer."""
+    return "\n".join([repr(answer.columns), repr(answer.rows), repr(answer.audit), repr(answer.audit.facts())])
+
+
+def newest_audit(lake: Lake) -> dict[str, object]:
+    return dict(lake.ledger.audited()[-1]["row"])
+
+
+@pytest.mark.parametrize(("title", "code", "sql"), REFUSED, ids=[case[0] for case in REFUSED])
+def test_a_way_around_is_refused_and_touches_nothing(ask: Ask, lake: Lake, title: str, code: str, sql: str) -> None:
+    before = traces(lake.outside.parent)
+    with pytest.raises(ProjectError) as refused:
+        ask(sql)
+    assert [problem.code for problem in refused.value.problems][:1] == [code]
+    assert not any(canary in str(refused.value) for canary in CANARIES if canary not in sql)
+    assert traces(lake.outside.parent) == before
+    assert newest_audit(lake)["decision"] == "refused"
+    assert newest_audit(lake)["rows"] == 0
+
+
+@pytest.mark.parametrize(("title", "code", "sql"), MASKED, ids=[case[0] for case in MASKED])
+def test_no_canary_leaves_by_a_query_that_is_allowed(ask: Ask, title: str, code: str, sql: str) -> None:
+    answer = ask(sql)
+    assert answer.columns
+    assert not any(canary in said(answer) for canary in CANARIES)
+
+
+@pytest.mark.parametrize(("title", "code", "sql"), MASKED, ids=[case[0] for case in MASKED])
+def test_the_canaries_are_there_to_be_seen_with_clear(ask: Ask, title: str, code: str, sql: str) -> None:
+    answer = ask(sql, clear=True)
+    hidden = ("probing a value", "casting to an error", "through ORDER BY", "through IN", "a hash that would")
+    if not title.startswith(hidden) and title != "shadowing: a query of a subquery does not reach its neighbour":
+        assert any(canary in said(answer) for canary in CANARIES), "the case proves something"
+    assert answer.audit.columns
+    assert {treatment for columns in answer.audit.columns.values() for treatment in columns.values()} == {"clear"}
+
+
+@pytest.mark.parametrize(("title", "code", "sql"), ANALYST, ids=[case[0] for case in ANALYST])
+def test_an_ordinary_query_answers_as_if_there_were_no_gate(
+    ask: Ask, lake: Lake, title: str, code: str, sql: str
+) -> None:
+    answer = ask(sql)
+    with duckdb.connect() as plain:
+        plain.execute("set timezone = 'UTC'")
+        for name, file in lake.files.items():
+            schema, table = name.split(".")
+            plain.execute(f"create schema if not exists {schema}")
+            plain.execute(f"create table {schema}.\"{table}\" as from read_parquet('{file}')")
+        found = plain.sql(sql)
+        names = list(found.columns)
+        shown = ", ".join(
+            f"cast(c{i} as varchar)" if "TIME ZONE" in str(kind) else f"c{i}" for i, kind in enumerate(found.types)
+        )
+        text = sql.rstrip(";")
+        aliases = ", ".join(f"c{i}" for i in range(len(names)))
+        expected = plain.execute(f"select {shown} from ({text}) q({aliases})").fetchall()
+    # Names that the engine makes up are the text of the expression, which may be written in another way.
+    assert all(ours.name == theirs for ours, theirs in zip(answer.columns, names, strict=True) if theirs.isidentifier())
+    assert list(answer.rows) == expected
+
+
+def test_every_corpus_is_large_enough() -> None:
+    assert len(REFUSED) > 100
+    assert len(MASKED) > 60
+    assert len(ANALYST) > 40
+    assert all(code for _, code, _ in REFUSED)
+
+
+def test_all_refusals_of_a_query_are_told_at_once_with_their_places(ask: Ask) -> None:
+    with pytest.raises(ProjectError) as refused:
+        ask("select getvariable('x')\nfrom marts.nothing, read_csv('é'), raw.peopel")
+    assert [str(problem).partition(" (mend")[0] for problem in refused.value.problems] == [
+        'query:1:8: S002 function "getvariable" may not be called',
+        'query:2:6: S004 dataset "marts.nothing" does not exist in this release',
+        'query:2:21: S003 "read_csv" may not be read from',
+        'query:2:36: S004 dataset "raw.peopel" does not exist in this release',
+    ]
+    assert 'did you mean "raw.people"?' in refused.value.problems[3].mend
+
+
+def test_a_syntax_error_names_its_place_in_the_query(ask: Ask) -> None:
+    with pytest.raises(ProjectError) as refused:
+        ask("select 1\nfrom from")
+    assert str(refused.value).startswith("query:2:")
+
+
+def test_a_column_that_does_not_exist_is_told_without_a_place_in_our_text(ask: Ask) -> None:
+    with pytest.raises(MainstemError) as failed:
+        ask("select emial from raw.people")
+    problem = failed.value.problems[0]
+    assert "emial" in problem.what
+    assert problem.place is None
+
+
+def test_a_query_nested_beyond_measure_is_refused(ask: Ask) -> None:
+    for sql in (
+        "select " + "(" * 900 + "1" + ")" * 900,
+        "select " + "+".join(["1"] * 900),
+        "select " + "-" * 900 + "1",
+    ):
+        try:
+            answer = ask(sql.replace("--", "- -"))
+        except ProjectError as refused:
+            assert refused.problems[0].code in {"S007", "E001", "E011"}
+        else:
+            assert len(answer.rows) == 1
+
+
+def test_text_that_is_no_text_is_refused(ask: Ask) -> None:
+    with pytest.raises(ProjectError) as refused:
+        ask("select '\udcff'")
+    assert refused.value.problems[0].code == "S011"
+
+
+def test_joins_that_the_engine_would_write_in_another_way_are_refused(ask: Ask) -> None:
+    with pytest.raises(ProjectError) as refused:
+        ask("select count(*) from raw.flights natural join (airports a join staging.flights f on f.origin = a.faa)")
+    assert refused.value.problems[0].code == "S010"
+
+
+def test_two_statements_are_refused_by_the_walk_as_well() -> None:
+    from mainstem.security.tree import rewrite
+
+    with pytest.raises(ProjectError) as refused:
+        rewrite({"statements": [{}, {}]}, {})
+    assert refused.value.problems[0].code == "S001"
+
+
+def test_more_rows_than_the_limit_are_cut_and_said(ask: Ask) -> None:
+    cut = ask("select flight_id from staging.flights order by flight_id", limit=7)
+    assert [row[0] for row in cut.rows] == list(range(7))
+    assert cut.truncated
+    assert cut.audit.truncated
+    whole = ask("select flight_id from staging.flights order by flight_id", limit=400)
+    assert len(whole.rows) == 400
+    assert not whole.truncated
+
+
+def test_a_limit_below_one_is_refused(ask: Ask) -> None:
+    with pytest.raises(ProjectError) as refused:
+        ask("select 1", limit=0)
+    assert refused.value.problems[0].code == "V001"
+
+
+def test_columns_keep_their_names_and_types_when_they_are_redacted(ask: Ask, lake: Lake) -> None:
+    answer = ask("select * from raw.people")
+    assert answer.columns == lake.fields["raw.people"]
+    row = dict(zip([column.name for column in answer.columns], answer.rows[0], strict=True))
+    assert (row["email"], row["phone"], row["born"], row["notes"], row["labels"]) == ("[redacted]", *[None] * 4)
+    assert row["city"] == "NYC"
+
+
+def test_the_audit_says_who_asked_what_and_how_it_was_treated(ask: Ask, lake: Lake) -> None:
+    ask("select email, city from raw.people join staging.flights using (flight_id)")
+    row = newest_audit(lake)
+    assert row["decision"] == "allowed"
+    assert (row["principal"], row["exit"], row["release"], row["rows"]) == ("local", "query", "r000001", 20)
+    assert row["datasets"] == ["raw.people", "staging.flights"]
+    assert row["columns"] == {
+        "raw.people": dict.fromkeys(("name", "email", "phone", "born", "notes", "labels"), "redact")
+    }
+    assert str(row["query"]).startswith("sha256:")
+    assert lake.ledger.verify_audit() is None
+
+
+def test_a_failure_in_the_engine_is_audited_and_nothing_leaves(ask: Ask, lake: Lake) -> None:
+    with pytest.raises(MainstemError):
+        ask("select cast(origin as integer) from staging.flights")
+    row = newest_audit(lake)
+    assert (row["decision"], row["rows"], row["reasons"]) == ("failed", 0, ["E003"])
+
+
+def test_as_many_audit_rows_as_answers_and_refusals(ask: Ask, lake: Lake) -> None:
+    before = len(lake.ledger.audited(limit=100_000))
+    ask("select 1")
+    with pytest.raises(ProjectError):
+        ask("select * from nowhere")
+    assert len(lake.ledger.audited(limit=100_000)) == before + 2
+
+
+def test_an_exit_that_is_not_registered_is_a_bug() -> None:
+    with pytest.raises(ValueError, match="no way out"):
+        Request("backdoor", "select 1", 1)
+
+
+def test_every_tagged_cell_of_the_fixture_holds_a_canary(lake: Lake) -> None:
+    with duckdb.connect() as plain:
+        for name, (_, tags) in TABLES.items():
+            for column in tags:
+                found = plain.execute(f"select \"{column}\" from read_parquet('{lake.files[name]}')").fetchall()
+                assert all(any(canary in repr(row) for canary in CANARIES) for row in found)

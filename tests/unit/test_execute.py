@@ -1,0 +1,64 @@
+"""Steps run after their inputs, past failures, each once."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from mainstem.core.problem import Problem, WorldError
+from mainstem.core.run import Done, Step
+from mainstem.orchestration.execute import execute
+from mainstem.orchestration.ground import Progress, unheard
+
+INPUTS = {"a": (), "b": ("a",), "c": ("b",), "x": (), "y": ("x",)}
+STEPS = [Step(name, "build", "", INPUTS[name]) for name in INPUTS]
+
+
+def finished(step: Step) -> Done:
+    return Done(step.dataset, "committed", "", None)
+
+
+def test_inputs_come_first() -> None:
+    order: list[str] = []
+    lock = threading.Lock()
+
+    def do(step: Step) -> Done:
+        with lock:
+            assert set(step.inputs) <= set(order)
+            order.append(step.dataset)
+        return finished(step)
+
+    done, failures = execute(STEPS, INPUTS, do, unheard)
+    assert sorted(each.dataset for each in done) == sorted(INPUTS)
+    assert failures == []
+
+
+def test_other_branches_go_on_and_what_hangs_below_is_not_tried() -> None:
+    def do(step: Step) -> Done:
+        if step.dataset == "a":
+            raise WorldError(Problem("G001", "the source is away", "wait"))
+        return finished(step)
+
+    done, failures = execute(STEPS, INPUTS, do, unheard)
+    assert {each.dataset for each in done} == {"x", "y"}
+    assert {each.dataset: each.blocked_by for each in failures} == {"a": None, "b": "a", "c": "a"}
+    assert {each.problem.code for each in failures if each.blocked_by} == {"O003"}
+
+
+def test_a_bug_is_raised_after_the_steps_under_way() -> None:
+    def do(step: Step) -> Done:
+        if step.dataset == "a":
+            raise ZeroDivisionError
+        return finished(step)
+
+    with pytest.raises(ZeroDivisionError):
+        execute(STEPS, INPUTS, do, unheard)
+
+
+def test_progress_counts_to_the_end() -> None:
+    heard: list[Progress] = []
+    execute(STEPS, INPUTS, finished, heard.append, workers=1)
+    ended = [progress.done for progress in heard if progress.what == "step-done"]
+    assert ended == [1, 2, 3, 4, 5]
+    assert {progress.total for progress in heard} == {5}

@@ -1,0 +1,103 @@
+"""Writes the generated pages of docs/ (codes, commands, kinds); `--check` only compares."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import click
+
+from mainstem.cli.app import COMMANDS, command
+from mainstem.core.codes import CODES
+from mainstem.core.kinds import GROUPS, find, names
+
+DOCS = Path(__file__).parent.parent / "docs"
+MADE = "<!-- made by `make docs`; do not edit -->\n"
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page with its text."""
+    made = {DOCS / "errors" / f"{code}.md": error_page(code) for code in CODES}
+    made[DOCS / "errors" / "README.md"] = error_index()
+    made[DOCS / "reference" / "commands.md"] = commands_page()
+    made[DOCS / "reference" / "kinds.md"] = kinds_page()
+    return made
+
+
+def error_page(code: str) -> str:
+    """What `mainstem explain` says, as a page."""
+    text = CODES[code]
+    return f"{MADE}# {code}: {text.title}\n\n{text.why}\n\n**Mend:** {text.mend}\n"
+
+
+def error_index() -> str:
+    """All codes on one page."""
+    rows = "".join(f"| [{code}]({code}.md) | {text.title} |\n" for code, text in CODES.items())
+    return f"{MADE}# Error codes\n\n| code | is |\n| --- | --- |\n{rows}"
+
+
+def commands_page() -> str:
+    """The help texts of all commands."""
+    body = ""
+    context = click.Context(command, info_name="mainstem")
+    for name in COMMANDS:
+        found = command.get_command(context, name)
+        assert found is not None
+        with click.Context(found, info_name=f"mainstem {name}", max_content_width=100, terminal_width=100) as inner:
+            body += f"\n## mainstem {name}\n\n```\n{found.get_help(inner)}\n```\n"
+    return f"{MADE}# Commands\n{body}"
+
+
+def kinds_page() -> str:
+    """What kinds there are, and the options of each."""
+    body = ""
+    for group in GROUPS:
+        body += f"\n## {group.capitalize()}\n"
+        for name in names(group):
+            kind = find(group, name)
+            body += f"\n### {name}\n\n{(kind.__doc__ or '').strip()}\n"
+            for title in ("Options", "TableOptions"):
+                options = getattr(kind, title, None)
+                if dataclasses.is_dataclass(options):
+                    body += options_table(title, options)
+    return f"{MADE}# Kinds\n{body}"
+
+
+def options_table(title: str, options: object) -> str:
+    """Fields of an options class."""
+    rows = "".join(
+        f"| `{field.name.rstrip('_')}` | `{field.type}` | {default(field)} |\n"
+        for field in dataclasses.fields(options)  # type: ignore[arg-type]
+        if field.name != "place"
+    )
+    said = "of a table" if title == "TableOptions" else "options"
+    return f"\n| {said} | type | default |\n| --- | --- | --- |\n{rows}" if rows else ""
+
+
+def default(field: dataclasses.Field[object]) -> str:
+    """The default of a field as text."""
+    if field.default is not dataclasses.MISSING:
+        return f"`{field.default!r}`"
+    return "empty" if field.default_factory is not dataclasses.MISSING else "required"
+
+
+def main() -> None:
+    """Write the pages, or compare them with what is there."""
+    made = pages()
+    stale = [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    extra = [path for path in (DOCS / "errors").glob("*.md") if path not in made]
+    if "--check" in sys.argv:
+        for path in (*stale, *extra):
+            print(f"{path.relative_to(DOCS.parent)} is not up to date; run `make docs`")
+        sys.exit(bool(stale or extra))
+    for path in extra:
+        path.unlink()
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(made[path], encoding="utf-8")
+    print(f"{len(stale)} pages written, {len(made) - len(stale)} were up to date")
+
+
+if __name__ == "__main__":
+    main()
