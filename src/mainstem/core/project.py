@@ -88,17 +88,19 @@ class Project:
 
     def item(self, id: str) -> Item | None:
         """The requirement item of that id or alias, of whatever kind; None if there is none."""
-        for kind in (
+        kinds = (
             self.requirements,
             self.needs,
             self.stakeholders,
             self.goals,
             self.definitions,
             self.decisions,
-        ):
+        )
+        for kind in kinds:
             found = kind.get(id)
             if found is not None:
                 return found
+        for kind in kinds:
             for item in kind.values():
                 if id in item.aliases:
                     return item

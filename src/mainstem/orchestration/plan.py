@@ -37,7 +37,7 @@ def plan(
         elif isinstance(made_by, Load):
             steps[name] = _load_step(name, state, looks[name])
         else:
-            steps[name] = _model_step(name, made_by, bound, state, steps, now)
+            steps[name] = _model_step(name, made_by, bound, state, steps, (now, project.timezone))
     removed = tuple(sorted(set(state.bases) - set(project.datasets)))
     changing = [name for name, step in steps.items() if step.commits is not False]
     return Plan(
@@ -74,7 +74,9 @@ def _load_step(name: str, state: State, look: Look) -> Step:
     return Step(name, "load", look.detail)
 
 
-def _model_step(name: str, model: Model, bound: Bound, state: State, steps: Mapping[str, Step], now: datetime) -> Step:
+def _model_step(
+    name: str, model: Model, bound: Bound, state: State, steps: Mapping[str, Step], when: tuple[datetime, str]
+) -> Step:
     inputs = bound.inputs[name]
     action = "view" if model.kind == "view" else "build"
     base = state.bases.get(name)
@@ -86,7 +88,7 @@ def _model_step(name: str, model: Model, bound: Bound, state: State, steps: Mapp
     facts = bound.facts[name]
     if not certain and not perhaps:
         versions = {parent: state.bases[parent].id for parent in inputs if parent in state.bases}
-        if base.skip_key == model_skip_key(facts, model.kind, versions, now):
+        if base.skip_key == model_skip_key(model, facts, versions, *when):
             kept = "finished by an earlier run, not published yet; " if name in state.pending else ""
             return Step(name, "skip", f"{kept}text and inputs unchanged", inputs, commits=False)
     if base.fingerprint != facts.fingerprint:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from mainstem.core.dataset import SqlFacts
+from mainstem.core.dataset import Model, SqlFacts
 from mainstem.core.ports import Ledger
 from mainstem.core.release import Field, Release, Version
+from mainstem.sql.clock import bind_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,16 @@ def read_state(ledger: Ledger, env: str) -> State:
     return State(env, release, bases, frozenset(pending), frozenset(forks))
 
 
-def skip_key(fingerprint: str, inputs: Mapping[str, str], clock: datetime | None) -> str:
-    """Equal key, equal content: fingerprint, versions of the inputs, and the run's clock where the text reads it."""
-    text = repr((fingerprint, sorted(inputs.items()), clock and clock.isoformat()))
+def skip_key(fingerprint: str, inputs: Mapping[str, str], clock: str = "") -> str:
+    """Equal key, equal content: fingerprint, versions of the inputs, and what the clock put into the text."""
+    text = repr((fingerprint, sorted(inputs.items()), clock))
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def model_skip_key(facts: SqlFacts, kind: str, inputs: Mapping[str, str], clock: datetime) -> str:
-    """The skip key of a model: its meaning, its kind, and what it reads."""
-    return skip_key(f"{kind}:{facts.fingerprint}", inputs, clock if facts.reads_clock else None)
+def model_skip_key(model: Model, facts: SqlFacts, inputs: Mapping[str, str], now: datetime, zone: str) -> str:
+    """The skip key of a model: its kind, its meaning, what it reads, and the run's clock where the text reads it.
+
+    A model that reads only the date is the same all day.
+    """
+    clock = bind_clock(model.sql, now, zone) if facts.reads_clock else ""
+    return skip_key(f"{model.kind}:{facts.fingerprint}", inputs, clock)

@@ -193,7 +193,7 @@ def _build(ground: Ground, dataset: Dataset, model: Model) -> Done:
     facts = ground.bound.facts[dataset.name]
     inputs = ground.shelf.versions(ground.bound.inputs[dataset.name])
     ids = {name: version.id for name, version in inputs.items()}
-    key = model_skip_key(facts, model.kind, ids, ground.started_at)
+    key = model_skip_key(model, facts, ids, ground.started_at, ground.project.timezone)
     known = ground.base(dataset.name)
     as_of = _as_of(ground, tuple(ids), ground.started_at)
     if known is not None and known.skip_key == key:
@@ -232,7 +232,7 @@ def _view(ground: Ground, dataset: Dataset, model: Model) -> Done:
     facts = ground.bound.facts[dataset.name]
     inputs = ground.shelf.versions(ground.bound.inputs[dataset.name])
     ids = {name: version.id for name, version in inputs.items()}
-    key = model_skip_key(facts, model.kind, ids, ground.started_at)
+    key = model_skip_key(model, facts, ids, ground.started_at, ground.project.timezone)
     known = ground.base(dataset.name)
     as_of = _as_of(ground, tuple(ids), ground.started_at)
     if known is not None and known.skip_key == key:
@@ -276,7 +276,7 @@ def _new_version(
         base.number + 1 if base else 0,
         change.fields,
         fingerprint,
-        key or skip_key(fingerprint, {lease.table: str(lease.fence)}, None),
+        key or skip_key(fingerprint, {lease.table: str(lease.fence)}),
         as_of,
         rows=sum(file.rows for file in files),
         size_bytes=sum(file.size_bytes for file in files),

@@ -40,6 +40,8 @@ def cte_query(cte: Cte, walk: Walk) -> Query:
 
 def _mentioned(cte: Cte) -> list[Cte]:
     """Earlier CTEs that a CTE may refer to."""
+    if not cte.scope.ctes:
+        return []
     names = {table.name.lower() for table in cte.node.find_all(exp.Table) if not table.args.get("db")}
     found = (cte.scope.ctes.get(name) for name in names)
     return [other for other in found if isinstance(other, Cte)]

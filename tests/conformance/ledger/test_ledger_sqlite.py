@@ -281,7 +281,8 @@ ballast.unlink()
 ledger.record([fact(label="after")], AT)
 print(*[row.label for row in ledger.evidence()], ledger.check())
 """
-    mount = f"mount -t tmpfs -o size=1m tmpfs {disk} || exit 77; exec {sys.executable} -c '{script.replace(chr(39), chr(34))}'"
+    (tmp_path / "fill.py").write_text(script, encoding="utf-8")
+    mount = f"mount -t tmpfs -o size=1m tmpfs {disk} || exit 77; exec {sys.executable} {tmp_path / 'fill.py'}"
     done = subprocess.run(["unshare", "--mount", "sh", "-c", mount], capture_output=True, text=True, check=False)
     if done.returncode == 77 or "unshare" in done.stderr:
         pytest.skip("this user may not mount a small disk")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from mainstem.core.problem import ProjectError
@@ -68,7 +69,7 @@ def bad_projects(folder: Path) -> Iterator[Bad]:
     for file in sorted(folder.glob("*.txt")):
         lines = file.read_text(encoding="utf-8").split("\n")
         starts = [index for index, line in enumerate(lines) if line.startswith("@@ ")] + [len(lines)]
-        for start, end in zip(starts, starts[1:], strict=False):
+        for start, end in pairwise(starts):
             yield _entry(file, lines[start:end])
 
 

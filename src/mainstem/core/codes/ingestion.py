@@ -2,4 +2,53 @@
 
 from mainstem.core.codes.code import Code
 
-CODES: dict[str, Code] = {}
+CODES: dict[str, Code] = {
+    "I001": Code(
+        "Two columns that would get one name",
+        "In the lake names are in snake_case, so that every engine reads them without quotes. Two columns at the source "
+        "that differ only in what is lost by that cannot both be kept.",
+        'Declare them under names of your own: `flight_no: {type: varchar, original: "Flight No."}`.',
+    ),
+    "I002": Code(
+        "A load that cannot keep its promise",
+        "A part of a table cannot replace the whole, and rows can only be merged by a key.",
+        "Write `write: merge` with a `key`, or `load: full` with `write: replace`.",
+    ),
+    "I003": Code(
+        "A type that the engine does not know",
+        "Every value is cast to the type of the contract; a type that does not exist fits none.",
+        "Use a SQL type such as BIGINT, DECIMAL(18,2), VARCHAR, DATE, TIMESTAMP.",
+    ),
+    "I004": Code(
+        "A limit that does not fit its column",
+        "`min`, `max` and `accepted` are compared as values of the column's type; `matches` is a regular expression.",
+        "Write a value of that type: `min: 0` for a number, `min: 2013-01-01` for a date.",
+    ),
+    "I005": Code(
+        "A new column at the source",
+        "The contract is frozen: nothing is loaded that nobody has agreed to. The table stays as it was.",
+        "Add the column to the contract, or write `on_schema_change: evolve` or `quarantine`.",
+    ),
+    "I006": Code(
+        "A column of the contract that the source does not have",
+        "The column is required, or the contract is frozen. Filling it with NULL would break the promise for every row.",
+        "Ask the owner of the source; or remove the column from the contract, or `required` from the column; "
+        "`original:` leads to a column that was renamed.",
+    ),
+    "I007": Code(
+        "A read that broke off",
+        "The source, a file or the engine stopped in the middle. Nothing of it was loaded; the table and the position "
+        "stay as they were.",
+        "Run again; if it breaks off at the same place, the message says what stands in the way.",
+    ),
+    "I008": Code(
+        "A type that the rows already loaded do not fit",
+        "The contract's type has changed, and the table's rows would be changed or lost by the new one.",
+        "Take the old type or a wider one, or load the table anew with `load: full` and `write: replace`.",
+    ),
+    "I009": Code(
+        "A column that the load needs and the source does not have",
+        "Key, cursor and time column say which row is which, which is newer, and which day it belongs to.",
+        "Correct the name; `original:` leads from a name here to the one at the source.",
+    ),
+}

@@ -23,7 +23,7 @@ _SIGNS: Mapping[str, str] = {
     "DOUBLE": _all(_NUMBER, "double", " and length(regexp_replace(v, '[^0-9]', '', 'g')) <= 15"),
     "DATE": _all(_DAY, "date"),
     "TIMESTAMP": _all(_TIME, "timestamp"),
-    "TIMESTAMPTZ": _all(_TIME + "(Z|[+-][0-9]{2}(:?[0-9]{2})?)", "timestamptz"),
+    "TIMESTAMP WITH TIME ZONE": _all(_TIME + "(Z|[+-][0-9]{2}(:?[0-9]{2})?)", "timestamptz"),
 }
 """Per type, what every value must look like, the narrowest type first. Nothing may be lost by the cast: a number
 with leading zeros or more digits than a DOUBLE holds stays a text."""

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mainstem.core.canonical import digest
 from mainstem.core.problem import Problem, ProjectError, nearest, raise_all
 from mainstem.core.project import Project
 from mainstem.core.requirement import Definition, Item, Requirement, Stakeholder
@@ -22,6 +21,7 @@ from mainstem.lifecycle.requirements.digests import (
     promise_digest,
 )
 from mainstem.lifecycle.requirements.lint import problems_of
+from mainstem.lifecycle.requirements.restore import plain_digest
 
 
 def agree(project: Project, id: str, by: str, at: datetime, recorded_by: str | None = None) -> Mapping[str, Any]:
@@ -154,7 +154,7 @@ def _agree_definition(
     raise_all([*empty, *_no_part(definition, person, wanted)])
     text = {**definition_text(definition), "parties": sorted(wanted)}
     entry = {"agreed": person.id, "at": _shown(project, at), "recorded_by": recorded_by}
-    return _without_none({**entry, "promise": digest(definition_text(definition)), "text": text})
+    return _without_none({**entry, "promise": plain_digest(definition_text(definition)), "text": text})
 
 
 def _definition_parties(project: Project, definition: Definition) -> tuple[str, ...]:

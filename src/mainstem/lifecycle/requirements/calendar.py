@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from mainstem.core.place import Place
-from mainstem.core.problem import Problem, ProjectError, raise_all
+from mainstem.core.problem import Problem, ProjectError
 from mainstem.core.requirement import Objective
 
 _AMOUNT = re.compile(r"(\d+)\s*(s|min|m|h|d|w|mo)")
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 _DEADLINE = re.compile(r"((?:\+\d+(?:d|w|mo)\s+)+)(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _STEP = re.compile(r"\+(\d+)(d|w|mo)")
+_DATED = ("d", "w", "mo")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -138,33 +139,48 @@ def _clock_time(found: re.Match[str]) -> time | None:
 
 def read_calendar(objective: Objective) -> Calendar:
     """The calendar of an objective; one ProjectError with all problems of its slice, window and deadline."""
+    deadline = getattr(objective.options, "deadline", None)
+    found = _read(objective.zone, objective.slice, objective.window, objective.days, objective.hours, deadline)
+    if isinstance(found, Calendar):
+        return found
+    raise ProjectError(*(replace(problem, place=objective.place) for problem in found))
+
+
+@lru_cache(maxsize=1 << 12)
+def _read(
+    zone: str,
+    slice_text: str,
+    window_text: str | None,
+    days: tuple[int, ...],
+    hours: tuple[time, time] | None,
+    deadline_text: str | None,
+) -> Calendar | tuple[Problem, ...]:
     problems: list[Problem] = []
-    slice_ = _amount(objective.slice)
-    if slice_ is None or (slice_[1] in ("d", "w", "mo") and slice_[0] != 1):
+    slice_ = _amount(slice_text)
+    if slice_ is None or (slice_[1] in _DATED and slice_[0] != 1):
         mend = "write 1d, 1w, 1mo, or a stretch of hours or minutes such as 1h, 15m"
-        problems.append(Problem("R002", f'slice "{objective.slice}" does not exist', mend, objective.place))
+        problems.append(Problem("R002", f'slice "{slice_text}" does not exist', mend))
         slice_ = (1, "d")
-    if objective.hours is not None and slice_[1] in ("d", "w", "mo"):
+    if hours is not None and slice_[1] in _DATED:
         mend = "remove `hours`, or judge shorter slices (slice: 1h)"
-        what = f'`hours` name slices within a day, and a slice is "{objective.slice}"'
-        problems.append(Problem("R004", what, mend, objective.place))
+        problems.append(Problem("R004", f'`hours` name slices within a day, and a slice is "{slice_text}"', mend))
     window = None
-    if objective.window is not None:
-        window = _labels_in(objective.window, slice_)
+    if window_text is not None:
+        window = _labels_in(window_text, slice_)
         if window is None:
-            what = f'window "{objective.window}" is not a whole number of slices of "{objective.slice}"'
-            problems.append(Problem("R003", what, "write for example window: 28d with slice: 1d", objective.place))
+            what = f'window "{window_text}" is not a whole number of slices of "{slice_text}"'
+            problems.append(Problem("R003", what, "write for example window: 28d with slice: 1d"))
     deadline = None
-    text = getattr(objective.options, "deadline", None)
-    if text is not None:
+    if deadline_text is not None:
         try:
-            deadline = parse_deadline(text, objective.place)
+            deadline = parse_deadline(deadline_text, None)
         except ProjectError as error:
             problems += error.problems
-    raise_all(problems)
-    unit = slice_[1] if slice_[1] in ("d", "w", "mo") else "s"
+    if problems:
+        return tuple(problems)
+    unit = slice_[1] if slice_[1] in _DATED else "s"
     length_s = slice_[0] * _SECONDS[slice_[1]] if unit == "s" else 0
-    return Calendar(objective.zone, unit, length_s, window, objective.days, objective.hours, deadline)
+    return Calendar(zone, unit, length_s, window, days, hours, deadline)
 
 
 def _amount(text: str) -> tuple[int, str] | None:

@@ -8,14 +8,13 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
-from mainstem.core.canonical import digest
 from mainstem.core.dataset import Check, Severity
 from mainstem.core.kinds import find
 from mainstem.core.problem import Problem
 from mainstem.core.project import Project
 from mainstem.core.requirement import Agreement, Definition, Goal, Need, Objective, Proof, Requirement
 from mainstem.lifecycle.requirements.promise import Promise, promise_of
-from mainstem.lifecycle.requirements.restore import plain, restore
+from mainstem.lifecycle.requirements.restore import plain, plain_digest, restore
 
 _PEOPLE = ("stakeholder", "as", "by")
 """Options of proofs that name somebody."""
@@ -117,12 +116,12 @@ def promise_digest(text: Mapping[str, Any]) -> str:
         names = {*measure.CHECKS, *measure.DATASETS}
         options = {key: value for key, value in objective.get("options", {}).items() if key not in names}
         kept["objective"] = {**objective, "of": None, "options": options}
-    return digest(plain(kept))
+    return plain_digest(kept)
 
 
 def set_of(named: Mapping[str, Any]) -> list[Any]:
     """The contents of a mapping without their names, in one order."""
-    return sorted(named.values(), key=digest)
+    return sorted(named.values(), key=plain_digest)
 
 
 def binding_digest(text: Mapping[str, Any]) -> str:
@@ -132,7 +131,7 @@ def binding_digest(text: Mapping[str, Any]) -> str:
     if objective:
         options = objective.get("options", {})
         bound |= {name: options.get(name) for name in find("measures", objective["measure"]).DATASETS}
-    return digest(plain(bound))
+    return plain_digest(bound)
 
 
 def link_digests(requirement: Requirement, project: Project) -> dict[str, str]:
@@ -149,7 +148,7 @@ def link_digests(requirement: Requirement, project: Project) -> dict[str, str]:
     for id in requirement.uses:
         definition = project.item(id)
         if isinstance(definition, Definition):
-            found[definition.id] = digest(definition_text(definition))
+            found[definition.id] = plain_digest(definition_text(definition))
     return found
 
 
@@ -161,12 +160,12 @@ def need_digest(need: Need, project: Project) -> str:
         "action": need.action or need.title,
         "cadence": need.decision_cadence,
     }
-    return digest(plain(says))
+    return plain_digest(says)
 
 
 def goal_digest(goal: Goal) -> str:
     """Of what shall be reached: the measure, or the title where there is none."""
-    return digest(plain({"measure": goal.measure or goal.title}))
+    return plain_digest({"measure": goal.measure or goal.title})
 
 
 def from_agreed(text: Mapping[str, Any], requirement: Requirement) -> Requirement:

@@ -64,7 +64,8 @@ def in_force(project: Project, requirement: Requirement, at: datetime, known: da
     today = agreed_text(requirement, project)
     agreed = sorted((entry for entry in entries if entry.kind == "agreed"), key=lambda entry: entry.at)
     epochs, latest = _epochs(agreed, project, today)
-    promise = promise_digest(today)
+    is_same = bool(epochs) and epochs[-1].text == today
+    promise = epochs[-1].promise if is_same else promise_digest(today)
     exceptions: dict[str, datetime] = {}
     for entry in entries:
         if entry.kind == "exception" and entry.label and entry.recorded_at:
@@ -80,7 +81,7 @@ def in_force(project: Project, requirement: Requirement, at: datetime, known: da
         missing,
         tuple(_suspicions(requirement, project, latest.values(), is_reworded=is_reworded)) if epochs else (),
         is_reworded,
-        bool(epochs) and binding_digest(epochs[-1].text) != binding_digest(today),
+        bool(epochs) and not is_same and binding_digest(epochs[-1].text) != binding_digest(today),
         _waiver(entries, at),
         exceptions,
     )
@@ -98,7 +99,7 @@ def _epochs(
     latest: dict[str, Agreement] = {}
     for entry in agreed:
         promise = _promise(entry, today)
-        text = entry.text or (today if promise == promise_digest(today) else None)
+        text = entry.text if entry.text is not None else today if promise == promise_digest(today) else None
         if entry.by is None or promise is None or text is None:
             continue
         latest[_party(entry.by, project)] = entry

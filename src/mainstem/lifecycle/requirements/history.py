@@ -34,15 +34,22 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What was known of a version from `known_at` on: its data as of, and its newest event time.
-
-    `newest` is None where the dataset has no event time.
-    """
+    """What was known of a version from `known_at` on."""
 
     known_at: datetime
-    as_of: datetime
-    newest: datetime | None
     row: Evidence
+
+    @property
+    def as_of(self) -> datetime:
+        """The instant of the version's data."""
+        text = self.row.facts.get("as_of")
+        return parse_instant(text) if text else self.row.at
+
+    @property
+    def newest(self) -> datetime | None:
+        """The newest event time; None where the dataset has none."""
+        text = self.row.facts.get("newest")
+        return parse_instant(text) if text else None
 
 
 @dataclass(slots=True)
@@ -51,6 +58,15 @@ class _Line:
 
     fork: tuple[int, int] | None
     length: int = 0
+
+
+@dataclass(slots=True)
+class _Measured:
+    """The rows of one check, in order of recording: by label and the version that wrote that content, and so on."""
+
+    by_content: dict[tuple[str | None, str], list[Evidence]] = field(default_factory=dict)
+    by_label: dict[str | None, list[Evidence]] = field(default_factory=dict)
+    by_version: dict[str, list[Evidence]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -66,43 +82,34 @@ class History:
     partitions: list[Evidence] = field(default_factory=list)
     measured: list[Evidence] = field(default_factory=list)
     _since: list[datetime] = field(default_factory=list)
+    _lives: list[Live] = field(default_factory=list)
     _states: dict[str, list[State]] = field(default_factory=dict)
     _lines: list[_Line] = field(default_factory=list)
     _places: dict[str, tuple[int, int]] = field(default_factory=dict)
     _content: dict[str, dict[int, tuple[list[int], list[Evidence]]]] = field(default_factory=dict)
-    _measures: dict[tuple[str, str | None, str], list[Evidence]] = field(default_factory=dict)
-    _attempts: dict[tuple[str, str | None], list[Evidence]] = field(default_factory=dict)
-    _on_version: dict[tuple[str, str], list[Evidence]] = field(default_factory=dict)
+    _by_check: dict[str, list[Evidence]] = field(default_factory=dict)
+    _checks: dict[str, _Measured] = field(default_factory=dict)
     _parents: dict[str, str] = field(default_factory=dict)
     _changes: dict[str, list[Evidence]] = field(default_factory=dict)
 
     def index(self) -> History:
-        """Build the indexes; returns itself."""
+        """Build the indexes; returns itself. What was measured is indexed by check, when first asked for."""
         self.published.sort(key=lambda row: (row.at, row.id))
         self._since = [row.at for row in self.published]
-        self._index_states()
+        ends: list[datetime | None] = [*self._since[1:], None]
+        self._lives = [Live(row.version, row.at, end, row) for row, end in zip(self.published, ends, strict=False)]
+        for row in self.versions:
+            if row.version is not None:
+                self._states.setdefault(row.version, []).append(State(recorded(row), row))
+        for found in self._states.values():
+            found.sort(key=lambda state: (state.known_at, state.row.id))
         self._index_lines()
         self._index_content()
-        self._index_measures()
+        for row in self.measured:
+            check = row.facts.get("check")
+            if check is not None and row.version is not None and row.outcome in _CONTENT:
+                self._by_check.setdefault(check, []).append(row)
         return self
-
-    def _index_states(self) -> None:
-        states: dict[str, list[State]] = defaultdict(list)
-        for row in self.versions:
-            if row.version is None:
-                continue
-            as_of, newest = row.facts.get("as_of"), row.facts.get("newest")
-            states[row.version].append(
-                State(
-                    recorded(row),
-                    parse_instant(as_of) if as_of else row.at,
-                    parse_instant(newest) if newest else None,
-                    row,
-                )
-            )
-        for found in states.values():
-            found.sort(key=lambda state: (state.known_at, state.row.id))
-        self._states = dict(states)
 
     def _index_lines(self) -> None:
         # A version is written again when its sources were looked at anew: only its first row tells its parent.
@@ -145,15 +152,18 @@ class History:
                 rows.sort(key=lambda pair: pair[0])
                 self._content[label][line] = ([pair[0] for pair in rows], [pair[1] for pair in rows])
 
-    def _index_measures(self) -> None:
-        for row in self.measured:
-            check = row.facts.get("check")
-            if check is None or row.version is None or row.outcome not in _CONTENT:
-                continue
-            self._attempts.setdefault((check, row.label), []).append(row)
-            self._on_version.setdefault((check, row.version), []).append(row)
-            key = (check, row.label, self._content_key(row.version, row.label))
-            self._measures.setdefault(key, []).append(row)
+    def _check(self, check: str) -> _Measured:
+        """What was measured under the id of a check."""
+        found = self._checks.get(check)
+        if found is None:
+            found = self._checks[check] = _Measured()
+            for row in self._by_check.get(check, ()):
+                assert row.version is not None
+                key = (row.label, self._content_key(row.version, row.label))
+                found.by_content.setdefault(key, []).append(row)
+                found.by_label.setdefault(row.label, []).append(row)
+                found.by_version.setdefault(row.version, []).append(row)
+        return found
 
     @property
     def first(self) -> Live | None:
@@ -162,9 +172,7 @@ class History:
 
     def stretch(self, number: int) -> Live:
         """The publication of that number, 0 the first."""
-        row = self.published[number]
-        until = self._since[number + 1] if number + 1 < len(self._since) else None
-        return Live(row.version, row.at, until, row)
+        return self._lives[number]
 
     def number_live(self, at: datetime) -> int | None:
         """The number of the publication that was live at an instant; None before the first."""
@@ -179,12 +187,12 @@ class History:
     def stretches(self, since: datetime, until: datetime) -> list[Live]:
         """Every publication that was live at any moment from `since` to before `until`, oldest first."""
         first = max(bisect_right(self._since, since) - 1, 0)
-        found = [self.stretch(number) for number in range(first, bisect_left(self._since, until))]
+        found = self._lives[first : bisect_left(self._since, until)]
         return [live for live in found if live.until is None or live.until > max(live.since, since)]
 
     def publications_after(self, at: datetime) -> Iterable[Live]:
         """Publications later than an instant, oldest first."""
-        return (self.stretch(number) for number in range(bisect_right(self._since, at), len(self.published)))
+        return (self._lives[number] for number in range(bisect_right(self._since, at), len(self._lives)))
 
     def state(self, version: str, at: datetime) -> State | None:
         """The newest of what was known of a version by an instant; None if nothing was."""
@@ -224,6 +232,11 @@ class History:
         return self._parents.get(version)
 
     @property
+    def has_skew(self) -> bool:
+        """Whether any publication was written by a machine whose clock differs from the ledger's."""
+        return any(row.skew_s for row in self.published)
+
+    @property
     def has_partitions(self) -> bool:
         """Whether any partition was ever recorded."""
         return bool(self._content)
@@ -240,7 +253,7 @@ class History:
         made. Rows of another definition do not count.
         """
         key = self._content_key(version, label)
-        rows = self._measures.get((check, label, key), [])
+        rows = self._check(check).by_content.get((label, key), [])
         errored = None
         for row in reversed(rows):
             if _is_of(row, definition):
@@ -253,25 +266,20 @@ class History:
             return errored if errored is not None and errored.outcome == "errored" else None
         return errored
 
-    def has_measured_whole(self, version: str, check: str, definition: str) -> bool:
-        """Whether a version was measured as a whole, not by partition."""
-        rows = self._measures.get((check, None, version), [])
-        return any(row.outcome == "measured" and _is_of(row, definition) for row in rows)
-
     def is_last_attempt_errored(self, version: str, check: str, definition: str) -> bool:
         """Whether the newest attempt to measure a version itself could not be carried out."""
-        rows = [row for row in self._on_version.get((check, version), ()) if _is_of(row, definition)]
+        rows = [row for row in self._check(check).by_version.get(version, ()) if _is_of(row, definition)]
         return bool(rows) and rows[-1].outcome == "errored"
 
     def attempts(self, check: str, label: str | None) -> Sequence[Evidence]:
         """All rows of a check about a label, of any version, published or not, in order of recording."""
-        return self._attempts.get((check, label), ())
+        return self._check(check).by_label.get(label, ())
 
     def labelled(self, version: str, check: str, definition: str) -> dict[str, Evidence]:
         """The newest rows with a number that were measured on a version itself, by label."""
         return {
             row.label: row
-            for row in self._on_version.get((check, version), ())
+            for row in self._check(check).by_version.get(version, ())
             if row.label is not None and row.outcome == "measured" and _is_of(row, definition)
         }
 

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mainstem.core.canonical import digest
 from mainstem.core.evidence import Evidence
 from mainstem.core.project import Project
 from mainstem.core.requirement import Proof, Requirement
 from mainstem.lifecycle.requirements.calendar import duration_s
 from mainstem.lifecycle.requirements.log import Log
-from mainstem.lifecycle.requirements.restore import plain
+from mainstem.lifecycle.requirements.restore import plain_digest
 
 RUNGS = {"answers": "answers", "returns": "behaves", "test": "behaves", "accepted_by": "accepted"}
 """Which rung each kind of proof stands on, in the order in which they are climbed."""
@@ -30,7 +29,7 @@ class Shown:
 def proof_definition(requirement: Requirement, proof: Proof) -> str:
     """The `definition` of the evidence of a proof: what was shown, and for an acceptance the sentence accepted."""
     said = requirement.statement if proof.kind == "accepted_by" else None
-    return digest(plain({"kind": proof.kind, "of": proof.of, "options": proof.options, "statement": said}))
+    return plain_digest({"kind": proof.kind, "of": proof.of, "options": proof.options, "statement": said})
 
 
 def climb(requirement: Requirement, project: Project, log: Log, at: datetime) -> Shown:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
@@ -19,30 +21,29 @@ T = TypeVar("T")
 def plain(value: Any) -> Any:
     """`value` as text, lists and mappings only, one form for one meaning; what is empty is left out.
 
-    It survives being written as YAML and read back, and does not change when an option with an empty default is
-    added to a class later.
+    It is `canonical`, made to survive being written as YAML and read back, and not to change when an option with an
+    empty default is added to a class later.
     """
-    return _bare(canonical(_timed(value)))
-
-
-def _timed(value: Any) -> Any:
-    """Clock times as text, which `canonical` does not know."""
+    if isinstance(value, str):
+        return value if value.isascii() and value.isalnum() else canonical(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, time):
         return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: _timed(getattr(value, each.name)) for each in fields(value)}
+        value = {each.name: getattr(value, each.name) for each in fields(value)}
     if isinstance(value, Mapping):
-        return {key: _timed(each) for key, each in value.items()}
-    return [_timed(each) for each in value] if isinstance(value, list | tuple) else value
+        made = {str(key): plain(value[key]) for key in sorted(value) if not isinstance(value[key], Place)}
+        return {key: each for key, each in made.items() if each not in (None, "", [], {})}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return canonical(value)
 
 
-def _bare(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Mapping):
-        kept = {key: _bare(each) for key, each in value.items()}
-        return {key: each for key, each in kept.items() if each not in (None, "", [], {})}
-    return [_bare(each) for each in value] if isinstance(value, list) else value
+def plain_digest(value: Any) -> str:
+    """The digest of what `plain` makes of a value; equal to `core.canonical.digest` of it."""
+    text = json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def restore(cls: type[T], data: Mapping[str, Any], place: Place | None = None) -> T:

@@ -73,7 +73,8 @@ def labels(values: Sequence[str], beside: datetime, zone: str) -> str:
 def clock(at: datetime, zone: str) -> str:
     """The clock time of an instant in a zone, "05:15"; with seconds only where there are some."""
     local = at.astimezone(_zone(zone))
-    return local.strftime("%H:%M:%S" if local.second else "%H:%M")
+    said = f"{local.hour:02}:{local.minute:02}"
+    return f"{said}:{local.second:02}" if local.second else said
 
 
 def moment(at: datetime, beside: datetime, zone: str) -> str:

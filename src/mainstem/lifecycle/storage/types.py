@@ -95,7 +95,7 @@ def _cast(old: Field, new: Field) -> str | None:
     cast = f"cast({name} as {after})"
     if any(part.name == "TIMESTAMP_NS" for part in before.walk()):
         words = literal(f'column "{old.name}" holds nanoseconds, which the lake cannot store')
-        same = f"cast({cast} as {before}) is not distinct from {name}"
+        same = f"cast({cast} as {old.type}) is not distinct from {name}"
         cast = f"case when {same} then {cast} else error({words}) end"
     return f"{cast} as {name}"
 

@@ -48,10 +48,13 @@ class ReadyBy:
     history: History = field(init=False)
     definitions: dict[str, str] = field(init=False)
     calendar: Calendar = field(init=False)
+    contents: dict[tuple[str, str], Standing] = field(default_factory=dict)
+    has_skew: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.calendar = self.promise.calendar
         self.history = self.log.history(self.promise.objective.of)
+        self.has_skew = self.history.has_skew
         self.definitions = {id: check_definition(check) for id, check in self.promise.checks.items()}
 
     def judge(self, span: Span) -> Slice:
@@ -97,6 +100,12 @@ class ReadyBy:
 
     def _content(self, version: str, span: Span) -> Standing:
         """Whether a version holds the partition and passes the checks on it."""
+        found = self.contents.get((version, span.label))
+        if found is None:
+            found = self.contents[version, span.label] = self._judge_content(version, span)
+        return found
+
+    def _judge_content(self, version: str, span: Span) -> Standing:
         label = span.partition or span.label
         row = self.history.partition(version, label)
         if row is None or row.outcome == "gone" or row.value == 0:
@@ -223,6 +232,8 @@ class ReadyBy:
 
     def _is_within_skew(self, span: Span) -> bool:
         """Whether a publication lies nearer to the due instant than the writer's clock can be trusted."""
+        if not self.has_skew:
+            return False
         number = self.history.number_live(span.due)
         around = [self.history.stretch(number)] if number is not None else []
         around += [live for live, _ in zip(self.history.publications_after(span.due), range(1), strict=False)]

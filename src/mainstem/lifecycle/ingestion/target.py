@@ -1,0 +1,58 @@
+"""The nouns of a load: what is wanted, where it goes, which columns it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mainstem.core.dataset import Column
+from mainstem.core.release import DataFile, Field
+from mainstem.lifecycle.ingestion.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class TotalWanted:
+    """A total to take from the source in the same read: `expression` (`count(*)`, `sum(amount)`) over the table's
+    columns, for each partition label of the column `by`."""
+
+    name: str
+    expression: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a load writes, and what it needs to know of how tables are kept.
+
+    `folder` and `rejects` are the folders of the data table and of its quarantine; file names begin with `prefix`.
+    `store` gives, for a SELECT and its columns, the SELECT with types that can be stored, and these columns.
+    `relation` gives SQL usable in FROM that reads files of the table with the columns asked for.
+    `touched` gives the files that hold a row whose values of some columns are in a relation.
+    `label` gives, for a column and its type, the SQL of a row's partition label.
+    """
+
+    folder: Path
+    rejects: Path
+    prefix: str
+    store: Callable[[str, tuple[Field, ...]], tuple[str, tuple[Field, ...]]]
+    relation: Callable[[Sequence[DataFile], Sequence[Field]], str]
+    touched: Callable[[Sequence[str], str], tuple[DataFile, ...]]
+    label: Callable[[str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A column of the table as it is loaded.
+
+    `source` is the number of the column at the source, None where it has none: NULL. `raw` is the type in which it
+    is read, `type` the one it gets. `choices` are types to try instead, the best first: it gets the one that every
+    value fits, else `type`. `column` is the contract's.
+    """
+
+    name: str
+    type: Type
+    raw: Type
+    source: int | None = None
+    column: Column | None = None
+    choices: tuple[Type, ...] = ()

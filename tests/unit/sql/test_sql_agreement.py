@@ -1,0 +1,78 @@
+"""Random queries: what mainstem reads in a text is what the engine does with it."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from mainstem.core.place import Place
+from mainstem.sql.facts import EVERYTHING, read_facts
+
+from sql_grammar import BASE, Text, queries
+from sql_world import COLUMNS, described, engine
+
+PLACE = Place("models/random.sql")
+_ROWS = {
+    "t": [(1, 2, 3), (2, 2, 1), (3, 1, 2), (3, 3, 3), (1, None, 2)],
+    "u": [(1, 2), (2, 3), (3, 3), (5, 1)],
+}
+_OTHER = {1: 3, 2: 1, 3: 5, 5: 2, None: 1}
+
+
+@pytest.fixture(scope="module")
+def connection() -> duckdb.DuckDBPyConnection:
+    filled = engine()
+    for table, rows in _ROWS.items():
+        filled.executemany(f"insert into {table} values ({', '.join('?' * len(rows[0]))})", rows)
+    return filled
+
+
+def _accepted(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[str, ...]:
+    try:
+        return described(connection, sql)
+    except duckdb.Error:
+        assume(False)
+        raise
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@given(queries())
+def test_output_columns_are_those_of_the_engine_and_nothing_that_runs_is_called_wrong(
+    connection: duckdb.DuckDBPyConnection, query: Text
+) -> None:
+    columns = _accepted(connection, query.sql)
+    facts = read_facts(query.sql, PLACE, COLUMNS)
+    assert facts.columns == columns
+    assert [problem for problem in facts.problems if problem.code not in ("Q012", "Q013")] == []
+    assert facts.unresolved == frozenset()
+    assert set(facts.lineage) == set(columns)
+    assert EVERYTHING not in facts.columns
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@given(queries(), st.sampled_from([(table, column) for table, names in BASE.items() for column in names]))
+def test_a_base_column_that_is_neither_lineage_nor_influence_does_not_matter(
+    connection: duckdb.DuckDBPyConnection, query: Text, base: tuple[str, str]
+) -> None:
+    """Change every value of one base column: output columns that do not name it keep their values."""
+    table, column = base
+    _accepted(connection, query.sql)
+    facts = read_facts(query.sql, PLACE, COLUMNS)
+    name = f"main.{table}.{column}"
+    assume(name not in facts.influences)
+    untouched = [index for index, shown in enumerate(facts.columns) if name not in facts.lineage[shown]]
+    before = connection.execute(query.sql).fetchall()
+    connection.begin()
+    try:
+        cases = " ".join(f"when {old} then {new}" for old, new in _OTHER.items() if old is not None)
+        connection.execute(f"update {table} set {column} = case {column} {cases} else {_OTHER[None]} end")
+        after = connection.execute(query.sql).fetchall()
+    finally:
+        connection.rollback()
+    assert _bag(before, untouched) == _bag(after, untouched)
+
+
+def _bag(rows: list[tuple[object, ...]], at: list[int]) -> list[str]:
+    return sorted(repr([row[index] for index in at]) for row in rows)
