@@ -8,8 +8,8 @@ from pathlib import Path
 LAYERS = 10
 ROWS = 100
 
-FIRST = f"""select i as id, i % 7 as grp, i * 1.5 as amount, 'n' || i as name, date '2024-01-01' + cast(i % 30 as integer) as day,
-       i % 3 = 0 as flag
+FIRST = f"""select i as id, i % 7 as grp, i * 1.5 as amount, 'n' || i as name,
+       date '2024-01-01' + cast(i % 30 as integer) as day, i % 3 = 0 as flag
 from range({ROWS}) as t(i)
 """
 

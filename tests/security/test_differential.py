@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import PII
+from guarded_lake import PII
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -24,15 +24,18 @@ from mainstem.engines import duckdb as embedded
 from mainstem.ledger.sqlite import open_ledger
 from mainstem.lifecycle.serving.gate import Offer, Request, read
 
+_A = "select i as id, chr(cast(65 + i % 4 as integer)) as k, {} as secret, {} as hidden, i % 5 as v from range(12) t(i)"
+_B = "select i % 9 as id, chr(cast(65 + i % 3 as integer)) as k, {} as secret, i % 4 as w from range(10) t(i)"
+_MAIN_A = "select i + 2 as id, chr(cast(66 + i % 2 as integer)) as k, i % 3 as v from range(7) t(i)"
 OPEN = {
-    "raw.a": "select i as id, chr(cast(65 + i % 4 as integer)) as k, 'canary' || i as secret, i * 3 as hidden, i % 5 as v from range(12) t(i)",
-    "raw.b": "select i % 9 as id, chr(cast(65 + i % 3 as integer)) as k, 'canary' || i as secret, i % 4 as w from range(10) t(i)",
-    "main.a": "select i + 2 as id, chr(cast(66 + i % 2 as integer)) as k, i % 3 as v from range(7) t(i)",
+    "raw.a": _A.format("'canary' || i", "i * 3"),
+    "raw.b": _B.format("'canary' || i"),
+    "main.a": _MAIN_A,
 }
 MASKED = {
-    "raw.a": "select i as id, chr(cast(65 + i % 4 as integer)) as k, '[redacted]' as secret, cast(null as bigint) as hidden, i % 5 as v from range(12) t(i)",
-    "raw.b": "select i % 9 as id, chr(cast(65 + i % 3 as integer)) as k, '[redacted]' as secret, i % 4 as w from range(10) t(i)",
-    "main.a": OPEN["main.a"],
+    "raw.a": _A.format("'[redacted]'", "cast(null as bigint)"),
+    "raw.b": _B.format("'[redacted]'"),
+    "main.a": _MAIN_A,
 }
 TAGGED: Mapping[str, Mapping[str, frozenset[str]]] = {
     "raw.a": {"secret": PII, "hidden": PII},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -327,12 +327,3 @@ class Ledger(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class KindEntry:
-    """A kind found by entry point: its name, and the module (or object) that implements the port."""
-
-    name: str
-    group: str
-    implementation: Any = field(compare=False)

@@ -62,6 +62,10 @@ class Excepted:
 ENTRIES: Mapping[str, type] = {"agreed": Agreed, "waived": Waived, "exception": Excepted}
 """The sorts of entry, by the key that names them."""
 
+_ODD_LINE_BREAKS = frozenset("\x85\u2028\u2029")
+"""What YAML 1.1 takes for the end of a line: escaped, or it would not come back."""
+
+_WIDTH = 2**20
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
 
@@ -193,7 +197,10 @@ def _entry_text(entry: Mapping[str, Any]) -> str:
 
     Dumper.add_representer(Decimal, number)
     data = [{key: _written(value) for key, value in entry.items() if value is not None}]
-    return yaml.dump(data, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=2**20)
+    readable = yaml.dump(data, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=_WIDTH)
+    if readable.isascii() or not _ODD_LINE_BREAKS & set(readable):
+        return readable
+    return yaml.dump(data, Dumper=Dumper, allow_unicode=False, sort_keys=False, width=_WIDTH)
 
 
 def _replace(file: Path, text: str) -> None:

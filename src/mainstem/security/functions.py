@@ -7,7 +7,7 @@ the catalogue, the text of queries, or the state of the connection; and those th
 from __future__ import annotations
 
 _OPERATORS = """
-! !__postfix !~~ !~~* % & && * ** + - ->> -> / // <-> << <=> <@ >> @ @> ^ ^@ | || ~ ~~ ~~* ~~~
+!__postfix !~~ !~~* % & && * ** + - ->> -> / // <-> << <=> <@ >> @ @> ^ ^@ | || ~ ~~ ~~* ~~~
 add subtract multiply divide mod xor
 """
 

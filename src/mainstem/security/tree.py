@@ -38,7 +38,7 @@ def rewrite(tree: Tree, relations: Mapping[str, Tree], text: str = "") -> Rewrit
     walk = Walk(_ByFolded(names, relations), _statement, text)
     try:
         statement = _only_statement(tree)
-        walk.qualified = frozenset(_qualified(statement))
+        walk.prefixes = frozenset(_prefixes(statement))
         rewritten = _statement(statement, Scope(), walk)
     except RecursionError:
         raise too_deep() from None
@@ -131,7 +131,7 @@ def _set_operation(node: Any, scope: Scope, walk: Walk) -> Any:
 def _frame(table: Tree, scope: Scope, walk: Walk) -> dict[tuple[str, str], str]:
     """Aliases of the datasets that stand in a FROM without one: their name.
 
-    Where two schemas have a table of that name there, and the query tells them apart by schema, so does the alias.
+    Where names clash there, the alias has the schema too, unless the query uses the bare name before columns.
     """
     frame: dict[tuple[str, str], str] = {}
     taken = set()
@@ -145,22 +145,22 @@ def _frame(table: Tree, scope: Scope, walk: Walk) -> dict[tuple[str, str], str]:
     schemas = Counter(table for _, table in frame)
     for (schema, name), full in frame.items():
         clashes = name in taken or schemas[name] > 1
-        is_told_apart = clashes and (schema, name) in walk.qualified
+        is_told_apart = clashes and ((schema, name) in walk.prefixes or (name,) not in walk.prefixes)
         frame[(schema, name)] = full if is_told_apart else full.partition(".")[2]
     return frame
 
 
-def _qualified(value: Any) -> Iterator[tuple[str, str]]:
-    """Every (schema, table) that stands before a column."""
+def _prefixes(value: Any) -> Iterator[tuple[str, ...]]:
+    """Everything that stands before a column: (table,) or (schema, table), folded."""
     if isinstance(value, list):
         for item in value:
-            yield from _qualified(item)
+            yield from _prefixes(item)
     elif isinstance(value, dict):
         names = value.get("column_names", ())
-        if len(names) > 2:
-            yield fold(names[0]), fold(names[1])
+        if len(names) > 1:
+            yield tuple(fold(name) for name in names[: 2 if len(names) > 2 else 1])
         for item in value.values():
-            yield from _qualified(item)
+            yield from _prefixes(item)
 
 
 def _leaves(table: Tree) -> Iterator[Tree]:

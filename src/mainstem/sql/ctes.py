@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from sqlglot import expressions as exp
 
@@ -87,9 +88,11 @@ def joined(upper: Query, lower: Query) -> Query:
         everything = union("", (upper.everything, lower.everything)).bases
         columns = tuple(Column(column.name, everything, is_traced=False, node=column.node) for column in upper.columns)
         return Query(columns, everything)
+    pairs = zip_longest(upper.columns, lower.columns[: len(upper.columns)])
     return Query(
         tuple(
-            union(mine.name, (mine, theirs)).named_by(mine.node)
-            for mine, theirs in zip(upper.columns, lower.columns, strict=False)
+            union(mine.name, (mine, theirs) if theirs else (mine,)).named_by(mine.node)
+            for mine, theirs in pairs
+            if mine
         )
     )

@@ -44,7 +44,7 @@ def _item(item: exp.Expr, scope: Scope, walk: Walk) -> Query:
     subject = _subject(value)
     if subject is not None:
         return kept(_star(subject, scope, walk), name_test(value))
-    columns = next((part for part in value.find_all(exp.Columns) if not part.args.get("unpack")), None)
+    columns = _columns_in(value)
     if columns is not None:
         return _repeated(item, value, columns, scope, walk)
     if isinstance(value, exp.Explode):
@@ -53,6 +53,14 @@ def _item(item: exp.Expr, scope: Scope, walk: Walk) -> Query:
     found = trace(value, scope, walk)
     name = item.alias if isinstance(item, exp.Alias) else shown_name(value, found, walk)
     return Query((found.called(name),))
+
+
+def _columns_in(value: exp.Expr) -> exp.Columns | None:
+    """The COLUMNS(...) of an item that repeats it; one in a subquery, or unpacked into arguments, does not."""
+    for part in value.walk(prune=lambda part: isinstance(part, exp.Query)):
+        if isinstance(part, exp.Columns) and not part.args.get("unpack"):
+            return part
+    return None
 
 
 def _is_star(node: exp.Expr) -> bool:

@@ -23,3 +23,9 @@ def ledger(where: str) -> Iterator[Ledger]:
     opened = open_at(where)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a SQLite ledger may be made."""
+    return tmp_path / "ledger.sqlite"

@@ -17,6 +17,7 @@ from mainstem.engines.session import Session
 from mainstem.lifecycle.storage import tables
 from mainstem.lifecycle.storage.quarantine import FIELDS
 from mainstem.lifecycle.storage.types import cast_select
+from mainstem.sql.quote import quote
 
 AT = datetime(2013, 12, 17, 5, tzinfo=UTC)
 NOW_MS = int(AT.timestamp() * 1000)
@@ -44,7 +45,7 @@ class World:
         values = ", ".join(
             f"('{reason}', 'f:1', 'r', timestamptz '2013-12-17 00:00:00+00', '{{}}')" for reason in reasons
         )
-        names = ", ".join(field.name for field in FIELDS)
+        names = ", ".join(quote(field.name) for field in FIELDS)
         select = f"select * from (values {values}) t({names})"
         return self.session.write(select, self.lake / (table + QUARANTINE), "a1-").files
 

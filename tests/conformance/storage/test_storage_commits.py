@@ -90,7 +90,7 @@ def test_a_column_keeps_its_type_unless_everything_is_rewritten(world: World, ol
     base = world.put(f"select {old} as n")
     change = world.write(f"select {new} as n")
     assert 'column "n" is stored as' in (tables.needs_new_table(base, change.fields) or "")
-    with pytest.raises(WorldError, match='K010 column "n" is stored as'):
+    with pytest.raises(WorldError, match=r'K010 column "n" is stored as'):
         world.commit(change, base)
     assert tables.snapshot(world.lake, "m/t") == base
     rewritten = world.commit(replace(change, replace=True), base)
@@ -99,14 +99,14 @@ def test_a_column_keeps_its_type_unless_everything_is_rewritten(world: World, ol
 
 def test_a_new_column_that_differs_by_case_only_is_refused(world: World) -> None:
     base = world.put("select 1 as id")
-    with pytest.raises(ProjectError, match="K002"):
+    with pytest.raises(ProjectError, match=r"K002"):
         world.put('select 1 as id, 2 as "ID"', base)
     assert tables.needs_new_table(base, (Field("ID", "INTEGER"), Field("other", "DATE"))) is None
 
 
 def test_a_type_that_was_not_cast_is_refused(world: World) -> None:
     written = world.session.write("select 1::hugeint as n", world.lake / "m/t", "a1-")
-    with pytest.raises(WorldError, match="K005"):
+    with pytest.raises(WorldError, match=r"K005"):
         world.commit(Change(written.fields, written.files), None)
     assert stored_fields(written.fields) == (Field("n", "BIGINT"),)
 
@@ -153,7 +153,7 @@ def test_a_repeated_commit_finds_the_one_that_was_made(world: World) -> None:
 def test_an_attempt_that_is_not_above_the_tables_is_refused(world: World) -> None:
     base = world.put("select 1 as n", attempt=5)
     for attempt in (4, 5):
-        with pytest.raises(WorldError, match="K004"):
+        with pytest.raises(WorldError, match=r"K004"):
             world.put("select 2 as n", base, attempt=attempt)
     assert world.numbers() == [0]
 
@@ -162,14 +162,14 @@ def test_a_stale_base_is_refused(world: World) -> None:
     base = world.put("select 1 as n")
     world.put("select 2 as n", base)
     for change in (world.write("select 3 as n"), replace(world.write("select 3 as n"), replace=True)):
-        with pytest.raises(WorldError, match='K004 version 1 of table "m/t" was committed by attempt 2 of run "r"'):
+        with pytest.raises(WorldError, match=r'K004 version 1 of table "m/t" was committed by attempt 2 of run "r"'):
             world.commit(change, base, attempt=9)
     assert world.library_rows() == [(1,), (2,)]
 
 
 def test_a_second_beginning_is_refused(world: World) -> None:
     world.put("select 1 as n")
-    with pytest.raises(WorldError, match="K004"):
+    with pytest.raises(WorldError, match=r"K004"):
         world.put("select 2 as n", None)
 
 
@@ -183,16 +183,16 @@ def test_files_that_are_not_there_cannot_be_added(world: World) -> None:
     base = world.put("select 1 as n")
     change = world.write("select 2 as n")
     (file,) = change.added
-    with pytest.raises(WorldError, match="K005 .*has .* bytes instead of"):
+    with pytest.raises(WorldError, match=r"K005 .*has .* bytes instead of"):
         world.commit(replace(change, added=(replace(file, size_bytes=file.size_bytes + 1),)), base)
-    with pytest.raises(WorldError, match="K005 .*named twice"):
+    with pytest.raises(WorldError, match=r"K005 .*named twice"):
         world.commit(replace(change, added=(file, file)), base)
-    with pytest.raises(WorldError, match="K005 .*named twice"):
+    with pytest.raises(WorldError, match=r"K005 .*named twice"):
         world.commit(replace(change, added=base.files), base)
-    with pytest.raises(WorldError, match='K005 .*m/t__quarantine.*"lost.parquet" is missing'):
+    with pytest.raises(WorldError, match=r'K005 .*m/t__quarantine.*"lost.parquet" is missing'):
         world.commit(replace(change, rejects=(DataFile("lost.parquet", 1, 1),)), base)
     (world.lake / "m/t" / file.path).unlink()
-    with pytest.raises(WorldError, match="K005 .*is missing"):
+    with pytest.raises(WorldError, match=r"K005 .*is missing"):
         world.commit(change, base)
     assert world.numbers() == [0]
 
@@ -209,11 +209,11 @@ def test_a_fence_of_a_later_attempt_is_a_conflict(world: World) -> None:
     base = world.put("select 1 as n")
     change = world.write("select 2 as n")
     tables.fence(world.lake, "m/t", 9, "recovery", NOW_MS)
-    with pytest.raises(WorldError, match='K004 .*attempt 9 of run "recovery"'):
+    with pytest.raises(WorldError, match=r'K004 .*attempt 9 of run "recovery"'):
         world.commit(change, base, attempt=3)
     newest = tables.snapshot(world.lake, "m/t")
     assert newest is not None
-    with pytest.raises(WorldError, match="K004"):
+    with pytest.raises(WorldError, match=r"K004"):
         world.commit(change, newest, attempt=3)
 
 
@@ -227,7 +227,7 @@ def test_a_fence_keeps_what_the_table_says_of_its_rows(world: World) -> None:
 
 def test_a_version_that_is_not_there_is_named(world: World) -> None:
     world.put("select 1 as n")
-    with pytest.raises(WorldError, match='K009 table "m/t" has no version 3; its newest is 0'):
+    with pytest.raises(WorldError, match=r'K009 table "m/t" has no version 3; its newest is 0'):
         tables.snapshot(world.lake, "m/t", 3)
     assert tables.snapshot(world.lake, "m/other", 3) is None
 
@@ -236,7 +236,7 @@ def test_a_base_whose_table_is_gone_is_refused(world: World) -> None:
     base = world.put("select 1 as n")
     change = world.write("select 2 as n")
     (world.lake / "m/t/_delta_log" / f"{0:020d}.json").unlink()
-    with pytest.raises(WorldError, match="K005 .*the table is gone"):
+    with pytest.raises(WorldError, match=r"K005 .*the table is gone"):
         world.commit(change, base)
 
 

@@ -89,7 +89,7 @@ def test_cleaning_the_log_destroys_nothing(world: World) -> None:
 
 def test_a_strangers_vacuum_refuses(world: World) -> None:
     made = history(world, 10)
-    with pytest.raises(DeltaError, match="[Rr]etention"):
+    with pytest.raises(DeltaError, match=r"[Rr]etention"):
         world.library().vacuum(retention_hours=0, dry_run=False)
     assert world.library().vacuum(dry_run=True) == []
     assert world.rows(made[3]) == [(0,), (1,), (2,), (3,)]
@@ -109,7 +109,7 @@ def test_a_log_whose_beginning_is_gone_is_read_through_its_checkpoint(world: Wor
     after = world.put("select 99 as n", newest)
     assert (99,) in world.rows(after)
     assert world.library_rows() == sorted(world.rows(after), key=repr)
-    with pytest.raises(WorldError, match="K003 .*gaps"):
+    with pytest.raises(WorldError, match=r"K003 .*gaps"):
         tables.snapshot(world.lake, "m/t", 2)
 
 
@@ -123,7 +123,7 @@ def test_another_writer_goes_on_where_we_stopped(world: World) -> None:
     assert newest is not None
     assert (newest.number, newest.facts) == (12, base.facts)
     assert (77,) in world.rows(newest)
-    with pytest.raises(WorldError, match="K004 .*another writer"):
+    with pytest.raises(WorldError, match=r"K004 .*another writer"):
         world.put("select 1 as n", base)
     assert world.put("select 78 as n", newest).number == 13
     assert world.library_rows() == sorted([*world.rows(newest), (78,)], key=repr)

@@ -127,12 +127,12 @@ def test_a_type_that_cannot_be_stored_is_refused_with_a_way_out(world: World, va
 
 @pytest.mark.parametrize("name", ["count_star()", "two words", "a,b", "a=b", "tab\tbed", "{x}", ""])
 def test_a_name_that_delta_forbids_is_refused(name: str) -> None:
-    with pytest.raises(ProjectError, match="K002"):
+    with pytest.raises(ProjectError, match=r"K002"):
         stored_fields([Field(name, "INTEGER")])
 
 
 def test_names_that_differ_by_case_only_are_refused() -> None:
-    with pytest.raises(ProjectError, match='K002 column names "Id" and "ID" are the same'):
+    with pytest.raises(ProjectError, match=r'K002 column names "Id" and "ID" are the same'):
         stored_fields([Field("Id", "INTEGER"), Field("ID", "INTEGER")])
     with pytest.raises(ProjectError, match=r'K002 .* within "s"'):
         stored_fields([Field("s", 'STRUCT("a" INTEGER, "A" INTEGER)')])
@@ -203,5 +203,5 @@ def test_the_text_of_a_type_is_read_back_as_the_same_type(kind: Type) -> None:
 
 def test_a_type_that_only_another_writer_has_is_refused() -> None:
     schema = {"type": "struct", "fields": [{"name": "v", "type": "variant", "nullable": True, "metadata": {}}]}
-    with pytest.raises(ProjectError, match="K001"):
+    with pytest.raises(ProjectError, match=r"K001"):
         fields_of(json.dumps(schema))

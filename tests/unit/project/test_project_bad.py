@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from project_folders import Bad, bad_projects, rendered, write
 
 from mainstem.core.codes import CODES
-from project_folders import Bad, bad_projects, rendered, write
 
 FOLDER = Path(__file__).parent / "bad"
 TABLE = list(bad_projects(FOLDER))

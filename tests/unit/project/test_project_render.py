@@ -38,7 +38,7 @@ def test_names_with_dots_and_quoted_names_are_one_word(tmp_path: Path) -> None:
 
 def test_tabs_and_wide_signs_keep_the_carets_below_the_word(tmp_path: Path) -> None:
     assert shown(tmp_path, "\tselect x", 9) == ["    1 |  select x", "      |         ^"]
-    assert shown(tmp_path, "select '東京', x", 14) == ["    1 | select '東京', x", "      |               ^"]
+    assert shown(tmp_path, "select '東京', x", 14) == ["    1 | select '東京', x", "      | " + " " * 15 + "^"]
 
 
 def test_a_long_line_is_cut_around_the_place(tmp_path: Path) -> None:

@@ -26,4 +26,9 @@ CODES: dict[str, Code] = {
         "`mainstem why <dataset>` shows the measured numbers and a sample of the rows. Mend the data or the model, or "
         "lower the check's severity to `warning` if readers can live with it.",
     ),
+    "O006": Code(
+        "A kind that cannot be loaded",
+        "Kinds of sources, checks, measures, outputs and engines may come from other packages; one of them fails to import.",
+        "Install what it needs, or remove the package that brings it.",
+    ),
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mainstem.core.dataset import Column
 from mainstem.core.ports import Session
-from mainstem.core.problem import Problem, ProjectError, raise_all
+from mainstem.core.problem import Problem, WorldError, raise_all
 from mainstem.lifecycle.ingestion.target import Target
 from mainstem.sql.quote import literal
 
@@ -28,8 +28,8 @@ def shown(text: str, *, is_number: bool = False) -> str:
     plain = f"cast({text} as varchar)"
     if is_number:
         return plain
-    cut = f"case when length({plain}) > {_SHOWN_CHARACTERS} then left({plain}, {_SHOWN_CHARACTERS}) || '…' else {plain} end"
-    return f"'\"' || {cut} || '\"'"
+    long = f"length({plain}) > {_SHOWN_CHARACTERS}"
+    return f"'\"' || case when {long} then left({plain}, {_SHOWN_CHARACTERS}) || '…' else {plain} end || '\"'"
 
 
 def faults(target: Target, misfit: str | None, raw: str, value: str, *, is_needed: bool) -> Iterator[Fault]:
@@ -80,31 +80,38 @@ def _bounds(column: Column) -> str:
 
 
 def refuse_impossible(session: Session, targets: Sequence[Target]) -> None:
-    """ProjectError I004 for each limit of the contract that is no value of its column's type."""
-    asked = [
-        (target.column, words, sql)
-        for target in targets
-        if target.column is not None
-        for words, sql in _constants(target.column, target)
-    ]
-    if not asked:
-        return
-    (found,) = session.rows("select " + ", ".join(sql for _, _, sql in asked))
-    problems = [_impossible(column, words) for (column, words, _), fits in zip(asked, found, strict=True) if not fits]
-    if problems:
-        raise ProjectError(*problems)
+    """ProjectError I004 for each limit of the contract that is no value of its column's type, or no expression."""
+    limited = [(target, target.column) for target in targets if target.column is not None]
+    asked = [(column, words, sql) for target, column in limited for words, sql in _constants(column, target)]
+    problems = []
+    if asked:
+        (found,) = session.rows("select " + ", ".join(sql for _, _, sql in asked))
+        mend = "write a value of the column's type"
+        problems = [_impossible(each[0], each[1], mend) for each, fits in zip(asked, found, strict=True) if not fits]
+    for _, column in limited:
+        if column.matches is not None and not _compiles(session, column.matches):
+            problems.append(_impossible(column, f'matches "{column.matches}"', "write a regular expression (RE2)"))
+    raise_all(problems)
 
 
 def _constants(column: Column, target: Target) -> Iterator[tuple[str, str]]:
     """Each limit in words, with SQL that is true if it can be compared with the column's values."""
-    values = [("min", column.min), ("max", column.max), *(("accepted", text) for text in column.accepted or ())]
-    for name, text in values:
+    for name, text in (
+        ("min", column.min),
+        ("max", column.max),
+        *(("accepted", text) for text in column.accepted or ()),
+    ):
         if text is not None:
             yield f'{name} "{text}"', f"try_cast({literal(text)} as {target.type.text}) is not null"
-    if column.matches is not None:
-        yield f'matches "{column.matches}"', f"try(regexp_full_match('', {literal(column.matches)})) is not null"
 
 
-def _impossible(column: Column, words: str) -> Problem:
-    mend = "write a regular expression (RE2)" if words.startswith("matches") else "write a value of the column's type"
+def _compiles(session: Session, expression: str) -> bool:
+    try:
+        session.rows(f"select regexp_full_match('', {literal(expression)})")
+    except WorldError:
+        return False
+    return True
+
+
+def _impossible(column: Column, words: str, mend: str) -> Problem:
     return Problem("I004", f'{words} of column "{column.name}" does not fit the column', mend, column.place)

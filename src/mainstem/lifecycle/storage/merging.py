@@ -80,4 +80,3 @@ def _overlap(batch: tuple[Any, Any], low: Any, high: Any) -> bool:
     if low is None or high is None or isinstance(low, str) != isinstance(batch[0], str):
         return True
     return bool(low <= batch[1] and batch[0] <= high)
-

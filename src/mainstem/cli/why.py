@@ -1,0 +1,269 @@
+"""`mainstem why`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mainstem.cli.opening import Opened, env_option, json_option, now_option, open_project, project_option
+from mainstem.core.evidence import Evidence, Verdict
+from mainstem.orchestration.judge import Judged
+
+SHOWN_SLICES = 10
+
+
+@click.command("why")
+@click.argument("thing", required=False)
+@project_option
+@env_option
+@now_option
+@json_option
+@click.option("--all", "everything", is_flag=True, help="Every slice and every piece of evidence.")
+def command(thing: str | None, folder: Path | None, env: str, now: str | None, as_json: bool, everything: bool) -> None:
+    """Why a verdict, a dataset, a run, a release: down to the evidence. Without THING: the latest runs.
+
+    THING is a requirement's id, a dataset's name, a run or release id, or `e` and the number of a piece of evidence.
+    """
+    from mainstem.core.problem import Problem, ProjectError, nearest
+    from mainstem.core.requirement import Requirement
+
+    opened = open_project(folder, env, now)
+    if thing is None:
+        _runs(opened, as_json=as_json)
+        return
+    item = opened.project.item(thing)
+    if isinstance(item, Requirement):
+        _requirement(opened, item.id, as_json=as_json, everything=everything)
+    elif thing in opened.project.datasets:
+        _dataset(opened, thing, as_json=as_json, everything=everything)
+    elif re.fullmatch(r"e\d+", thing):
+        _evidence(opened, int(thing[1:]), as_json=as_json)
+    elif (run := next((r for r in opened.ledger.runs(limit=100_000) if r["run"].startswith(thing)), None)) is not None:
+        _run(opened, run, as_json=as_json)
+    elif (release := opened.ledger.release(thing)) is not None:
+        _run(opened, next(r for r in opened.ledger.runs(limit=100_000) if r["run"] == release.run), as_json=as_json)
+    else:
+        known = [*opened.project.requirements, *opened.project.datasets]
+        mend = nearest(thing, known, kind="requirements and datasets")
+        raise ProjectError(Problem("C005", f'nothing here is called "{thing}"', mend))
+
+
+def _requirement(opened: Opened, id: str, *, as_json: bool, everything: bool) -> None:
+    from mainstem.cli.screen import print_json
+    from mainstem.orchestration.judge import judge
+
+    judged = judge(opened.project, opened.ledger, opened.env, opened.clock.now())
+    verdict = judged.verdicts[id]
+    if as_json:
+        facts = {number: judged.facts_of(number) for piece in verdict.slices for number in piece.evidence}
+        print_json({"requirement": opened.project.requirements[id], "verdict": verdict, "evidence": facts})
+        return
+    _show_verdict(opened, judged, verdict)
+    _show_slices(verdict, everything=everything)
+
+
+def _show_verdict(opened: Opened, judged: Judged, verdict: Verdict) -> None:
+    from mainstem.cli.screen import GLYPHS, console, escaped, glyph, local, styled, word, zone_name
+    from mainstem.orchestration.judge import people_of
+
+    out = console()
+    project = opened.project
+    requirement = project.requirements[verdict.requirement]
+    said = styled(word(verdict.status), GLYPHS[verdict.status][1])
+    flags = "".join(f" [yellow]{flag}[/]" for flag in verdict.flags)
+    out.print(f"{glyph(verdict.status)} {said}{flags}  [bold]{escaped(requirement.title)}[/]")
+    out.print(f"  {escaped(' '.join(requirement.statement.split()))}")
+    for reason in verdict.reasons:
+        out.print(f"  [bright_black]because[/] {escaped(reason)}")
+    if verdict.would_be:
+        out.print(f"  [bright_black]today's wording would be[/] {word(verdict.would_be)}")
+    if verdict.budget:
+        out.print(f"  [bright_black]budget[/] {escaped(verdict.budget.words)}")
+    who = ", ".join(project.stakeholders[each].title for each in people_of(project, requirement.id))
+    agreed = [entry for entry in project.agreements.get(requirement.id, ()) if entry.kind == "agreed"]
+    names = ", ".join(f"{entry.by} on {local(entry.at, project.timezone)}" for entry in agreed)
+    out.print(f"  [bright_black]for[/] {escaped(who or 'nobody in particular')}")
+    out.print(f"  [bright_black]agreed by[/] {escaped(names or 'nobody yet')}")
+    out.print(f"  [bright_black]binds[/] {', '.join(requirement.binds)}")
+    zone = project.timezone
+    out.print(f"  [bright_black]judged at[/] {local(judged.at, zone)} {zone_name(zone)}, rule {verdict.rule or '-'}")
+
+
+def _show_slices(verdict: Verdict, *, everything: bool) -> None:
+    from mainstem.cli.screen import SLICES, console, escaped
+
+    out = console()
+    telling = [piece for piece in verdict.slices if piece.state not in ("good", "before", "unbuilt")]
+    newest = [piece for piece in verdict.slices if piece.state not in ("before", "unbuilt")][-3:]
+    shown = verdict.slices if everything else [p for p in verdict.slices if p in telling[-SHOWN_SLICES:] or p in newest]
+    if not shown:
+        return
+    out.print()
+    for piece in shown:
+        sign, style = SLICES[piece.state]
+        numbers = " ".join(f"e{number}" for number in piece.evidence)
+        mended = " (mended since)" if piece.mended else ""
+        out.print(f"  [{style}]{sign}[/] {piece.label}  {escaped(piece.reason)}{mended}  [bright_black]{numbers}[/]")
+    left = len(verdict.slices) - len(shown)
+    if left:
+        out.print(f"  [bright_black]{left} more with --all[/]")
+    first = next((number for piece in reversed(shown) for number in piece.evidence), None)
+    if first is not None:
+        out.print(f"[bright_black]what a piece of evidence is: mainstem why e{first}[/]")
+
+
+def _dataset(opened: Opened, name: str, *, as_json: bool, everything: bool) -> None:
+    from mainstem.cli.screen import console, escaped, print_json
+    from mainstem.orchestration.run import prepare
+
+    made = prepare(opened.project, opened.ledger, opened.clock, opened.env).plan
+    step = next(each for each in made.steps if each.dataset == name)
+    release = opened.ledger.current(opened.env)
+    version = release.versions.get(name) if release else None
+    rows = [row for row in opened.ledger.evidence(subjects=[name], kinds=["measured"]) if row.facts.get("check")]
+    newest = _newest(rows)
+    if as_json:
+        print_json({"dataset": name, "version": version, "next": step, "measured": newest})
+        return
+    out = console()
+    out.print(f"[bold]{name}[/]")
+    if version is None:
+        out.print("  in no release yet")
+    else:
+        reads = ", ".join(f"{each} {id}" for each, id in version.inputs.items())
+        out.print(f"  [bright_black]released[/] {version.id}, made by run {version.run}")
+        out.print(f"  [bright_black]built on[/] {escaped(reads or 'its source')}")
+    out.print(f"  [bright_black]next run[/] {step.action}: {escaped(step.why)}")
+    _show_measured(newest if everything else newest[-SHOWN_SLICES:])
+
+
+def _newest(rows: Sequence[Evidence]) -> list[Evidence]:
+    """The newest row of each check and label."""
+    found: dict[tuple[str, str | None], Evidence] = {}
+    for row in rows:
+        key = (row.facts["check"], row.label)
+        found.pop(key, None)
+        found[key] = row
+    return list(found.values())
+
+
+def _show_measured(rows: Sequence[Evidence]) -> None:
+    from mainstem.cli.screen import console, escaped, styled
+
+    out = console()
+    refused = [row for row in rows if (row.version or "").startswith("attempt:")]
+    if rows:
+        out.print()
+    for row in rows:
+        measured = row.facts.get("reason") or (f"{row.value}" if row.total is None else f"{row.value} of {row.total}")
+        where = f" on {row.label}" if row.label else ""
+        aside = " (refused attempt)" if row in refused else ""
+        out.print(
+            f"  {row.facts['check']}{where}: {escaped(str(measured))}{aside}  {styled(f'e{row.id}', 'bright_black')}"
+        )
+    if any(row.facts.get("sample") for row in rows):
+        number = next(row.id for row in reversed(rows) if row.facts.get("sample"))
+        out.print(f"[bright_black]failing rows: mainstem why e{number}[/]")
+
+
+def _evidence(opened: Opened, number: int, *, as_json: bool) -> None:
+    from mainstem.cli.screen import console, escaped, local, plain, print_json
+    from mainstem.core.problem import Problem, ProjectError
+
+    row = next((each for each in opened.ledger.evidence() if each.id == number), None)
+    if row is None:
+        raise ProjectError(Problem("C005", f'there is no evidence "e{number}"', "take a number that `why` shows"))
+    if as_json:
+        print_json(row)
+        return
+    out = console()
+    zone = opened.project.timezone
+    value = "" if row.value is None else f" {row.value}" + ("" if row.total is None else f" of {row.total}")
+    out.print(f"[bold]e{row.id}[/] {row.kind} {row.subject}{f' on {row.label}' if row.label else ''}{value}")
+    recorded = f", recorded {local(row.recorded_at, zone)}" if row.recorded_at else ""
+    out.print(f"  [bright_black]at[/] {local(row.at, zone)}{recorded}")
+    for name in ("version", "run", "outcome", "definition"):
+        if getattr(row, name):
+            out.print(f"  [bright_black]{name}[/] {getattr(row, name)}")
+    for name, fact in row.facts.items():
+        if name != "sql" and fact is not None:
+            out.print(f"  [bright_black]{name}[/] {escaped(str(plain(fact)))}")
+    if row.facts.get("sql"):
+        out.print(f"  [bright_black]measured by[/]\n{escaped(_indented(row.facts['sql']))}")
+    if row.facts.get("sample"):
+        _sample(opened, row)
+
+
+def _indented(sql: str) -> str:
+    return "\n".join(f"    {line}" for line in sql.strip().splitlines())
+
+
+def _sample(opened: Opened, row: Evidence) -> None:
+    from mainstem.cli.query import show_answer
+    from mainstem.governance.tags import effective_tags
+    from mainstem.lifecycle.serving.samples import SAMPLE_ROWS, read_sample
+    from mainstem.orchestration.reading import bound_to
+    from mainstem.orchestration.run import open_engine
+
+    facts = bound_to(opened.project, opened.ledger.current(opened.env)).facts
+    tags = effective_tags(opened.project, facts).get(row.subject, {})
+    engine = open_engine(opened.project)
+    try:
+        answer = read_sample(engine, opened.project.lake, row.facts["sample"], tags, opened.ledger, opened.clock)
+    finally:
+        engine.close()
+    click.echo("  failing rows")
+    show_answer(answer, SAMPLE_ROWS, as_json=False)
+
+
+def _runs(opened: Opened, *, as_json: bool) -> None:
+    from mainstem.cli.screen import console, local, print_json
+
+    runs = opened.ledger.runs(opened.env, 20)
+    if as_json:
+        print_json(runs)
+        return
+    out = console()
+    signs = {"published": "[green]●[/]", "unchanged": "[bright_black]·[/]", "failed": "[red]✕[/]"}
+    for run in runs:
+        summary = run["summary"] or {}
+        release = summary.get("release") or ""
+        status = _status(run)
+        sign = signs.get(run["status"], "[yellow]?[/]")
+        out.print(f"{sign} {run['run']}  {local(run['started_at'], opened.project.timezone)}  {status} {release}")
+    if not runs:
+        out.print("nothing ran yet")
+
+
+def _status(run: Mapping[str, Any]) -> str:
+    from mainstem.ledger.holder import is_alive
+
+    if run["finished_at"] is None and not is_alive(run["holder"]):
+        return "killed; the next run carries on"
+    return str(run["status"])
+
+
+def _run(opened: Opened, run: Mapping[str, Any], *, as_json: bool) -> None:
+    from mainstem.cli.screen import console, escaped, local, print_json
+
+    if as_json:
+        print_json(run)
+        return
+    out = console()
+    summary = run["summary"] or {}
+    zone = opened.project.timezone
+    out.print(f"[bold]{run['run']}[/]  {_status(run)}  {run['env']}")
+    ended = f" to {local(run['finished_at'], zone)}" if run["finished_at"] else ""
+    out.print(f"  [bright_black]clock[/] {local(run['started_at'], zone)}{ended}")
+    steps = ", ".join(f"{count} {outcome}" for outcome, count in (summary.get("steps") or {}).items())
+    out.print(f"  [bright_black]steps[/] {steps or 'none'}")
+    if summary.get("release"):
+        out.print(f"  [bright_black]published[/] {summary['release']}")
+    for name, count in (summary.get("rejected") or {}).items():
+        out.print(f"  [yellow]set aside[/] {count} rows of {name}: mainstem show {name}__quarantine")
+    for failed in summary.get("failed") or ():
+        out.print(f"  [red]✕[/] {failed['dataset']}: {failed['code']} {escaped(failed['what'])}")

@@ -1,0 +1,218 @@
+"""What was read, once, in temporary tables: typed rows, rows to set aside, totals; all from one state of the source."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from mainstem.core.dataset import Dataset, Load
+from mainstem.core.ports import Reading, Session
+from mainstem.core.problem import WorldError
+from mainstem.core.release import Field
+from mainstem.lifecycle.ingestion.casts import Cast, cast
+from mainstem.lifecycle.ingestion.rules import Fault, faults, shown
+from mainstem.lifecycle.ingestion.schema import Schema
+from mainstem.lifecycle.ingestion.target import Destination, Target, TotalWanted
+from mainstem.lifecycle.ingestion.types import Type
+from mainstem.sql.quote import literal, quote
+
+_TABLES = itertools.count(1)
+
+Totals = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The rows of one read.
+
+    `rows` is a temporary table: c0, c1, ... by the number of the target, `origin`, `why` (NULL for a good row),
+    `row` (JSON of a bad one as it was read), `cursor` (as the source writes it). `out` is one of what is set aside:
+    `reason`, `origin`, `row`, `cursor` (NULL if it has none that counts). `count` is the number of rows read, those
+    that are no rows included.
+    """
+
+    session: Session
+    dataset: Dataset
+    targets: tuple[Target, ...]
+    rows: str
+    out: str
+    count: int = 0
+
+    @property
+    def load(self) -> Load:
+        assert isinstance(self.dataset.made_by, Load)
+        return self.dataset.made_by
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        return tuple(Field(target.name, target.type.text) for target in self.targets)
+
+    def column(self, name: str) -> str:
+        """The column of `rows` that holds a target, in its final type."""
+        number, target = next((i, target) for i, target in enumerate(self.targets) if target.name == name)
+        return typed(target, f"c{number}")
+
+    def select(self, more: str = "") -> str:
+        """A SELECT of all rows under their names; `more` comes first."""
+        shown_columns = ", ".join(
+            f"{typed(target, f'c{i}')} as {quote(target.name)}" for i, target in enumerate(self.targets)
+        )
+        return f"select {more}{shown_columns} from {self.rows}"
+
+    def one(self, select: str) -> Any:
+        """The one value of a SELECT."""
+        return self.session.rows(select)[0][0]
+
+
+def typed(target: Target, value: str, how: str = "cast") -> str:
+    """SQL of a value of `Batch.rows` in the type that its target got after all values were seen."""
+    return f"{how}({value} as {target.type.text})" if target.choices and target.raw.text != target.type.text else value
+
+
+def materialise(
+    session: Session,
+    dataset: Dataset,
+    reading: Reading,
+    schema: Schema,
+    destination: Destination,
+    totals: Sequence[TotalWanted],
+) -> tuple[Batch, Totals]:
+    """Read everything in one transaction: rows into a Batch, and the source's totals by label.
+
+    WorldError as the engine says it; nothing is left of the batch then.
+    """
+    name = f"load_{next(_TABLES)}"
+    batch = Batch(session, dataset, schema.targets, name, f"{name}_out")
+    session.execute("begin transaction")
+    try:
+        session.execute(f"create temp table {batch.rows} as {_rows(dataset, reading, schema)}")
+        session.execute(f"create temp table {batch.out} (reason varchar, origin varchar, row varchar, cursor varchar)")
+        if reading.broken:
+            session.execute(
+                f"insert into {batch.out} select reason, _origin, cast(to_json(raw) as varchar), null "
+                f"from ({reading.broken})"
+            )
+        read = f"(select count(*) from {batch.rows}) + (select count(*) from {batch.out})"
+        batch = replace(batch, targets=_settled(batch), count=batch.one(f"select {read}"))
+        found = {wanted.name: _total(batch, reading, destination, wanted) for wanted in totals}
+        session.execute("commit")
+    except BaseException:
+        with suppress(WorldError):
+            session.execute("rollback")
+        raise
+    return batch, found
+
+
+def _casts(targets: Sequence[Target]) -> list[Cast]:
+    """The cast of each target from r<i> by p<i> to v<i>; one whose type is still open stays as it is."""
+    return [
+        cast(target.raw, target.raw if target.choices else target.type, f"r{i}", f"p{i}", f"v{i}")
+        for i, target in enumerate(targets)
+    ]
+
+
+def _values(select: str, reading: Reading, targets: Sequence[Target], casts: Sequence[Cast]) -> str:
+    """A SELECT of r<i>, p<i>, v<i> of each target, s<n> of each column at the source, and the origin."""
+    sources = "".join(f"{quote(field.name)} as s{n}, " for n, field in enumerate(reading.columns))
+    raws = "".join(
+        f"{f'cast(null as {target.raw.text})' if target.source is None else f's{target.source}'} as r{i}, "
+        for i, target in enumerate(targets)
+    )
+    prepared = "".join(f"{each.prepared} as p{i}, " for i, each in enumerate(casts))
+    values = "".join(f"{each.value} as v{i}, " for i, each in enumerate(casts))
+    return (
+        f"select {values}* from (select {prepared}* from (select {raws}* from "
+        f"(select {sources}_origin as origin from ({select}))))"
+    )
+
+
+def _rows(dataset: Dataset, reading: Reading, schema: Schema) -> str:
+    casts = _casts(schema.targets)
+    wrong = list(_faults(dataset, reading, schema, casts))
+    bad = " or ".join(fault.condition for fault in wrong) or "false"
+    words = ", ".join(f"case when {fault.condition} then {fault.words} end" for fault in wrong) or "null"
+    pairs = ", ".join(f"{literal(field.name)}, s{n}" for n, field in enumerate(reading.columns))
+    kept = "".join(f"v{i} as c{i}, " for i in range(len(schema.targets)))
+    return (
+        f"select {kept}origin, {_cursor(dataset, schema.targets)} as cursor, "
+        f"case when {bad} then concat_ws('; ', {words}) end as why, "
+        f"case when {bad} then cast(json_object({pairs}) as varchar) end as row "
+        f"from ({_values(reading.select, reading, schema.targets, casts)})"
+    )
+
+
+def _faults(dataset: Dataset, reading: Reading, schema: Schema, casts: Sequence[Cast]) -> list[Fault]:
+    assert isinstance(dataset.made_by, Load)
+    needed = {*dataset.key, dataset.made_by.cursor} if reading.columns else set()
+    found = [
+        fault
+        for i, (target, each) in enumerate(zip(schema.targets, casts, strict=True))
+        for fault in faults(target, each.misfit, f"r{i}", f"v{i}", is_needed=target.name in needed)
+    ]
+    strange = [
+        Fault(f"s{n} is not null", f"{literal(f'{name}: ')} || {shown(f's{n}')} || ' is not in the contract'")
+        for n, name in schema.strange
+    ]
+    return found + strange
+
+
+def _cursor(dataset: Dataset, targets: Sequence[Target]) -> str:
+    """The cursor as the source writes it, where it is a value of its type."""
+    assert isinstance(dataset.made_by, Load)
+    numbers = [i for i, target in enumerate(targets) if target.name == dataset.made_by.cursor]
+    return (
+        f"case when v{numbers[0]} is not null then cast(r{numbers[0]} as varchar) end"
+        if numbers
+        else "cast(null as varchar)"
+    )
+
+
+def _settled(batch: Batch) -> tuple[Target, ...]:
+    """The targets with the types that all values fit, where that was open."""
+    asked = [
+        (i, type_, _misfit(target, type_, f"c{i}"))
+        for i, target in enumerate(batch.targets)
+        for type_ in target.choices
+    ]
+    if not asked:
+        return batch.targets
+    (found,) = batch.session.rows(
+        f"select {', '.join(f'coalesce(bool_or({misfit}), false)' for _, _, misfit in asked)} from {batch.rows}"
+    )
+    fits = {(i, type_.text) for (i, type_, _), is_misfit in zip(asked, found, strict=True) if not is_misfit}
+    return tuple(
+        replace(target, type=next((type_ for type_ in target.choices if (i, type_.text) in fits), target.type))
+        for i, target in enumerate(batch.targets)
+    )
+
+
+def _misfit(target: Target, type_: Type, raw: str) -> str:
+    prepared = f"({cast(target.raw, type_, raw, raw, raw).prepared})"
+    return cast(target.raw, type_, raw, prepared, f"try_cast({prepared} as {type_.text})").misfit or "false"
+
+
+def _total(batch: Batch, reading: Reading, destination: Destination, wanted: TotalWanted) -> Mapping[str, Any]:
+    """The source's total by label. Rows that break the contract count: they are at the source."""
+    if reading.is_complete:
+        rows = batch.select()
+    elif reading.whole is not None:
+        rows = _whole(batch, reading, reading.whole)
+    else:
+        return {}
+    types = {target.name: target.type.text for target in batch.targets}
+    label = f"try({destination.label(wanted.by, types.get(wanted.by, 'VARCHAR'))})"
+    found = batch.session.rows(
+        f"select mainstem_label, {wanted.expression} from (select *, {label} as mainstem_label from ({rows})) "
+        "where mainstem_label is not null group by mainstem_label order by mainstem_label"
+    )
+    return {name: value if value is None else Decimal(str(value)) for name, value in found}
+
+
+def _whole(batch: Batch, reading: Reading, whole: str) -> str:
+    casts = _casts(batch.targets)
+    names = ", ".join(f"{typed(target, f'v{i}')} as {quote(target.name)}" for i, target in enumerate(batch.targets))
+    return f"select {names} from ({_values(whole, reading, batch.targets, casts)})"

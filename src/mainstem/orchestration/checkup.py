@@ -1,0 +1,155 @@
+"""What is wrong with an installation and a project: one finding a question, nothing is changed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mainstem.core.kinds import GROUPS, find, names
+from mainstem.core.ports import Ledger
+from mainstem.core.problem import MainstemError, Problem, WorldError
+from mainstem.core.project import Project
+from mainstem.core.release import Release
+from mainstem.lifecycle.storage import tables
+from mainstem.orchestration.run import bind_project, open_engine
+from mainstem.orchestration.state import read_state
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An answer. `mend` is "" where all is well."""
+
+    what: str
+    detail: str
+    mend: str = ""
+
+    @property
+    def is_fine(self) -> bool:
+        return not self.mend
+
+
+def checkup(root: Path | None) -> list[Finding]:
+    """Findings about this installation, and about the project in `root` if there is one."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    found = [Finding("Python", version), _try("kinds", _kinds)]
+    if root is None:
+        return [*found, Finding("project", "none here or above")]
+    from mainstem.project import load
+
+    try:
+        project = load(root)
+    except MainstemError as error:
+        return [*found, Finding("project", f"{len(error.problems)} problems", "see them with `mainstem validate`")]
+    found += [Finding("project", project.name), _try("engine", lambda: _engine(project))]
+    return [*found, *_kept(project)]
+
+
+def _try(what: str, answer: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, answer())
+    except MainstemError as error:
+        return Finding(what, error.problems[0].what, error.problems[0].mend)
+
+
+def _kinds() -> str:
+    for group in GROUPS:
+        for name in names(group):
+            try:
+                find(group, name)
+            except ImportError as error:
+                mend = "install what it needs, or remove the package that brings it"
+                raise WorldError(Problem("O006", f'{group[:-1]} "{name}" cannot be loaded: {error}', mend)) from error
+    return ", ".join(f"{len(names(group))} {group}" for group in GROUPS)
+
+
+def _engine(project: Project) -> str:
+    engine = open_engine(project)
+    try:
+        session = engine.session()
+        version = session.rows("select version()")[0][0]
+        session.close()
+        if any(source.kind == "sqlite" for source in project.sources.values()):
+            engine.load_extension("sqlite_scanner")
+        return f"DuckDB {version}"
+    finally:
+        engine.close()
+
+
+def _kept(project: Project) -> Iterator[Finding]:
+    """Findings about ledger and lake; a project that never ran has neither."""
+    if not project.ledger.exists():
+        yield Finding("ledger", "none yet; the first run makes it")
+        return
+    from mainstem.ledger.sqlite import open_ledger
+
+    try:
+        ledger = open_ledger(project.ledger)
+    except MainstemError as error:
+        yield Finding("ledger", error.problems[0].what, error.problems[0].mend)
+        return
+    try:
+        yield from _ledger(ledger)
+        yield _try("lake", lambda: _lake(project, ledger))
+        for env in project.environments:
+            yield from _environment(project, ledger, env)
+    finally:
+        ledger.close()
+
+
+def _ledger(ledger: Ledger) -> Iterator[Finding]:
+    problems = ledger.check()
+    if problems:
+        yield Finding("ledger", "; ".join(problems), "restore .mainstem/ledger.sqlite from a copy")
+    else:
+        yield Finding("ledger", f"sound, {ledger.id[:8]}")
+
+
+def _lake(project: Project, ledger: Ledger) -> str:
+    tables.claim(project.lake, ledger.id)
+    return str(project.lake)
+
+
+def _environment(project: Project, ledger: Ledger, env: str) -> Iterator[Finding]:
+    release = ledger.current(env)
+    if release is None:
+        yield Finding(f"environment {env}", "nothing published yet")
+        return
+    missing = _missing_files(project, release)
+    if missing:
+        mend = "restore the lake from a copy, or move to a release that is whole: `mainstem rollback --list`"
+        yield Finding(f"environment {env}", f"{len(missing)} files of {release.id} are missing: {missing[0]} ...", mend)
+    else:
+        yield Finding(f"environment {env}", f"{release.id}, {len(release.versions)} datasets, every file is there")
+    yield from _foreign(project, ledger, env)
+    orphans = ledger.unfinished(env)
+    if orphans:
+        yield Finding("attempts", f"{len(orphans)} of killed runs are unsettled", "`mainstem run` settles them")
+    yield _try("names", lambda: f"{len(bind_project(project, read_state(ledger, env).fields()).order)} datasets bound")
+
+
+def _missing_files(project: Project, release: Release) -> list[Path]:
+    return [
+        path
+        for version in release.versions.values()
+        if version.table
+        for path in tables.paths(project.lake, version)
+        if not path.exists()
+    ]
+
+
+def _foreign(project: Project, ledger: Ledger, env: str) -> Iterator[Finding]:
+    """Tables whose log has gone on past what the ledger knows, with other rows."""
+    for name, head in ledger.heads(env).items():
+        known = head.version
+        newest = tables.snapshot(project.lake, known.table) if known.table else None
+        if newest is None or newest.number <= known.number:
+            continue
+        old = tables.snapshot(project.lake, known.table, known.number)
+        if old is not None and {file.path for file in old.files} != {file.path for file in newest.files}:
+            yield Finding(
+                f"table {known.table}",
+                f"version {newest.number} of {name} was written by somebody else",
+                "roll back with `mainstem rollback`, then run: the load goes on in a table of its own",
+            )
