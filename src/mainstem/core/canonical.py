@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +23,7 @@ def canonical(value: Any) -> Any:
     """`value` as plain JSON data with one form for one meaning.
 
     Keys sorted; text NFC with runs of blanks folded; numbers as normalised decimals; sets sorted; None and
-    Places dropped; a Secret as it was written; dataclasses as mappings; dates and instants as ISO text; durations
+    Places dropped; a Secret as it was written; dataclasses as mappings; dates, times and instants as ISO text; durations
     as seconds.
     """
     if isinstance(value, str):
@@ -35,7 +35,7 @@ def canonical(value: Any) -> Any:
         return _number(value)
     if isinstance(value, timedelta):
         return _number(Decimal(str(value.total_seconds())))
-    if isinstance(value, datetime | date):
+    if isinstance(value, datetime | date | time):
         return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
         value = {field.name: getattr(value, field.name) for field in fields(value)}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from mainstem.core.clock import Clock
+from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Engine, Ledger
 from mainstem.core.project import Project
 from mainstem.core.release import DataFile, Lease, Version
@@ -43,7 +44,8 @@ class Ground:
     """A run's fixed surroundings: the project and its state, the doors to lake, ledger and engine, the clock.
 
     `started_at` is the run's clock, which models see. `leases` are held by this run. `probes` and `totals` are what
-    requirements want measured of each dataset, `tags` the effective tags by dataset and column.
+    requirements want measured of each dataset, `tags` the effective tags by dataset and column. `kept` gathers evidence
+    about versions that stay; it is recorded once, when all steps have ended.
     """
 
     run: str
@@ -60,6 +62,7 @@ class Ground:
     probes: Mapping[str, Sequence[Probe]]
     totals: Mapping[str, Sequence[Total]]
     tags: Mapping[str, Mapping[str, frozenset[str]]]
+    kept: list[Evidence] = field(default_factory=list)
 
     def base(self, name: str) -> Version | None:
         """The version that this run continues from."""

@@ -6,10 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from mainstem.core.clock import Clock
+from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Ledger
-from mainstem.core.release import Lease
+from mainstem.core.problem import WorldError
+from mainstem.core.release import Lease, Version
 from mainstem.lifecycle.storage import tables
 from mainstem.orchestration import attempt
+
+OUTRUN = "L002"
+"""The code of a record that comes after a later attempt's."""
 
 
 def recover(ledger: Ledger, lake: Path, env: str, clock: Clock, holder: str) -> tuple[str, ...]:
@@ -18,7 +23,7 @@ def recover(ledger: Ledger, lake: Path, env: str, clock: Clock, holder: str) -> 
     A committed attempt is recorded without computing anything again. Any other is fenced off (so that a process
     thought dead cannot commit later) and its files are removed.
     """
-    return tuple(_settle(ledger, lake, lease, clock, holder) for lease in ledger.unfinished(env))
+    return tuple(_settle(ledger, lake, lease, clock, holder) for lease in ledger.unfinished(env, clock.elapsed()))
 
 
 def _settle(ledger: Ledger, lake: Path, lease: Lease, clock: Clock, holder: str) -> str:
@@ -35,11 +40,24 @@ def _settle(ledger: Ledger, lake: Path, lease: Lease, clock: Clock, holder: str)
         if version.number != made.number:
             version = replace(version, number=made.number)
             evidence = [replace(row, version=version.id) for row in evidence]
-        ledger.record_step(lease, version, evidence, clock.now())
-        attempt.forget(lake, lease)
-        return f"{lease.dataset}: its commit stood, recorded without computing again"
+        return _roll_forward(ledger, lake, lease, version, evidence, clock)
     _sweep(ledger, lake, lease, clock, holder)
     return f"{lease.dataset}: attempt {lease.fence} was not committed, its files are removed"
+
+
+def _roll_forward(
+    ledger: Ledger, lake: Path, lease: Lease, version: Version, evidence: list[Evidence], clock: Clock
+) -> str:
+    try:
+        ledger.record_step(lease, version, evidence, clock.now())
+    except WorldError as error:
+        if error.problems[0].code != OUTRUN:
+            raise
+        ledger.give_up(lease)
+        attempt.forget(lake, lease)
+        return f"{lease.dataset}: its commit lies below one that is recorded already"
+    attempt.forget(lake, lease)
+    return f"{lease.dataset}: its commit stood, recorded without computing again"
 
 
 def _sweep(ledger: Ledger, lake: Path, lease: Lease, clock: Clock, holder: str) -> None:

@@ -200,11 +200,31 @@ def _build(
             for macro in project.macros:
                 session.execute(macro)
             session.close()
-        return execute(
+        done, failures = execute(
             prepared.plan.steps, bound.inputs, lambda step: do(ground, step), listen, project.settings.threads
         )
+        if ground.kept:
+            ledger.record(ground.kept, clock.now())
+        _settle(ledger, project.lake, leases, failures)
+        return done, failures
     finally:
         engine.close()
+
+
+def _settle(ledger: Ledger, lake: Path, leases: Mapping[str, Lease], failures: Sequence[Failure]) -> None:
+    """Attempts that failed leave nothing behind: no file, no open lease.
+
+    One that failed after its commit is left open: the next run asks the table, and carries it on.
+    """
+    for failure in failures:
+        lease = leases.get(failure.dataset)
+        if lease is None:
+            continue
+        if lease.table and failure.blocked_by is None:
+            if tables.committed(lake, lease.table, lease.fence) is not None:
+                continue
+            tables.sweep(lake, lease.table, lease.prefix)
+        ledger.give_up(lease)
 
 
 class _NoEngine:

@@ -67,7 +67,7 @@ def _keep(ground: Ground, dataset: Dataset, step: Step) -> Done:
     version = replace(base, as_of=as_of)
     if as_of != base.as_of:
         ground.shelf.put(version)
-        ground.ledger.record(_kept_evidence(ground, dataset, version), ground.clock.now())
+        ground.kept.extend(_kept_evidence(ground, dataset, version))
     return Done(dataset.name, "kept", step.why, version, rows=base.rows)
 
 

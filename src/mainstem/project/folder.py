@@ -57,10 +57,11 @@ def load(root: Path, env: str | None = None, secrets: Mapping[str, str] | None =
     policy = read_policy(root, problems)
     macros = read_macros(root, problems)
     agreements = read_agreements(root, problems)
-    outputs = {each.output.name: each.output for each in written.outputs}
+    outputs = {each.output.name: each.output for each in written.outputs if each.output}
     there = known(written.items, written.datasets, outputs, written.lost)
     _check_owners(written, there, problems)
-    check_overridden(written.settings, {*written.lost, *(each.source.name for each in written.sources)}, problems)
+    sources = {each.source.name: each.source for each in written.sources if each.source}
+    check_overridden(written.settings, {*written.lost, *sources}, problems)
     items = resolve_items(written.items, there, problems)
     agreeable = {**dict.fromkeys(written.lost, ""), **there.ids["requirement"], **there.ids["definition"]}
     agreed = check_agreements(agreements, agreeable, problems)
@@ -80,9 +81,7 @@ def load(root: Path, env: str | None = None, secrets: Mapping[str, str] | None =
         publish=plain.publish,
         prices=settings.prices,
         environments=settings.environments,
-        sources={
-            each.source.name: replace(each.source, owner=owner_id(each.source.owner, there)) for each in written.sources
-        },
+        sources={name: replace(each, owner=owner_id(each.owner, there)) for name, each in sources.items()},
         datasets=_owned(written.datasets, there),
         outputs={name: _resolved_output(output, there) for name, output in outputs.items()},
         agreements=agreed,
@@ -101,7 +100,7 @@ def _read(root: Path, env: str, values: Mapping[str, str], problems: list[Proble
     outputs, lost_outputs = read_outputs(root, problems)
     datasets: dict[str, Dataset] = {}
     tables = (dataset for source in sources for dataset in source.datasets)
-    for dataset in (*tables, *(model.dataset for model in models)):
+    for dataset in (*tables, *(model.dataset for model in models if model.dataset)):
         first = datasets.setdefault(dataset.name, dataset)
         if first is not dataset:
             what = f'dataset "{dataset.name}" is written twice, here and in {first.place}'
@@ -114,7 +113,7 @@ def _check_owners(written: _Written, there: Known, problems: list[Problem]) -> N
     check_owner(written.settings.keys, there, problems)
     for source in written.sources:
         check_owner(source.keys, there, problems, upstream=True)
-        for keys in source.tables.values():
+        for keys in source.tables:
             check_owner(keys, there, problems)
     for model in written.models:
         if model.keys.entries:

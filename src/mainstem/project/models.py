@@ -50,9 +50,9 @@ _OTHER_LANGUAGES = (
 
 @dataclass(frozen=True, slots=True)
 class ReadModel:
-    """A model, and the keys of its head for the places of what they name."""
+    """A model, and the keys of its head for the places of what they name. `dataset` is None after a problem."""
 
-    dataset: Dataset
+    dataset: Dataset | None
     keys: Keys
 
 
@@ -64,9 +64,9 @@ def read_models(root: Path, problems: list[Problem]) -> tuple[list[ReadModel], f
         name = _name(path, problems)
         written = read_file(root, path, problems)
         model = read_model(name or "main.unnamed", written, problems) if written else None
-        if model and name:
-            models.append(model)
-        elif name:
+        if model:
+            models.append(model if name else ReadModel(None, model.keys))
+        if name and (model is None or model.dataset is None):
             lost.add(name)
     return models, frozenset(lost)
 
@@ -93,7 +93,7 @@ def _name(path: str, problems: list[Problem]) -> str | None:
 
 
 def read_model(name: str, written: Written, problems: list[Problem]) -> ReadModel | None:
-    """A model's text as a dataset; None after a problem."""
+    """A model's text as a dataset; None where its head or SELECT cannot be told apart."""
     headed = split_select(written.text, written.path, problems)
     if headed is None:
         return None
@@ -107,13 +107,13 @@ def read_model(name: str, written: Written, problems: list[Problem]) -> ReadMode
     return _with_head(name, place, headed, problems)
 
 
-def _with_head(name: str, place: Place, headed: Headed, problems: list[Problem]) -> ReadModel | None:
+def _with_head(name: str, place: Place, headed: Headed, problems: list[Problem]) -> ReadModel:
     keys: ModelKeys | None = shape(MODEL, headed.keys, problems)
     time_column = keys.time_column if keys else None
     columns = read_notes(headed.keys.get("columns"), problems)
     checks = read_checks(headed.keys.get("checks"), time_column, problems)
     if keys is None:
-        return None
+        return ReadModel(None, headed.keys)
     dataset = Dataset(
         name,
         place,

@@ -49,9 +49,9 @@ _DATASET = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class ReadOutput:
-    """An output, and its keys for the places of what they name."""
+    """An output, and its keys for the places of what they name. `output` is None after a problem."""
 
-    output: Output
+    output: Output | None
     keys: Keys
 
 
@@ -165,9 +165,7 @@ def padded(node: Text, text: str) -> tuple[str, Place]:
     return "\n" * node.place.line + sql, Place(node.place.file, node.place.line + 1 + skipped, indent + 1)
 
 
-def _output(
-    name: str, kind: str, headed: Headed, queries: tuple[Query, ...], problems: list[Problem]
-) -> ReadOutput | None:
+def _output(name: str, kind: str, headed: Headed, queries: tuple[Query, ...], problems: list[Problem]) -> ReadOutput:
     keys = headed.keys
     said: OutputKeys | None = shape(OutputKeys, keys.only(*COMMON), problems)
     read_here = {*COMMON, *QUERY_KEYS.get(kind, ())}
@@ -176,7 +174,7 @@ def _output(
     if options is not None:
         shape(options, keys.without(*(read_here - set(keys_of(options)))), problems, siblings=frozenset(read_here))
     if said is None:
-        return None
+        return ReadOutput(None, keys)
     place = Place(headed.place.file, 1, 1)
     text = said.description if kind != "dashboard" else headed.body
     title, owner, needs = said.title, said.owner, said.needs

@@ -58,12 +58,15 @@ _WITHOUT_CURSOR = frozenset({"files"})
 
 @dataclass(frozen=True, slots=True)
 class ReadSource:
-    """A source with the datasets loaded from it. `keys` is its file; `tables` the keys of each dataset's table."""
+    """A source with the datasets loaded from it. `source` is None after a problem.
 
-    source: Source
+    `keys` is its file, `tables` the keys of each table: for the places of what they name.
+    """
+
+    source: Source | None
     datasets: tuple[Dataset, ...]
     keys: Keys
-    tables: Mapping[str, Keys]
+    tables: tuple[Keys, ...]
 
 
 def read_sources(
@@ -108,27 +111,22 @@ def _name_is_fine(path: str, problems: list[Problem]) -> bool:
     return False
 
 
-def _read_source(
-    name: str, place: Place, keys: Keys, values: Mapping[str, str], problems: list[Problem]
-) -> ReadSource | None:
+def _read_source(name: str, place: Place, keys: Keys, values: Mapping[str, str], problems: list[Problem]) -> ReadSource:
     own: SourceKeys | None = shape(SourceKeys, keys.only(*keys_of(SourceKeys)), problems)
     kind = _kind(own, keys, problems) if own else None
     if own is None or kind is None:
-        return None
+        return ReadSource(None, (), keys, ())
     common = frozenset({*keys_of(SourceKeys), *SOURCE.also})
     rest = filled_keys(keys.without(*common), values, problems)
     options = shape(kind.Options, rest, problems, siblings=common)
-    found: dict[str, Keys] = {}
-    datasets = []
-    for table, entry in _tables(keys, problems):
-        dataset = _read_table(name, own, table, entry, values, problems)
-        if dataset:
-            datasets.append(dataset)
-            found[dataset.name] = entry.value if isinstance(entry.value, Keys) else Keys({}, entry.key.place)
+    tables = _tables(keys, problems)
+    read = [_read_table(name, own, table, entry, values, problems) for table, entry in tables]
+    datasets = tuple(dataset for dataset in read if dataset)
+    written = tuple(entry.value for _, entry in tables if isinstance(entry.value, Keys))
     if options is None:
-        return None
+        return ReadSource(None, datasets, keys, written)
     source = Source(name, own.kind, options, place, own.owner, own.description, tuple(d.name for d in datasets))
-    return ReadSource(source, tuple(datasets), keys, found)
+    return ReadSource(source, datasets, keys, written)
 
 
 def _kind(own: SourceKeys, keys: Keys, problems: list[Problem]) -> Any:

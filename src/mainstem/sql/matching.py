@@ -103,7 +103,12 @@ def name_test(node: exp.Expr, of: str | None = None) -> Test | None:
                 return None
             both = isinstance(node, exp.And)
             return lambda name: left(name) and right(name) if both else left(name) or right(name)
-    if not _is_subject(node.this, of) or not _is_text(node.args.get("expression")) or node.args.get("flag"):
+    if not _is_subject(node.this, of) or node.args.get("flag"):
+        return None
+    if isinstance(node, exp.In) and node.expressions and all(_is_text(item) for item in node.expressions):
+        names = {item.name for item in node.expressions}
+        return lambda name: name in names
+    if not _is_text(node.args.get("expression")):
         return None
     test = _comparison(node, node.expression.name, whole=of is not None)
     return _inverted(test) if node.args.get("negate") else test

@@ -17,7 +17,7 @@ from mainstem.sql.text import start_of
 from mainstem.sql.trace import parts_of, trace
 
 _FILTERS = (exp.Not, exp.Like, exp.ILike, exp.Glob, exp.SimilarTo, exp.RegexpLike, exp.Escape, exp.Paren)
-_GROUP = re.compile(r"\\(\d)")
+_REFERENCE = re.compile(r"\\([\d\\])")
 
 
 def projected(select: exp.Select, scope: Scope, walk: Walk) -> tuple[Query, Mapping[str, Column]]:
@@ -109,13 +109,13 @@ def _filled(alias: str, pattern: str, name: str) -> str:
     """An alias with `\\0` for the column's name and `\\1` to `\\9` for groups of the pattern."""
     match = re.search(pattern, name) if pattern and "\\" in alias else None
 
-    def group(reference: re.Match[str]) -> str:
+    def part(reference: re.Match[str]) -> str:
+        if reference.group(1) in ("0", "\\"):
+            return name if reference.group(1) == "0" else "\\"
         number = int(reference.group(1))
-        if match is None:
-            return name if number == 0 else ""
-        return (match.group(number) or "") if number <= match.re.groups else ""
+        return (match.group(number) or "") if match is not None and number <= match.re.groups else ""
 
-    return _GROUP.sub(group, alias)
+    return _REFERENCE.sub(part, alias)
 
 
 def _star(node: exp.Expr, scope: Scope, walk: Walk) -> Query:

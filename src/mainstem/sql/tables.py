@@ -69,7 +69,8 @@ def _mention(found: Tables, text: Text, start: int, table: exp.Table) -> None:
     elif table.args.get("catalog"):
         parts = f"{table.catalog}.{table.db}.{table.name}"
         what = f'"{parts}" has three parts and is no dataset'
-        found.problems.append(Problem("Q003", what, 'name a dataset as "schema.table"', text.place(start)))
+        begin = start_of(table.args["catalog"])
+        found.problems.append(Problem("Q003", what, 'name a dataset as "schema.table"', text.place(begin)))
     elif not refers_to_cte(table):
         begin = start_of(table.args["db"]) if table.args.get("db") else start
         found.datasets.setdefault(dataset_name(table), begin)

@@ -430,7 +430,7 @@ def test_a_folder_of_sql_files_is_a_project(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_mainstem_yml_is_none(tmp_path: Path) -> None:
-    with pytest.raises(ProjectError, match="P002 there is no mainstem.yml in") as caught:
+    with pytest.raises(ProjectError, match="P002 there is no") as caught:
         load(tmp_path)
     assert "mainstem init" in caught.value.problems[0].mend
 

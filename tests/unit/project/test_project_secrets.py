@@ -16,7 +16,11 @@ from mainstem.core.secret import Secret, shown
 from mainstem.project import load
 
 SOURCE = {
-    "sources/crm.yml": "kind: sqlite\npath: '${FOLDER}/crm.db'\ntables: {orders: {table: '${TABLE}', null: ['${NA}']}}\n"
+    "sources/crm.yml": """
+kind: sqlite
+path: "${FOLDER}/crm.db"
+tables: {orders: {table: "${TABLE}", null: ["${NA}"]}}
+"""
 }
 ENVIRONMENTS = """
 environments:

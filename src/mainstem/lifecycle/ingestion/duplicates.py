@@ -26,7 +26,7 @@ def drop_repeated(batch: Batch) -> int:
     same = " and ".join(f"c{i} is not distinct from first_{i}" for i in range(len(batch.targets)))
     worse = f"select id from ({ranked}) where place > 1 and (latest is distinct from version or ({same}))"
     removed = aside.remove(batch, worse)
-    words = _words(batch, batch.dataset.key)
+    words = key_words(batch, batch.dataset.key)
     aside.move(
         batch,
         f"select id, {words} || ' occurs ' || n || ' times in this load' as reason "
@@ -48,7 +48,7 @@ def set_aside_repeated(batch: Batch) -> None:
             f"count(*) over (partition by {value}) as n from (select *, rowid as id from {batch.rows}) "
             f"where {value} is not null"
         )
-        words = f"{_words(batch, (target.name,))} || ' occurs ' || n || ' times in this load'"
+        words = f"{key_words(batch, (target.name,))} || ' occurs ' || n || ' times in this load'"
         aside.move(batch, f"select id, {words} as reason from ({counted}) where place > 1")
 
 
@@ -60,7 +60,7 @@ def _has_repeated(batch: Batch, values: Sequence[str]) -> bool:
     )
 
 
-def _words(batch: Batch, names: Sequence[str]) -> str:
+def key_words(batch: Batch, names: Sequence[str]) -> str:
     """SQL that names columns and their values: `flight_id: 17`, `origin, hour: "EWR", 5`."""
     targets = {target.name: target for target in batch.targets}
     values = " || ', ' || ".join(shown(batch.column(name), is_number=targets[name].type.is_number) for name in names)

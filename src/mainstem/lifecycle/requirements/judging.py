@@ -82,7 +82,8 @@ def _status(
         return "unverified", unknown
     if case is None:
         return "met", (shown.words if shown else "",)
-    risks = tuple(words for sign in SIGNS if (words := sign(case)))
+    is_settled_now = _is_hard(case) and _is_about_now(case)
+    risks = () if is_settled_now else tuple(words for sign in SIGNS if (words := sign(case)))
     if risks:
         return "at_risk", risks if case.budget.words in risks else (*risks, case.budget.words)
     return "met", (summary(case), case.budget.words, *_breaks(case, log, terms))

@@ -67,7 +67,12 @@ def running_late(case: Case) -> str:
 
 
 def forecast(case: Case) -> str:
-    """Forecast: the margin shrinks from slice to slice and will soon be used up."""
+    """Forecast: the margin shrinks from slice to slice and will soon be used up.
+
+    An age grows by itself from slice to slice where slices are shorter than a day: that foretells nothing.
+    """
+    if measure_of(case.promise.objective).FAMILY == "age" and case.promise.calendar.unit == "s":
+        return ""
     points = [
         (position, each.margin)
         for position, each in enumerate(case.window.slices)
