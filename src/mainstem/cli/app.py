@@ -11,7 +11,7 @@ from mainstem import __version__
 
 COMMANDS: dict[str, tuple[str, str, str]] = {
     # name: (module, group, one line of help)
-    "demo": ("demo", "first", "A complete project on real data: four weeks of New York flights, day by day."),
+    "demo": ("demo.command", "first", "A complete project on real data: four weeks of New York flights, day by day."),
     "init": ("init", "first", "A new project, small and working."),
     "validate": ("validate", "first", "Read the whole project: syntax, names, columns, types, bindings."),
     "plan": ("plan", "first", "What would be done, why, and whose requirements it touches."),

@@ -131,6 +131,7 @@ def _show_requirement(opened: Opened, verdict: Verdict) -> None:
     reason = verdict.reasons[0] if verdict.reasons else ""
     out.print(f"    {styled(would + reason, 'bright_black')}")
     if verdict.slices:
-        budget = f"  {styled(verdict.budget.words, 'bright_black')}" if verdict.budget else ""
+        words = verdict.budget.words if verdict.budget else ""
+        budget = "" if words in reason else f"  {styled(words, 'bright_black')}"
         out.print(f"    {strip(piece.state for piece in verdict.slices)}{budget}")
     out.print(f"    {styled(f'{requirement.id} · {requirement.priority}', 'bright_black')}")

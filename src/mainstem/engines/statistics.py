@@ -39,6 +39,8 @@ def delta_statistics(rows: int, fields: Sequence[Field], columns: ColumnStatisti
         if "null_count" in found:
             nulls.append(f"{name}:{int(found['null_count'])}")
         low, high = _literal(field.type, found.get("min"), found), _literal(field.type, found.get("max"), found)
+        if field.type in _FLOATS:
+            low, high = _with_both_zeros(low, high)
         if low is not None and high is not None:
             bounds.append((name, low, high))
     lows = ",".join(f"{name}:{low}" for name, low, _ in bounds)
@@ -66,6 +68,11 @@ def _literal(type: str, value: str | None, found: Mapping[str, str]) -> str | No
     if type == "DATE":
         return f'"{value}"' if _DATE.fullmatch(value) else None
     return _instant(type, value)
+
+
+def _with_both_zeros(low: str | None, high: str | None) -> tuple[str | None, str | None]:
+    """Readers differ on whether -0.0 lies below 0.0: bounds at zero include both (as Parquet's own rule says)."""
+    return "-0.0" if low == "0.0" else low, "0.0" if high == "-0.0" else high
 
 
 def _instant(type: str, value: str) -> str | None:

@@ -34,6 +34,13 @@ class Bound:
     facts: Mapping[str, SqlFacts]
     fields: Mapping[str, tuple[Field, ...] | None]
     outputs: Mapping[str, tuple[str, ...]]
+    waits: Mapping[str, tuple[str, ...]]
+
+
+def compared_with(dataset: Dataset) -> tuple[str, ...]:
+    """Other datasets that the checks of a dataset read."""
+    others = (find("checks", check.kind).reads(check.options)[1] for check in dataset.checks)
+    return tuple(dict.fromkeys(name for names in others for name in names if name != dataset.name))
 
 
 @dataclass(slots=True)
@@ -77,7 +84,20 @@ def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, e
     _check_requirements(work)
     work.problems += entry_problems(project.agreements)
     raise_all(dict.fromkeys(work.problems))
-    return Bound(order, inputs, work.facts, work.fields, outputs)
+    waits = _waits(project, inputs)
+    return Bound(in_order(waits), inputs, work.facts, work.fields, outputs, waits)
+
+
+def _waits(project: Project, inputs: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    compared = {name: compared_with(dataset) for name, dataset in project.datasets.items() if dataset.checks}
+    if not any(compared.values()):
+        return inputs
+    found = dict(inputs)
+    for name, others in compared.items():
+        longer = {**found, name: tuple(dict.fromkeys((*found[name], *others)))}
+        if not one_cycle(longer):
+            found = longer
+    return found
 
 
 def _inputs(work: _Work, dataset: Dataset) -> tuple[str, ...]:

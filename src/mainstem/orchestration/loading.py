@@ -1,14 +1,51 @@
-"""Reads one table of a source: the kind says how, ingestion does it, storage names the files that it meets."""
+"""Reads one table of a source: the kind says how, ingestion does it, storage says how files are kept."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
-from mainstem.core.dataset import Dataset
+from mainstem.core.dataset import QUARANTINE, Dataset, Load
+from mainstem.core.kinds import find
 from mainstem.core.ports import Session
-from mainstem.core.release import Change, Snapshot
+from mainstem.core.release import Change, Field, Lease, Snapshot
+from mainstem.lifecycle.ingestion.ingest import ingest
+from mainstem.lifecycle.ingestion.target import Destination, TotalWanted
+from mainstem.lifecycle.storage.tables import files_touched
+from mainstem.lifecycle.storage.types import cast_select, stored_fields
 from mainstem.orchestration.ground import Ground
+from mainstem.orchestration.measure import label_expression
 
 
 def read_source(ground: Ground, session: Session, dataset: Dataset, base: Snapshot | None, at: datetime) -> Change:
-    raise AssertionError
+    """What is new at the source since the run's base, as files that nobody names yet. `at` is when the read began.
+
+    WorldError when the source cannot be read or its shape is refused; ProjectError when the load's text contradicts it.
+    """
+    assert isinstance(dataset.made_by, Load)
+    source = ground.project.sources[dataset.made_by.source]
+    kind = find("sources", source.kind)
+    for extension in kind.EXTENSIONS:
+        ground.engine.load_extension(extension)
+    known = ground.base(dataset.name)
+    reading = kind.read(source, dataset, known.position if known else None, ground.project.root, session)
+    wanted = [TotalWanted(each.id, each.expression, each.by) for each in ground.totals.get(dataset.name, ())]
+    destination = _destination(ground, session, ground.leases[dataset.name], base)
+    return ingest(session, dataset, reading, base=base, destination=destination, run=ground.run, at=at, totals=wanted)
+
+
+def _destination(ground: Ground, session: Session, lease: Lease, base: Snapshot | None) -> Destination:
+    folder = ground.lake / lease.table
+    return Destination(
+        folder,
+        ground.lake / (lease.table + QUARANTINE),
+        lease.prefix,
+        store=_stored,
+        relation=lambda files, fields: ground.engine.relation([folder / file.path for file in files], fields),
+        touched=lambda key, batch: files_touched(session, ground.lake, base, key, batch) if base else (),
+        label=partial(label_expression, zone=ground.project.timezone),
+    )
+
+
+def _stored(select: str, fields: tuple[Field, ...]) -> tuple[str, tuple[Field, ...]]:
+    return cast_select(select, fields), stored_fields(fields)

@@ -226,11 +226,8 @@ def run_probes(session: Session, subject: Subject, probes: Sequence[Probe], labe
     return evidence
 
 
-def version_evidence(session: Session | None, subject: Subject) -> Evidence:
+def version_evidence(subject: Subject) -> Evidence:
     """The row that says what this version is; valid from the instant of its data."""
-    newest = subject.version.newest
-    if session is not None and newest is None:
-        newest = newest_event(session, subject)
     version = subject.version
     return Evidence(
         kind="version",
@@ -241,7 +238,7 @@ def version_evidence(session: Session | None, subject: Subject) -> Evidence:
         facts={
             "parent": subject.parent,
             "as_of": version.as_of.isoformat(),
-            "newest": newest.isoformat() if newest else None,
+            "newest": version.newest.isoformat() if version.newest else None,
             "fingerprint": version.fingerprint,
             "rows": version.rows,
             "bytes": version.size_bytes,

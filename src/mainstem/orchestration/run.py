@@ -201,7 +201,7 @@ def _build(
                 session.execute(macro)
             session.close()
         done, failures = execute(
-            prepared.plan.steps, bound.inputs, lambda step: do(ground, step), listen, project.settings.threads
+            prepared.plan.steps, bound.waits, lambda step: do(ground, step), listen, project.settings.threads
         )
         if ground.kept:
             ledger.record(ground.kept, clock.now())

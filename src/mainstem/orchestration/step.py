@@ -23,8 +23,10 @@ from mainstem.core.run import Done, Step
 from mainstem.lifecycle.storage import tables
 from mainstem.lifecycle.storage.types import cast_select
 from mainstem.orchestration import attempt, measure
+from mainstem.orchestration.bind import compared_with
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.loading import read_source
+from mainstem.orchestration.looks import load_fingerprint
 from mainstem.orchestration.state import model_skip_key, skip_key
 from mainstem.sql.clock import bind_clock
 
@@ -46,7 +48,7 @@ def do(ground: Ground, step: Step) -> Done:
     if step.action == "skip":
         done = _keep(ground, dataset, step)
     elif isinstance(dataset.made_by, Load):
-        done = _load(ground, dataset, dataset.made_by)
+        done = _load(ground, dataset)
     elif dataset.made_by.kind == "view":
         done = _view(ground, dataset, dataset.made_by)
     else:
@@ -72,7 +74,7 @@ def _keep(ground: Ground, dataset: Dataset, step: Step) -> Done:
 
 
 def _kept_evidence(ground: Ground, dataset: Dataset, version: Version) -> list[Evidence]:
-    rows = [measure.version_evidence(None, _subject(ground, dataset, version, version.id, None, None))]
+    rows = [measure.version_evidence(_subject(ground, dataset, version, version.id, None, None))]
     if dataset.is_load:
         rows.append(_read_evidence(dataset.name, version, 0))
     return measure.stamped(rows, ground.run, version.attempt)
@@ -93,7 +95,7 @@ def _subject(
     return measure.Subject(dataset, version, parent, before, labels, ground.project.timezone, ground.started_at)
 
 
-def _load(ground: Ground, dataset: Dataset, load: Load) -> Done:
+def _load(ground: Ground, dataset: Dataset) -> Done:
     lease = ground.leases[dataset.name]
     session = ground.engine.session()
     try:
@@ -101,10 +103,10 @@ def _load(ground: Ground, dataset: Dataset, load: Load) -> Done:
         base = _base_to_append(ground, dataset.name, lease)
         change = read_source(ground, session, dataset, base, at)
         crash.point("after-compute", dataset.name)
-        known = ground.base(dataset.name)
-        if known is not None and change.is_empty:
+        known, fingerprint = ground.base(dataset.name), load_fingerprint(dataset)
+        if known is not None and change.is_empty and known.fingerprint == fingerprint:
             return _unchanged_load(ground, dataset, replace(known, as_of=at), change)
-        version = _new_version(lease, change, base, fingerprint=f"load:{load.write}", inputs={}, key="", as_of=at)
+        version = _new_version(lease, change, base, fingerprint=fingerprint, inputs={}, key="", as_of=at)
         return _finish(ground, session, dataset, lease, _Result(version, change, base, _reads(version, change)))
     finally:
         session.close()
@@ -112,7 +114,7 @@ def _load(ground: Ground, dataset: Dataset, load: Load) -> Done:
 
 def _unchanged_load(ground: Ground, dataset: Dataset, version: Version, change: Change) -> Done:
     rows = [
-        measure.version_evidence(None, _subject(ground, dataset, version, version.id, None, None)),
+        measure.version_evidence(_subject(ground, dataset, version, version.id, None, None)),
         *_reads(version, change),
     ]
     ground.ledger.record(measure.stamped(rows, ground.run, version.attempt), ground.clock.now())
@@ -222,7 +224,7 @@ def _unchanged_model(ground: Ground, dataset: Dataset, version: Version) -> Done
     lease = ground.leases.get(dataset.name)
     if lease is not None:
         ground.ledger.give_up(lease)
-    row = measure.version_evidence(None, _subject(ground, dataset, version, version.id, None, None))
+    row = measure.version_evidence(_subject(ground, dataset, version, version.id, None, None))
     ground.ledger.record(measure.stamped([row], ground.run, version.attempt), ground.clock.now())
     ground.shelf.put(version)
     return Done(dataset.name, "unchanged", "text and inputs turned out unchanged", version, rows=version.rows)
@@ -248,6 +250,8 @@ def _view(ground: Ground, dataset: Dataset, model: Model) -> Done:
         )
         ground.engine.bind_view(dataset.name, sql)
         subject = _subject(ground, dataset, version, known.id if known else None, None, None)
+        version = replace(version, newest=measure.newest_event(session, subject))
+        subject = replace(subject, version=version)
         evidence = _measured(ground, session, subject)
         ground.ledger.record_step(
             lease, version, measure.stamped(evidence, ground.run, lease.fence), ground.clock.now()
@@ -295,6 +299,7 @@ def _files_after(change: Change, base: Snapshot | None) -> tuple[DataFile, ...]:
 
 def _measured(ground: Ground, session: Session, subject: measure.Subject) -> list[Evidence]:
     """Evidence of a version not yet committed; WorldError O005 when a check of severity `error` stands against it."""
+    ground.shelf.ready(compared_with(subject.dataset))
     found, labels = measure.partitions(session, subject)
     checked, failing = measure.run_checks(session, subject, labels)
     blocked = measure.blocking(failing)
@@ -304,7 +309,7 @@ def _measured(ground: Ground, session: Session, subject: measure.Subject) -> lis
         ground.ledger.record(measure.stamped(refused, ground.run, subject.version.attempt), ground.clock.now())
         raise WorldError(*attempt.problems(subject.dataset, blocked))
     probed = measure.run_probes(session, subject, ground.probes.get(subject.dataset.name, ()), labels)
-    return [measure.version_evidence(session, subject), *found, *checked, *probed]
+    return [measure.version_evidence(subject), *found, *checked, *probed]
 
 
 def _finish(ground: Ground, session: Session, dataset: Dataset, lease: Lease, result: _Result) -> Done:
@@ -315,7 +320,9 @@ def _finish(ground: Ground, session: Session, dataset: Dataset, lease: Lease, re
     ground.shelf.offer(result.version, files)
     try:
         subject = _subject(ground, dataset, result.version, known.id if known else None, before, result.change.labels)
-        evidence = [*result.evidence, *_measured(ground, session, subject)]
+        newest = measure.newest_event(session, subject)
+        result = replace(result, version=replace(result.version, newest=newest))
+        evidence = [*result.evidence, *_measured(ground, session, replace(subject, version=result.version))]
     except WorldError:
         ground.shelf.withdraw(dataset.name)
         attempt.discard(ground.lake, lease, result.change)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mainstem.core.dataset import Dataset
-from mainstem.core.output import Output
+from mainstem.core.dataset import Dataset, Source
+from mainstem.core.output import Output, Policy
 from mainstem.core.problem import Problem, ProjectError, raise_all
 from mainstem.core.project import Project
-from mainstem.core.requirement import Item
+from mainstem.core.requirement import Agreement, Item
 from mainstem.project.agreements import check_agreements, read_agreements
 from mainstem.project.files import misnamed_folders
 from mainstem.project.items import ReadItem, read_items
@@ -29,15 +29,26 @@ from mainstem.project.variables import read_secrets
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """What the files say, before names are followed."""
+    """What the files say, before names are followed. `lost` are names of what is written but could not be read."""
 
     settings: Settings
     sources: list[ReadSource]
     models: list[ReadModel]
     items: list[ReadItem]
     outputs: list[ReadOutput]
+    agreements: Mapping[str, tuple[Agreement, ...]]
+    policy: Policy
+    macros: tuple[str, ...]
     datasets: dict[str, Dataset]
     lost: frozenset[str]
+
+    def outputs_by_name(self) -> dict[str, Output]:
+        """The outputs that could be read."""
+        return {each.output.name: each.output for each in self.outputs if each.output}
+
+    def sources_by_name(self) -> dict[str, Source]:
+        """The sources that could be read."""
+        return {each.source.name: each.source for each in self.sources if each.source}
 
 
 def load(root: Path, env: str | None = None, secrets: Mapping[str, str] | None = None) -> Project:
@@ -54,39 +65,44 @@ def load(root: Path, env: str | None = None, secrets: Mapping[str, str] | None =
     problems: list[Problem] = misnamed_folders(root)
     values = {**read_secrets(root, problems), **os.environ} if secrets is None else secrets
     written = _read(root, env or "prod", values, problems)
-    policy = read_policy(root, problems)
-    macros = read_macros(root, problems)
-    agreements = read_agreements(root, problems)
-    outputs = {each.output.name: each.output for each in written.outputs if each.output}
-    there = known(written.items, written.datasets, outputs, written.lost)
+    there = known(written.items, written.datasets, written.outputs_by_name(), written.lost)
     _check_owners(written, there, problems)
-    sources = {each.source.name: each.source for each in written.sources if each.source}
-    check_overridden(written.settings, {*written.lost, *sources}, problems)
+    check_overridden(written.settings, {*written.lost, *written.sources_by_name()}, problems)
     items = resolve_items(written.items, there, problems)
     agreeable = {**dict.fromkeys(written.lost, ""), **there.ids["requirement"], **there.ids["definition"]}
-    agreed = check_agreements(agreements, agreeable, problems)
+    agreements = check_agreements(written.agreements, agreeable, problems)
     raise_all(dict.fromkeys(problems))
-    settings = written.settings
-    plain = settings.plain
+    return _project(root, written, there, items, agreements)
+
+
+def _project(
+    root: Path,
+    written: _Written,
+    there: Known,
+    items: Iterable[ReadItem],
+    agreements: Mapping[str, tuple[Agreement, ...]],
+) -> Project:
+    settings, said = written.settings, written.settings.plain
+    sources, outputs = written.sources_by_name(), written.outputs_by_name()
     return Project(
-        name=plain.name or root.name,
+        name=said.name or root.name,
         root=root,
         lake=settings.lake,
         ledger=settings.ledger,
-        timezone=plain.timezone,
-        engine=plain.engine,
+        timezone=said.timezone,
+        engine=said.engine,
         settings=settings.engine,
-        owner=owner_id(plain.owner, there),
-        clock=plain.clock,
-        publish=plain.publish,
+        owner=owner_id(said.owner, there),
+        clock=said.clock,
+        publish=said.publish,
         prices=settings.prices,
         environments=settings.environments,
         sources={name: replace(each, owner=owner_id(each.owner, there)) for name, each in sources.items()},
         datasets=_owned(written.datasets, there),
-        outputs={name: _resolved_output(output, there) for name, output in outputs.items()},
-        agreements=agreed,
-        policy=policy,
-        macros=macros,
+        outputs={name: _resolved_output(each, there) for name, each in outputs.items()},
+        agreements=agreements,
+        policy=written.policy,
+        macros=written.macros,
         alerts=settings.alerts,
         **_by_kind(items),
     )
@@ -106,7 +122,12 @@ def _read(root: Path, env: str, values: Mapping[str, str], problems: list[Proble
             what = f'dataset "{dataset.name}" is written twice, here and in {first.place}'
             problems.append(Problem("P016", what, "rename one of them", dataset.place))
     lost = lost_sources | lost_models | lost_items | lost_outputs
-    return _Written(settings, sources, models, items, outputs, datasets, lost)
+    agreements, policy, macros = (
+        read_agreements(root, problems),
+        read_policy(root, problems),
+        read_macros(root, problems),
+    )
+    return _Written(settings, sources, models, items, outputs, agreements, policy, macros, datasets, lost)
 
 
 def _check_owners(written: _Written, there: Known, problems: list[Problem]) -> None:

@@ -13,7 +13,7 @@ from mainstem.core.place import Place
 from mainstem.core.problem import Problem, nearest
 from mainstem.core.requirement import Objective, Proof
 from mainstem.project.items import ReadItem
-from mainstem.project.nodes import Items, Keys, Node, texts
+from mainstem.project.nodes import Items, Keys, Node, Text, texts
 
 _POINTERS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "goal": (("owner", "owner", "stakeholder"),),
@@ -213,7 +213,8 @@ def _check_proof(proof: Proof, there: Known, problems: list[Problem]) -> None:
 
 def check_owner(keys: Keys, there: Known, problems: list[Problem], *, upstream: bool = False) -> None:
     """The `owner:` of a mapping is a stakeholder; of a source one whose side is upstream."""
-    for node in texts(keys.get("owner")):
+    node = keys.get("owner")
+    if isinstance(node, Text):
         before = len(problems)
         id = resolved(node.value, "stakeholder", there, node.place, problems)
         if upstream and len(problems) == before and there.sides.get(id, "upstream") != "upstream":

@@ -63,11 +63,15 @@ def write_schemas(folder: Path) -> list[Path]:
 def of_form(form: Any, **extra: Schema) -> Schema:
     """The closed schema of a form or options class; `extra` gives keys that the form leaves to its reader."""
     also = form.also if isinstance(form, Form) else {}
-    properties = {key.name: of_annotation(key.annotation) for key in keys_of(form).values()}
+    keys = keys_of(form).values()
+    properties = {
+        key.name: of_annotation(key.annotation) if key.is_required else _or_nothing(of_annotation(key.annotation))
+        for key in keys
+    }
     for name, annotation in also.items():
-        properties[name] = extra[name] if name in extra else of_annotation(annotation)
+        properties[name] = extra[name] if name in extra else _or_nothing(of_annotation(annotation))
     schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    required = [key.name for key in keys_of(form).values() if key.is_required]
+    required = [key.name for key in keys if key.is_required]
     if required:
         schema["required"] = required
     return schema
@@ -95,8 +99,13 @@ def _generic(origin: Any, arguments: tuple[Any, ...]) -> Schema:
         one = of_annotation(arguments[0])
         return _either([one, {"type": "array", "items": one}])
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return {"type": "object", "additionalProperties": of_annotation(arguments[1])}
+        return {"type": "object", "additionalProperties": _or_nothing(of_annotation(arguments[1]))}
     return {}
+
+
+def _or_nothing(schema: Schema) -> Schema:
+    """A key with nothing behind it is not said."""
+    return _either([schema, {"type": "null"}]) if schema and schema != _ANY_TEXT else schema
 
 
 def _scalar(scalar: Scalar) -> Schema:

@@ -140,9 +140,11 @@ class FactsCache:
         return None
 
     def _keep(self, key: bytes, entry: Any) -> None:
-        self._entries()[key] = msgspec.Raw(msgspec.msgpack.encode(entry))
+        content = msgspec.Raw(msgspec.msgpack.encode(entry))
         self._used.add(key)
-        self._is_changed = True
+        if self._entries().get(key) != content:
+            self._entries()[key] = content
+            self._is_changed = True
 
     def _entries(self) -> dict[bytes, msgspec.Raw | bytes]:
         if self._kept is None:

@@ -69,8 +69,8 @@ class World:
         return DeltaTable(str(self.lake / table), version=number)
 
     def library_rows(self, shown: str = "*", table: str = "m/t", number: int | None = None) -> list[tuple[Any, ...]]:
-        """The rows of a version, as deltalake reads them; `shown` may go on after the select list's FROM clause."""
-        text = shown if " from t" in shown else f"select {shown} from t"
+        """The rows of a version, as deltalake reads them; `shown` is a select list, or a whole SELECT from `t`."""
+        text = shown if shown.startswith("select") else f"select {shown} from t"
         found = QueryBuilder().register("t", self.library(table, number)).execute(text).read_all()
         columns = [found.column(name).to_pylist() for name in found.column_names]
         return sorted(zip(*columns, strict=True), key=repr)

@@ -93,10 +93,10 @@ def test_a_fork_takes_its_quarantine_along(world: World) -> None:
     tables.commit_rejects(world.lake, one)
     two = load(world, 2, one, "two")
     tables.commit_rejects(world.lake, two)
-    fork = tables.fork(world.lake, one, "m/t~2", identity(9))
+    fork = tables.fork(world.lake, one, "m/t.2", identity(9))
     assert reasons(world, tables.quarantine_at(world.lake, fork)) == ["one"]
-    change = replace(world.write("select 3 as n", "m/t~2"), rejects=world.rejects("three", table="m/t~2"))
-    made = world.commit(change, fork, "m/t~2", attempt=9)
+    change = replace(world.write("select 3 as n", "m/t.2"), rejects=world.rejects("three", table="m/t.2"))
+    made = world.commit(change, fork, "m/t.2", attempt=9)
     assert reasons(world, tables.commit_rejects(world.lake, made)) == ["one", "three"]
     assert reasons(world, tables.quarantine_at(world.lake, fork)) == ["one"]
     assert reasons(world, tables.replay_rejects(world.lake, "m/t")) == ["one", "two"]

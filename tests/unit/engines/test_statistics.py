@@ -28,6 +28,8 @@ def statistics(session: Session, folder: Path, select: str) -> dict[str, Any]:
             Decimal("0.1"),
             Decimal("12345678901234567.12345678901234567890"),
         ),
+        ("0.0::double, -0.0::double, 1", Decimal("-0.0"), Decimal("1.0")),
+        ("-1::float, -0.0::float", Decimal("-1.0"), Decimal("0.0")),
         ("date '2013-12-17', date '2014-01-01'", "2013-12-17", "2014-01-01"),
         (
             "timestamp '2013-12-17 10:09', timestamp '2013-12-17 10:09:00.5'",

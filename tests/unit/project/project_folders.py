@@ -66,7 +66,7 @@ class Bad:
 
 def bad_projects(folder: Path) -> Iterator[Bad]:
     """The entries of every table: `@@ title`, `--- path` and its text, `===` and the output."""
-    for file in sorted(folder.glob("*.txt")):
+    for file in sorted(folder.glob("*.case")):
         lines = file.read_text(encoding="utf-8").split("\n")
         starts = [index for index, line in enumerate(lines) if line.startswith("@@ ")] + [len(lines)]
         for start, end in pairwise(starts):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from project_folders import loaded, refused, rendered, write
 
-from mainstem.core.canonical import canonical
+from mainstem.core.canonical import digest
 from mainstem.core.dataset import Load, Model, Severity
 from mainstem.core.place import Place
 from mainstem.core.problem import ProjectError
@@ -311,6 +311,14 @@ def test_sources_and_their_tables(tmp_path: Path) -> None:
     assert (planes.made_by.load, planes.made_by.write, planes.columns) == ("full", "replace", ())
 
 
+def test_a_kind_that_knows_its_new_files_needs_no_cursor(tmp_path: Path) -> None:
+    source = "kind: files\npath: inbox\ntables:\n  hourly: {path: '*.jsonl', load: incremental}\n"
+    project = loaded(tmp_path, {"sources/weather.yml": source})
+    load_ = project.datasets["weather.hourly"].made_by
+    assert isinstance(load_, Load)
+    assert (load_.load, load_.cursor, load_.write, load_.options.path) == ("incremental", None, "append", "*.jsonl")
+
+
 def test_models_and_their_checks(tmp_path: Path) -> None:
     project = loaded(tmp_path, GOOD)
     assert list(project.datasets) == ["operations.flights", "operations.planes", "marts.route_delays", "main.raw_copy"]
@@ -414,11 +422,12 @@ def test_policies(tmp_path: Path) -> None:
     assert policy.treat[0].place == Place("policies/access.yml", 10, 5)
 
 
-def test_a_project_is_plain_data_throughout(tmp_path: Path) -> None:
-    project = loaded(tmp_path, GOOD)
+def test_a_project_is_plain_data_with_a_digest_throughout(tmp_path: Path) -> None:
+    project, again = loaded(tmp_path, GOOD), loaded(tmp_path, GOOD)
+    assert project == again
     for each in fields(project):
         if each.name not in ("root", "lake", "ledger"):
-            assert canonical(getattr(project, each.name)) is not ...
+            assert digest(getattr(project, each.name)) == digest(getattr(again, each.name))
 
 
 def test_a_folder_of_sql_files_is_a_project(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_the_greatest_age_is_the_one_just_before_the_next_publication():
     simulation.night("2013-12-30", "09:00")
     found = by_label(verdict(simulation, fresh_objective(), at=NOON))
     assert found["2013-12-31"].state == "bad"
-    assert found["2013-12-31"].reason == "1 day 9 hours old, 1 day 6 hours is the limit"
+    assert found["2013-12-31"].reason == "33 hours 3 minutes old, 30 hours is the limit"
     assert found["2013-12-30"].state == "good"
     assert found["2013-12-30"].margin == pytest.approx(30 - (29 + 3 / 60))
 
@@ -530,7 +530,7 @@ def test_the_other_measures_ask_for_nothing():
 
 def test_measures_say_their_promise_in_a_few_words():
     assert ready_by.words(ready_objective()) == "ready by 05:15 New York"
-    assert freshness.words(fresh_objective()) == "never older than 1 day 6 hours"
+    assert freshness.words(fresh_objective()) == "never older than 30 hours"
     assert completeness.words(complete_objective()) == "complete in origin and dest, at least 99%"
     assert conformity.words(conforming("0.5")) == "passes valid, at least 50%"
     assert accuracy.words(accurate_objective()) == "agrees with operations.flights, at least 99.9%"

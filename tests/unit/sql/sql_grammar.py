@@ -145,24 +145,26 @@ def _join(draw: st.DrawFn, level: Level, alias: str, right: Text) -> str:
 def _expression(draw: st.DrawFn, level: Level, depth: int, outer: Sequence[str]) -> str:
     references = [*level.references(), *outer]
     one, two = (draw(st.sampled_from(references)) for _ in range(2))
-    forms = [
-        f"{one}",
-        f"{one} + {two}",
-        f"case when {one} > 2 then {two} else 0 end",
-        f"coalesce({one}, {two})",
-        f"list_sum(list_transform([{one}, 1], x -> x + {two}))",
-        f"list_sum([y + {one} for y in [1, {two}]])",
-        f"({{'k': {one}}}).k",
-    ]
-    if depth > 0:
-        inner = draw(queries(depth - 2, references)) if depth > 1 else Text("select 1 as z", ("z",))
-        forms += [
-            f"(select count(*) from ({inner.sql}) q)",
-            f"(select sum({one} + s.a) from main.t s where s.b = {two})",
-            f"case when exists (select 1 from main.u s where s.d = {one}) then 1 else 0 end",
-            f"case when {one} in (select s.d from main.u s) then 1 else 0 end",
-        ]
-    return draw(st.sampled_from(forms))
+    form = draw(st.sampled_from(_PLAIN_FORMS if depth < 1 else _PLAIN_FORMS + _SUBQUERY_FORMS))
+    inner = draw(queries(depth - 2, references)).sql if "{inner}" in form and depth > 1 else "select 1 as z"
+    return form.replace("{one}", one).replace("{two}", two).replace("{inner}", inner)
+
+
+_PLAIN_FORMS = (
+    "{one}",
+    "{one} + {two}",
+    "case when {one} > 2 then {two} else 0 end",
+    "coalesce({one}, {two})",
+    "list_sum(list_transform([{one}, 1], x -> x + {two}))",
+    "list_sum([y + {one} for y in [1, {two}]])",
+    "({'k': {one}}).k",
+)
+_SUBQUERY_FORMS = (
+    "(select count(*) from ({inner}) q)",
+    "(select sum({one} + s.a) from main.t s where s.b = {two})",
+    "case when exists (select 1 from main.u s where s.d = {one}) then 1 else 0 end",
+    "case when {one} in (select s.d from main.u s) then 1 else 0 end",
+)
 
 
 @st.composite
@@ -191,21 +193,23 @@ def _select(
 
 @st.composite
 def _items(draw: st.DrawFn, level: Level, depth: int, outer: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-    items: list[str] = []
-    columns: list[str] = []
-    for _ in range(draw(st.integers(1, 3))):
-        reference = draw(st.sampled_from(level.references()))
-        name = draw(st.sampled_from(_NAMES))
-        forms = {
-            reference: reference.rpartition(".")[2],
-            f"{draw(_expression(level, depth, outer))} as {name}": name,
-            f"sum({reference}) over (partition by {draw(st.sampled_from(level.references()))}) as {name}": name,
-            f"{name}: {reference}": name,
-        }
-        item = draw(st.sampled_from(list(forms)))
-        items.append(item)
-        columns.append(forms[item])
-    return ", ".join(items), tuple(columns)
+    items = [draw(_item(level, depth, outer)) for _ in range(draw(st.integers(1, 3)))]
+    return ", ".join(sql for sql, _ in items), tuple(name for _, name in items)
+
+
+@st.composite
+def _item(draw: st.DrawFn, level: Level, depth: int, outer: Sequence[str]) -> tuple[str, str]:
+    reference = draw(st.sampled_from(level.references()))
+    name = draw(st.sampled_from(_NAMES))
+    form = draw(st.sampled_from(("column", "expression", "window", "prefix")))
+    if form == "column":
+        return reference, reference.rpartition(".")[2]
+    if form == "expression":
+        return f"{draw(_expression(level, depth, outer))} as {name}", name
+    if form == "window":
+        by = draw(st.sampled_from(level.references()))
+        return f"sum({reference}) over (partition by {by}) as {name}", name
+    return f"{name}: {reference}", name
 
 
 @st.composite

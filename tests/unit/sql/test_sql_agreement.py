@@ -6,12 +6,11 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from sql_grammar import BASE, Text, queries
+from sql_world import COLUMNS, described, engine
 
 from mainstem.core.place import Place
 from mainstem.sql.facts import EVERYTHING, read_facts
-
-from sql_grammar import BASE, Text, queries
-from sql_world import COLUMNS, described, engine
 
 PLACE = Place("models/random.sql")
 _ROWS = {

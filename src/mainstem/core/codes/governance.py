@@ -28,10 +28,4 @@ CODES: dict[str, Code] = {
         "Lineage of a column can only be followed for a column that the dataset's SELECT really gives.",
         "Use one of the listed columns.",
     ),
-    "M010": Code(
-        "A check fails",
-        "Rows break what the dataset promises. A check of severity `error` keeps the version from being published; "
-        "readers go on seeing the one before.",
-        "Look at the failing rows, then mend data or model. Lower the severity only if readers can live with it.",
-    ),
 }

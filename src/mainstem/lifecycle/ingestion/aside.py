@@ -74,7 +74,7 @@ def write(batch: Batch, destination: Destination, position: Any, run: str, at: d
     if known:
         batch.session.execute(f"delete from {batch.out} where {_DIGEST} in ({', '.join(map(literal, known))})")
     written = batch.session.write(
-        f"select reason, origin, {literal(run)} as run, cast({literal(instant_text(at))} as timestamptz) as at, row "
+        f'select reason, origin, {literal(run)} as run, cast({literal(instant_text(at))} as timestamptz) as "at", row '
         f"from {batch.out}",
         destination.rejects,
         destination.prefix,

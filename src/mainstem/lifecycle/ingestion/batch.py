@@ -132,43 +132,42 @@ def _values(select: str, reading: Reading, targets: Sequence[Target], casts: Seq
 
 def _rows(dataset: Dataset, reading: Reading, schema: Schema) -> str:
     casts = _casts(schema.targets)
-    wrong = list(_faults(dataset, reading, schema, casts))
-    bad = " or ".join(fault.condition for fault in wrong) or "false"
+    by_column = [
+        tuple(faults(target, each.misfit, f"r{i}", f"v{i}", is_needed=_is_needed(dataset, reading, target)))
+        for i, (target, each) in enumerate(zip(schema.targets, casts, strict=True))
+    ]
+    wrong = [fault for found in by_column for fault in found] + [
+        Fault(f"s{n} is not null", f"{literal(f'{name}: ')} || {shown(f's{n}')} || ' is not in the contract'")
+        for n, name in schema.strange
+    ]
     words = ", ".join(f"case when {fault.condition} then {fault.words} end" for fault in wrong) or "null"
     pairs = ", ".join(f"{literal(field.name)}, s{n}" for n, field in enumerate(reading.columns))
     kept = "".join(f"v{i} as c{i}, " for i in range(len(schema.targets)))
+    bad = _any(wrong)
     return (
-        f"select {kept}origin, {_cursor(dataset, schema.targets)} as cursor, "
+        f"select {kept}origin, {_cursor(dataset, schema.targets, by_column)} as cursor, "
         f"case when {bad} then concat_ws('; ', {words}) end as why, "
         f"case when {bad} then cast(json_object({pairs}) as varchar) end as row "
         f"from ({_values(reading.select, reading, schema.targets, casts)})"
     )
 
 
-def _faults(dataset: Dataset, reading: Reading, schema: Schema, casts: Sequence[Cast]) -> list[Fault]:
-    assert isinstance(dataset.made_by, Load)
-    needed = {*dataset.key, dataset.made_by.cursor} if reading.columns else set()
-    found = [
-        fault
-        for i, (target, each) in enumerate(zip(schema.targets, casts, strict=True))
-        for fault in faults(target, each.misfit, f"r{i}", f"v{i}", is_needed=target.name in needed)
-    ]
-    strange = [
-        Fault(f"s{n} is not null", f"{literal(f'{name}: ')} || {shown(f's{n}')} || ' is not in the contract'")
-        for n, name in schema.strange
-    ]
-    return found + strange
+def _any(wrong: Sequence[Fault]) -> str:
+    return " or ".join(fault.condition for fault in wrong) or "false"
 
 
-def _cursor(dataset: Dataset, targets: Sequence[Target]) -> str:
-    """The cursor as the source writes it, where it is a value of its type."""
+def _is_needed(dataset: Dataset, reading: Reading, target: Target) -> bool:
     assert isinstance(dataset.made_by, Load)
-    numbers = [i for i, target in enumerate(targets) if target.name == dataset.made_by.cursor]
-    return (
-        f"case when v{numbers[0]} is not null then cast(r{numbers[0]} as varchar) end"
-        if numbers
-        else "cast(null as varchar)"
-    )
+    return bool(reading.columns) and target.name in {*dataset.key, dataset.made_by.cursor}
+
+
+def _cursor(dataset: Dataset, targets: Sequence[Target], wrong: Sequence[Sequence[Fault]]) -> str:
+    """The cursor as the source writes it, NULL where it breaks the contract: such a one must not move the position."""
+    assert isinstance(dataset.made_by, Load)
+    for i, target in enumerate(targets):
+        if target.name == dataset.made_by.cursor:
+            return f"case when {_any(wrong[i])} then null else cast(r{i} as varchar) end"
+    return "cast(null as varchar)"
 
 
 def _settled(batch: Batch) -> tuple[Target, ...]:

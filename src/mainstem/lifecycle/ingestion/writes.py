@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.release import DataFile, Field, Snapshot
@@ -12,7 +12,7 @@ from mainstem.lifecycle.ingestion.batch import Batch
 from mainstem.lifecycle.ingestion.casts import cast
 from mainstem.lifecycle.ingestion.duplicates import key_words
 from mainstem.lifecycle.ingestion.target import Destination
-from mainstem.lifecycle.ingestion.types import read_type
+from mainstem.lifecycle.ingestion.types import Type, read_type
 from mainstem.sql.quote import quote
 
 ID = "mainstem_row"
@@ -36,13 +36,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A batch on its way into a table: its rows as they are stored, and the table's state before."""
+    """A batch on its way into a table: its rows as they are stored, and the table's state before.
+
+    `refitted` is SQL usable in FROM of the whole table in new types, None where no column gets another type.
+    """
 
     batch: Batch
     destination: Destination
     base: Snapshot | None
     select: str
     fields: tuple[Field, ...]
+    refitted: str | None = None
 
     @property
     def count(self) -> int:
@@ -55,17 +59,14 @@ class _Place:
         types = {field.name: field.type for field in self.fields}
         return f"try({self.destination.label(name, types[name])})" if name in types and name is not None else None
 
-    @property
-    def retyped(self) -> tuple[Field, ...]:
-        """Columns of the table that get another type."""
-        new = {field.name: field for field in self.fields}
-        return tuple(
-            field for field in (self.base.fields if self.base else ()) if new.get(field.name, field).type != field.type
-        )
+    def touched(self, names: Sequence[str]) -> tuple[DataFile, ...]:
+        """Files of the table that may hold a row whose values of these columns are in the batch."""
+        assert self.base is not None
+        return self.base.files if self.refitted else self.destination.touched(names, _stored(self))
 
     def old(self, files: Sequence[DataFile]) -> str:
         """Rows of files of the table, with the columns of the new state."""
-        return self.destination.relation(files, self.fields)
+        return self.refitted or self.destination.relation(files, self.fields)
 
 
 def write(batch: Batch, destination: Destination, base: Snapshot | None) -> Outcome:
@@ -77,6 +78,7 @@ def write(batch: Batch, destination: Destination, base: Snapshot | None) -> Outc
     place = _Place(batch, destination, base, select, fields)
     if batch.load.write == "replace" or base is None:
         return _replace(place)
+    place = replace(place, refitted=_refitted(place, base))
     _take_rows(place)
     if batch.load.write == "append":
         unchanged = _drop_known(place)
@@ -166,10 +168,12 @@ def _on(key: Sequence[str], left: str, right: str) -> str:
     return " and ".join(f"{left}.{quote(name)} = {right}.{quote(name)}" for name in key)
 
 
-def _same(place: _Place, old: str) -> str:
-    """A SELECT of the numbers of rows that the table holds, exactly once and equal in every column."""
-    on = _on(place.batch.dataset.key, "n", "o")
-    new = [field.name for field in place.fields if field not in (place.base.fields if place.base else ())]
+def _same(place: _Place, old: str, *, is_whole: bool) -> str:
+    """A SELECT of the numbers of rows that the table holds, exactly once and equal in every column that it has had so
+    far; `is_whole`: and without a value in a new one."""
+    assert place.base is not None
+    on, known = _on(place.batch.dataset.key, "n", "o"), {field.name for field in place.base.fields}
+    new = [field.name for field in place.fields if is_whole and field.name not in known]
     blank = "".join(f" and n.{quote(name)} is null" for name in new)
     return (
         f"select n.{ID} from {_stored(place)} as n join {old} as o on {on} "
@@ -182,11 +186,11 @@ def _drop_known(place: _Place) -> int:
     holds are set aside. Returns how many were there."""
     assert place.base is not None
     if place.batch.dataset.key:
-        files = place.destination.touched(place.batch.dataset.key, _stored(place))
+        files = place.touched(place.batch.dataset.key)
         if not files:
             return 0
         old = place.old(files)
-        count = _remove(place, _same(place, old))
+        count = _remove(place, _same(place, old, is_whole=False))
         _set_aside_taken(place, place.batch.dataset.key, old)
         return count
     return _drop_ties(place)
@@ -226,7 +230,7 @@ def _refuse_taken(place: _Place, key: Sequence[str]) -> None:
             continue
         if target.name not in {field.name for field in (place.base.fields if place.base else ())}:
             continue
-        files = place.destination.touched([target.name], _stored(place))
+        files = place.touched([target.name])
         if not files:
             continue
         old = place.old(files)
@@ -237,11 +241,11 @@ def _refuse_taken(place: _Place, key: Sequence[str]) -> None:
 
 def _append(place: _Place, unchanged: int) -> Outcome:
     assert place.base is not None
+    if place.refitted:
+        return _rewritten(place, f"select * from {place.refitted} union all by name {_new_rows(place)}", unchanged)
     count = place.count
-    if place.retyped:
-        return _rewritten(place, f"select * from {_fitting(place)} union all by name {_new_rows(place)}", unchanged)
     if not count:
-        return Outcome(place.fields if place.base is None else place.base.fields, unchanged=unchanged)
+        return Outcome(place.base.fields, unchanged=unchanged)
     labels = _labels_of(place, _stored(place))
     return Outcome(place.fields, _written(place, _new_rows(place)), loaded=count, unchanged=unchanged, labels=labels)
 
@@ -257,44 +261,53 @@ def _rewritten(place: _Place, select: str, unchanged: int) -> Outcome:
     )
 
 
-def _fitting(place: _Place) -> str:
-    """All rows of the table in the new types. WorldError I008 where a value does not fit its new one."""
-    assert place.base is not None
-    new = {field.name: read_type(field.type) for field in place.fields}
-    shown, wrong, problems = [], [], []
-    for field in place.base.fields:
-        name, old = quote(field.name), read_type(field.type)
-        if field.name not in new:
-            continue
-        prepared = f"({cast(old, new[field.name], name, name, name).prepared})"
-        value = f"({cast(old, new[field.name], name, prepared, name).value})"
-        shown.append(f"{value} as {name}")
-        wrong.append(cast(old, new[field.name], name, prepared, value).misfit or "false")
-    base = place.destination.relation(place.base.files, place.base.fields)
+def _refitted(place: _Place, base: Snapshot) -> str | None:
+    """All rows of the table in the new types, as SQL usable in FROM; None where every column keeps its type.
+
+    WorldError I008 where a value does not fit its new type.
+    """
+    types = {field.name: field.type for field in place.fields}
+    kept = [field for field in base.fields if field.name in types]
+    if all(types[field.name] == field.type for field in kept):
+        return None
+    casts = [_retyping(quote(field.name), read_type(field.type), read_type(types[field.name])) for field in kept]
+    rows = place.destination.relation(base.files, base.fields)
     (found,) = place.batch.session.rows(
-        "select " + ", ".join(f"count(*) filter ({misfit})" for misfit in wrong) + f" from {base}"
+        "select " + ", ".join(f"count(*) filter ({misfit})" for _, misfit in casts) + f" from {rows}"
     )
-    kept = [field for field in place.base.fields if field.name in new]
-    for field, count in zip(kept, found, strict=True):
-        if count:
-            what = f'{count} rows of column "{field.name}" are {field.type} that is not {new[field.name].text}'
-            mend = "take the old type or a wider one, or load all of it anew with `load: full` and `write: replace`"
-            problems.append(Problem("I008", what, mend, place.batch.dataset.place))
+    problems = [
+        Problem(
+            "I008",
+            f'{count} values of column "{field.name}" in the table are no {types[field.name]}',
+            "take the old type or a wider one, or load all of it anew with `load: full` and `write: replace`",
+            place.batch.dataset.place,
+        )
+        for field, count in zip(kept, found, strict=True)
+        if count
+    ]
     if problems:
         raise WorldError(*problems)
-    return f"(select {', '.join(shown)} from {base})"
+    shown = ", ".join(f"{value} as {quote(field.name)}" for field, (value, _) in zip(kept, casts, strict=True))
+    return f"(select {shown} from {rows})"
+
+
+def _retyping(name: str, old: Type, new: Type) -> tuple[str, str]:
+    """SQL of a column in another type, and SQL that is true where it does not fit."""
+    prepared = f"({cast(old, new, name, name, name).prepared})"
+    value = f"({cast(old, new, name, prepared, name).value})"
+    return value, cast(old, new, name, prepared, value).misfit or "false"
 
 
 def _merge(place: _Place) -> Outcome:
     assert place.base is not None
-    key, batch = place.batch.dataset.key, place.batch
-    if place.retyped:
-        select = f"select * from {_fitting(place)} as o anti join {_stored(place)} as n on {_on(key, 'o', 'n')}"
-        return _rewritten(place, f"{select} union all by name {_new_rows(place)}", 0)
-    touched = place.destination.touched(key, _stored(place))
-    unchanged = _remove(place, _same(place, place.old(touched))) if touched else 0
+    key = place.batch.dataset.key
+    if place.refitted:
+        rest = f"select * from {place.refitted} as o anti join {_stored(place)} as n on {_on(key, 'o', 'n')}"
+        return _rewritten(place, f"{rest} union all by name {_new_rows(place)}", 0)
+    touched = place.touched(key)
+    unchanged = _remove(place, _same(place, place.old(touched), is_whole=True)) if touched else 0
     if unchanged:
-        touched = place.destination.touched(key, _stored(place)) if place.count else ()
+        touched = place.touched(key) if place.count else ()
     count = place.count
     if not count:
         return Outcome(place.base.fields, unchanged=unchanged)

@@ -149,7 +149,7 @@ def _says_nothing(definition: Definition) -> Problem:
 def _agree_definition(
     project: Project, definition: Definition, person: Stakeholder, at: datetime, recorded_by: str | None
 ) -> Mapping[str, Any]:
-    wanted = _definition_parties(project, definition)
+    wanted = definition_parties(project, definition)
     empty = [] if definition.sql or definition.metric else [_says_nothing(definition)]
     raise_all([*empty, *_no_part(definition, person, wanted)])
     text = {**definition_text(definition), "parties": sorted(wanted)}
@@ -157,7 +157,7 @@ def _agree_definition(
     return _without_none({**entry, "promise": plain_digest(definition_text(definition)), "text": text})
 
 
-def _definition_parties(project: Project, definition: Definition) -> tuple[str, ...]:
+def definition_parties(project: Project, definition: Definition) -> tuple[str, ...]:
     """Everybody behind the requirements that use it, and its owner."""
     found: dict[str, None] = {}
     for requirement in project.requirements.values():
@@ -170,7 +170,7 @@ def _definition_parties(project: Project, definition: Definition) -> tuple[str, 
 
 def _may_waive(project: Project, item: Requirement | Definition) -> tuple[str, ...]:
     if isinstance(item, Definition):
-        return _definition_parties(project, item)
+        return definition_parties(project, item)
     debtor = project.item(item.owed_by) if item.owed_by else None
     found = {name: None for name in parties(item, project) if debtor is None or name != debtor.id}
     for id in link_digests(item, project):

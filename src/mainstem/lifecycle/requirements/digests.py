@@ -119,6 +119,23 @@ def promise_digest(text: Mapping[str, Any]) -> str:
     return plain_digest(kept)
 
 
+def with_names_of_today(text: Mapping[str, Any], project: Project) -> Mapping[str, Any]:
+    """An agreed text in which people who were renamed since go by their new ids."""
+    if not text.get("proofs"):
+        return text
+    proofs = [
+        {
+            **proof,
+            "of": _id(proof["of"], project) if proof["kind"] == "accepted_by" else proof["of"],
+            "options": {
+                key: _id(value, project) if key in _PEOPLE else value for key, value in proof.get("options", {}).items()
+            },
+        }
+        for proof in text["proofs"]
+    ]
+    return {**text, "proofs": proofs}
+
+
 def set_of(named: Mapping[str, Any]) -> list[Any]:
     """The contents of a mapping without their names, in one order."""
     return sorted(named.values(), key=plain_digest)
@@ -141,7 +158,7 @@ def link_digests(requirement: Requirement, project: Project) -> dict[str, str]:
         need = project.item(id)
         if not isinstance(need, Need):
             continue
-        found[need.id] = need_digest(need, project)
+        found[need.id] = need_digest(need)
         goal = project.item(need.goal) if need.goal else None
         if isinstance(goal, Goal):
             found[goal.id] = goal_digest(goal)
@@ -152,15 +169,12 @@ def link_digests(requirement: Requirement, project: Project) -> dict[str, str]:
     return found
 
 
-def need_digest(need: Need, project: Project) -> str:
-    """Of what somebody does with the data: not of today's pains, nor of notes."""
-    says = {
-        "stakeholder": _id(need.stakeholder, project),
-        "goal": _id(need.goal, project) if need.goal else None,
-        "action": need.action or need.title,
-        "cadence": need.decision_cadence,
-    }
-    return plain_digest(says)
+def need_digest(need: Need) -> str:
+    """Of what somebody does with the data, and how often: not of today's pains, nor of notes.
+
+    Whose need it is, and which goal it serves, are told by `parties` and by the links themselves.
+    """
+    return plain_digest({"action": need.action or need.title, "cadence": need.decision_cadence})
 
 
 def goal_digest(goal: Goal) -> str:

@@ -15,6 +15,7 @@ from mainstem.lifecycle.requirements.digests import (
     link_digests,
     parties,
     promise_digest,
+    with_names_of_today,
 )
 
 
@@ -74,7 +75,7 @@ def in_force(project: Project, requirement: Requirement, at: datetime, known: da
     missing = tuple(
         party
         for party in parties(requirement, project)
-        if party not in latest or _promise(latest[party], today) != promise
+        if party not in latest or _promise(latest[party], project, today) != promise
     )
     return Force(
         epochs,
@@ -98,13 +99,13 @@ def _epochs(
     epochs: list[Epoch] = []
     latest: dict[str, Agreement] = {}
     for entry in agreed:
-        promise = _promise(entry, today)
+        promise = _promise(entry, project, today)
         text = entry.text if entry.text is not None else today if promise == promise_digest(today) else None
-        if entry.by is None or promise is None or text is None:
+        if entry.by is None or text is None:
             continue
         latest[_party(entry.by, project)] = entry
         wanted = [_party(name, project) for name in text.get("parties", ())]
-        if any(name not in latest or _promise(latest[name], today) != promise for name in wanted):
+        if any(name not in latest or _promise(latest[name], project, today) != promise for name in wanted):
             continue
         if epochs and epochs[-1].promise == promise:
             epochs[-1] = Epoch(epochs[-1].since, promise, text)
@@ -118,10 +119,11 @@ def _party(name: str, project: Project) -> str:
     return item.id if item is not None else name
 
 
-def _promise(entry: Agreement, today: Mapping[str, Any]) -> str | None:
-    if entry.promise is not None:
+def _promise(entry: Agreement, project: Project, today: Mapping[str, Any]) -> str:
+    """The promise digest of an entry, as it would be with the names of today."""
+    if entry.promise is not None and not (entry.text and entry.text.get("proofs")):
         return entry.promise
-    return promise_digest(entry.text if entry.text is not None else today)
+    return promise_digest(today if entry.text is None else with_names_of_today(entry.text, project))
 
 
 def _waiver(entries: Sequence[Agreement], at: datetime) -> Agreement | None:

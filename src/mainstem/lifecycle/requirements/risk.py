@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from mainstem.core.evidence import Budget, Slice
 from mainstem.lifecycle.requirements import words as say
-from mainstem.lifecycle.requirements.budget import misses, noun
+from mainstem.lifecycle.requirements.budget import noun
 from mainstem.lifecycle.requirements.forecast import slices_left
 from mainstem.lifecycle.requirements.promise import Promise, Standing, measure_of
 from mainstem.lifecycle.requirements.window import Window
@@ -129,5 +129,6 @@ def summary(case: Case) -> str:
     """One sentence about a promise that is kept."""
     newest = case.window.counted[-1] if case.window.counted else None
     said = measure_of(case.promise.objective).words(case.promise.objective)
-    bad = misses(case.promise.objective, case.budget.bad)
-    return f"{said}; {bad} so far" if newest is None else f"{said}; last {newest.reason}"
+    if case.promise.objective.window is None and case.now is not None and case.now.reason:
+        return f"{said}; now {case.now.reason}"
+    return said if newest is None else f"{said}; last {newest.reason}"

@@ -14,6 +14,8 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+_DAYS_FROM_S = 3 * 86400
+"""Shorter lengths are said in hours."""
 _UNITS = {"min": "minute", "m": "minute", "s": "second", "h": "hour", "d": "day", "w": "week", "mo": "month"}
 
 
@@ -93,10 +95,11 @@ def due(at: datetime, now: datetime, zone: str) -> str:
 
 
 def length(value: timedelta) -> str:
-    """A length of time in its two greatest units, rounded down: "eleven minutes", "2 days 5 hours"."""
+    """A length of time in two units, rounded down: "eleven minutes", "29 hours 2 minutes", "5 days 3 hours"."""
     left = int(abs(value.total_seconds()))
     parts: list[str] = []
-    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+    units = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
+    for unit, size in units if left >= _DAYS_FROM_S else units[1:]:
         amount, left = divmod(left, size)
         if amount and len(parts) < 2:
             parts.append(f"{amount} {plural(unit, amount)}")

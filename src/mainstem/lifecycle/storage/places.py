@@ -21,7 +21,7 @@ from mainstem.lifecycle.storage.refusals import disk_refused
 HOUSE = "_mainstem"
 """Folder of the lake for what is no table."""
 
-_SUCCESSOR = re.compile(r"~\d+$")
+_SUCCESSOR = re.compile(r"\.\d+$")
 
 
 def table_folder(dataset: str) -> str:
@@ -30,12 +30,15 @@ def table_folder(dataset: str) -> str:
 
 
 def next_table(lake: Path, table: str) -> str:
-    """A physical table of the same dataset whose folder nobody has used: `schema/table~2`, `~3` ..."""
+    """A physical table of the same dataset whose folder nobody has used: `schema/table.2`, `.3` ...
+
+    A dot, since some readers cannot open a folder whose name they would have to encode in a URL.
+    """
     first = _SUCCESSOR.sub("", table)
     number = 2
-    while (lake / f"{first}~{number}").exists() or (lake / f"{first}~{number}{QUARANTINE}").exists():
+    while (lake / f"{first}.{number}").exists() or (lake / f"{first}.{number}{QUARANTINE}").exists():
         number += 1
-    return f"{first}~{number}"
+    return f"{first}.{number}"
 
 
 def paths(lake: Path, at: Snapshot | Version) -> tuple[Path, ...]:

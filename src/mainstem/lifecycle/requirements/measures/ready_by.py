@@ -87,7 +87,7 @@ class ReadyBy:
             return Standing("bad", f"there was no table at {self._clock(at)}")
         content = self._content(live.version, span)
         if content.state == "bad":
-            return content
+            return content if content.reason else Standing("bad", f"not in the table at {self._clock(at)}")
         state = self.history.state(live.version, at)
         if state is None:
             return Standing("unmeasured", "when its data was loaded is not recorded", evidence=(live.row.id,))
@@ -99,7 +99,7 @@ class ReadyBy:
         return Standing(content.state, content.reason, evidence=(live.row.id, state.row.id, *content.evidence))
 
     def _content(self, version: str, span: Span) -> Standing:
-        """Whether a version holds the partition and passes the checks on it."""
+        """Whether a version holds the partition (bad without a reason: it does not) and passes the checks on it."""
         found = self.contents.get((version, span.label))
         if found is None:
             found = self.contents[version, span.label] = self._judge_content(version, span)
@@ -109,8 +109,7 @@ class ReadyBy:
         label = span.partition or span.label
         row = self.history.partition(version, label)
         if row is None or row.outcome == "gone" or row.value == 0:
-            name = say.label(span.label, span.closes, self._zone)
-            return Standing("bad", f"{name} was not in the table")
+            return Standing("bad")
         evidence = [row.id]
         unmeasured = ""
         for id in getattr(self.promise.objective.options, "passing", ()):

@@ -1,0 +1,176 @@
+"""One load, from a reading of a source to a change of a table: the order of ingestion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from mainstem.core.dataset import Dataset, Load
+from mainstem.core.ports import Reading, Session
+from mainstem.core.problem import Problem, ProjectError, WorldError
+from mainstem.core.release import Change, Snapshot
+from mainstem.lifecycle.ingestion import aside
+from mainstem.lifecycle.ingestion.batch import Batch, Totals, materialise
+from mainstem.lifecycle.ingestion.duplicates import drop_repeated, set_aside_repeated
+from mainstem.lifecycle.ingestion.rules import refuse_impossible
+from mainstem.lifecycle.ingestion.schema import Schema, decide
+from mainstem.lifecycle.ingestion.target import Destination, TotalWanted
+from mainstem.lifecycle.ingestion.writes import Labels, Outcome, write
+from mainstem.sql.quote import literal
+
+
+def ingest(
+    session: Session,
+    dataset: Dataset,
+    reading: Reading,
+    *,
+    base: Snapshot | None,
+    destination: Destination,
+    run: str,
+    at: datetime,
+    totals: Sequence[TotalWanted] = (),
+) -> Change:
+    """Read once, hold every row to the contract, write files that nobody names yet.
+
+    `at` is when the read began. Every row read is loaded, set aside with its reason, replaced by another of its key,
+    or there already: the Change counts them, and they sum up to the rows read. A change that brings nothing is empty,
+    and its position may have moved all the same. `reading` is used up, whatever happens.
+
+    ProjectError I002, I003, I004; WorldError I001, I005 to I009, or what the engine says while files are written.
+    """
+    try:
+        read = _read(session, dataset, reading, base, destination, totals)
+    finally:
+        _finish(session, reading)
+    schema, batch, found = read
+    if batch is None:
+        note = "no columns yet: nothing was read, and the contract names none"
+        return Change(base.fields if base else (), as_of=at, labels=(), notes=(*reading.notes, note))
+    try:
+        position, again = _position(batch, reading)
+        aside.move_bad(batch)
+        deduplicated = drop_repeated(batch)
+        set_aside_repeated(batch)
+        outcome = write(batch, destination, base)
+        rejected = aside.write(batch, destination, reading.position, run, at, again)
+        sums = _restricted(batch, found, totals, outcome.labels)
+    finally:
+        for table in (batch.rows, batch.out, f"{batch.rows}_stored"):
+            session.execute(f"drop table if exists {table}")
+    counted = outcome.loaded + outcome.unchanged + deduplicated + rejected.count + rejected.known
+    assert counted == batch.count, f"{counted} rows are accounted for, {batch.count} were read"
+    return replace(
+        _change(outcome, rejected),
+        position={**position, "set_aside": list(rejected.digests)} if isinstance(position, dict) else position,
+        rows_in=batch.count,
+        as_of=at,
+        totals=sums,
+        notes=(*reading.notes, *schema.notes, *_notes(batch, reading, outcome, rejected)),
+        deduplicated=deduplicated,
+    )
+
+
+def _read(
+    session: Session,
+    dataset: Dataset,
+    reading: Reading,
+    base: Snapshot | None,
+    destination: Destination,
+    totals: Sequence[TotalWanted],
+) -> tuple[Schema, Batch | None, Totals]:
+    _refuse_load(dataset, reading)
+    try:
+        for statement in reading.setup:
+            session.execute(statement)
+        schema = decide(session, dataset, reading, base.fields if base else ())
+        refuse_impossible(session, schema.targets)
+        if not schema.targets:
+            return schema, None, {}
+        try:
+            return schema, *materialise(session, dataset, reading, schema, destination, totals)
+        except WorldError:
+            if reading.careful is None:
+                raise
+        return schema, *materialise(session, dataset, reading.careful, schema, destination, totals)
+    except WorldError as error:
+        problem = error.problems[0]
+        if not problem.code.startswith("E"):
+            raise
+        what = f'reading "{dataset.name}" breaks off: {problem.what}'
+        raise WorldError(Problem("I007", what, problem.mend, dataset.place)) from error
+
+
+def _finish(session: Session, reading: Reading) -> None:
+    """Let go of the source. WorldError of the source's kind if it changed under the reading."""
+    for statement in reading.teardown:
+        with suppress(WorldError):
+            session.execute(statement)
+    if reading.finish is not None:
+        reading.finish()
+
+
+def _refuse_load(dataset: Dataset, reading: Reading) -> None:
+    load = dataset.made_by
+    assert isinstance(load, Load)
+    if load.write == "replace" and not reading.is_complete:
+        what = f'"{dataset.name}" is read in part and replaced as a whole'
+        mend = "write `write: merge` with a `key`, or `load: full`"
+        raise ProjectError(Problem("I002", what, mend, dataset.place))
+    if load.write == "merge" and not dataset.key:
+        what, mend = f'"{dataset.name}" is merged and has no key', "add `key:`, the columns that name a row"
+        raise ProjectError(Problem("I002", what, mend, dataset.place))
+
+
+def _position(batch: Batch, reading: Reading) -> tuple[Any, str]:
+    """The position after the read, and SQL over `Batch.out` that is true for what the next read sees again."""
+    position = reading.position
+    if not isinstance(position, Mapping) or "cursor" not in position or batch.load.cursor is None:
+        return position, "true" if reading.is_complete else "false"
+    greatest = batch.one(
+        f"select arg_max(cursor, {batch.column(batch.load.cursor)}) from {batch.rows} where cursor is not null"
+    )
+    cursor = position["cursor"] if greatest is None else greatest
+    again = "cursor is null" if cursor is None else f"(cursor is null or cursor = {literal(cursor)})"
+    return {**position, "cursor": cursor}, again
+
+
+def _change(outcome: Outcome, rejected: aside.Aside) -> Change:
+    return Change(
+        outcome.fields,
+        added=outcome.added,
+        removed=outcome.removed,
+        replace=outcome.replace,
+        rejects=rejected.files,
+        rejected=rejected.count,
+        labels=outcome.labels,
+        loaded=outcome.loaded,
+        unchanged=outcome.unchanged + rejected.known,
+    )
+
+
+def _restricted(batch: Batch, found: Totals, totals: Sequence[TotalWanted], labels: Labels) -> Totals:
+    """The totals of the labels that the change touches; one that the source no longer has is that of no rows."""
+    sums = {}
+    for wanted in totals:
+        by_label = found[wanted.name]
+        if labels is None or wanted.by != batch.dataset.time_column:
+            sums[wanted.name] = by_label
+            continue
+        nothing = batch.one(f"select {wanted.expression} from ({batch.select()}) where false")
+        sums[wanted.name] = {label: by_label.get(label, nothing) for label in labels}
+    return sums
+
+
+def _notes(batch: Batch, reading: Reading, outcome: Outcome, rejected: aside.Aside) -> list[str]:
+    notes = []
+    if rejected.known:
+        notes.append(f"{rejected.known} rows were set aside before and are at the source still")
+    expect = batch.load.expect
+    if expect is not None and expect.rows_at_least is not None:
+        brought = batch.count - (0 if reading.is_complete else rejected.known + outcome.unchanged)
+        if brought < expect.rows_at_least:
+            notes.append(f"{brought} rows came, at least {expect.rows_at_least} are expected")
+    return notes
