@@ -33,7 +33,7 @@ def test_every_code_has_a_test_that_triggers_it() -> None:
     texts = "\n".join(
         path.read_text(encoding="utf-8")
         for path in (ROOT / "tests").rglob("*")
-        if path.suffix in {".py", ".case"} and path.name != "test_codes.py"
+        if path.suffix in {".py", ".case", ".txt"} and path.name != "test_codes.py"
     )
     assert [code for code in CODES if code not in texts] == []
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from mainstem.core.clock import SetClock, WallClock
+from mainstem.core.run import Run
+from mainstem.ledger.sqlite import open_ledger
+from mainstem.lifecycle.serving.gate import Request
+from mainstem.orchestration.reading import ask, current_release
+from mainstem.orchestration.waiting import run_waiting
+from mainstem.project import load
 
 FILES = {
     "mainstem.yml": "name: crash\nlake: lake/\nclock: replay\n",
@@ -28,7 +36,7 @@ tables:
       amount: {type: integer, min: 0}
       updated_at: {type: timestamp}
 """,
-    "sources/drop.yml": """
+    "sources/feed.yml": """
 kind: files
 path: inbox
 tables:
@@ -48,12 +56,12 @@ checks:
   - not_null: [day]
 --- */
 select o.day, count(*) as orders, sum(o.amount) as amount, max(p.price) as price
-from staging.orders as o left join drop.prices as p using (day)
+from staging.orders as o left join feed.prices as p using (day)
 group by o.day
 """,
     "models/marts/recent.sql": "/* ---\nkind: view\n--- */\nselect * from marts.daily where orders > 1\n",
 }
-TABLES = ("shop.orders", "drop.prices", "staging.orders", "marts.daily", "marts.recent", "drop.prices__quarantine")
+TABLES = ("shop.orders", "feed.prices", "staging.orders", "marts.daily", "marts.recent", "feed.prices__quarantine")
 
 
 def make(folder: Path) -> Path:
@@ -93,29 +101,45 @@ def second_day(folder: Path) -> None:
     (folder / "inbox" / "b.csv").write_text("day,price\n2024-01-03,2.50\nlater,3\n")
 
 
-def mainstem(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in its own process."""
+def killed_run(folder: Path, day: int, point: str) -> subprocess.CompletedProcess[str]:
+    """The run of the morning of that day of January 2024 in its own process, killed at a point."""
     return subprocess.run(
-        [sys.executable, "-m", "mainstem", *arguments],
+        [sys.executable, "-m", "mainstem", "run", "--json", "--now", morning(day).isoformat()],
         cwd=folder,
         capture_output=True,
         text=True,
-        env={**os.environ, **environment},
+        env={**os.environ, "MAINSTEM_CRASH_AT": point},
         check=False,
     )
 
 
-def run(folder: Path, day: int, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The run of the morning of that day of January 2024."""
-    return mainstem(folder, "run", "--json", "--now", f"2024-01-{day:02d}T06:00:00+00:00", **environment)
+def run(folder: Path, day: int) -> Run:
+    """The same run, to its end, in this process."""
+    project = load(folder)
+    ledger = open_ledger(project.ledger)
+    try:
+        return run_waiting(project, ledger, SetClock(morning(day)))
+    finally:
+        ledger.close()
+
+
+def morning(day: int) -> datetime:
+    """Six o'clock."""
+    return datetime(2024, 1, day, 6, tzinfo=UTC)
 
 
 def tables(folder: Path) -> dict[str, Any]:
     """Every table's rows, sorted; what differs from run to run is left out."""
-    found: dict[str, Any] = {}
-    for name in TABLES:
-        columns = "reason, row" if name.endswith("__quarantine") else "*"
-        done = mainstem(folder, "query", f"select {columns} from {name} order by all", "--json")
-        assert done.returncode == 0, done.stderr
-        found[name] = json.loads(done.stdout)
-    return found
+    project = load(folder)
+    ledger = open_ledger(project.ledger)
+    clock = WallClock()
+    try:
+        release = current_release(ledger, "prod")
+        found = {}
+        for name in TABLES:
+            columns = "reason, row" if name.endswith("__quarantine") else "*"
+            request = Request("query", f"select {columns} from {name} order by all", 1000)
+            found[name] = ask(project, ledger, clock, release, request).rows
+        return found
+    finally:
+        ledger.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from mainstem.core.crash import POINTS
-from tests.crash.project import make, run, second_day, tables
+from tests.crash.project import killed_run, make, run, second_day, tables
 
-STEPS = ("shop.orders", "drop.prices", "staging.orders", "marts.daily")
+STEPS = ("shop.orders", "feed.prices", "staging.orders", "marts.daily")
 OF_A_STEP = POINTS[1 : POINTS.index("after-record") + 1]
 
 
@@ -23,29 +23,36 @@ def cases() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = make(tmp_path_factory.mktemp("undisturbed"))
-    assert run(folder, 3).returncode == 0
+def second_morning(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project after its first run, with the second day's data waiting."""
+    folder = make(tmp_path_factory.mktemp("morning") / "project")
+    assert run(folder, 3).release is not None
     second_day(folder)
-    assert run(folder, 4).returncode == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(second_morning: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = shutil.copytree(second_morning, tmp_path_factory.mktemp("undisturbed") / "project")
+    assert run(folder, 4).release is not None
     return tables(folder)
 
 
 @pytest.mark.parametrize("point", cases())
-def test_killed_run_is_carried_on(point: str, tmp_path: Path, undisturbed: dict[str, Any]) -> None:
-    folder = make(tmp_path / "project")
-    assert run(folder, 3).returncode == 0
-    second_day(folder)
-    killed = run(folder, 4, MAINSTEM_CRASH_AT=point)
+def test_killed_run_is_carried_on(
+    point: str, tmp_path: Path, second_morning: Path, undisturbed: dict[str, Any]
+) -> None:
+    folder = shutil.copytree(second_morning, tmp_path / "project")
+    killed = killed_run(folder, 4, point)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     finished = committed_data(folder)
 
     again = run(folder, 4)
 
-    assert again.returncode == 0, again.stderr
+    assert not again.failures
     assert tables(folder) == undisturbed
-    recomputed = {step["dataset"] for step in json.loads(again.stdout)["steps"] if step["outcome"] == "committed"}
-    assert finished.isdisjoint(recomputed - {"marts.recent"})
+    recomputed = {step.dataset for step in again.done if step.outcome == "committed"}
+    assert finished.isdisjoint(recomputed)
 
 
 def committed_data(folder: Path) -> set[str]:

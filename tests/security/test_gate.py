@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 from guarded_lake import CANARIES, TABLES, Ask, Lake, cases
 
+from mainstem.core.clock import SetClock
 from mainstem.core.problem import MainstemError, ProjectError
-from mainstem.lifecycle.serving.gate import Answer, Request
+from mainstem.core.project import EngineSettings
+from mainstem.engines import duckdb as embedded
+from mainstem.lifecycle.serving.gate import Answer, Request, read
+from mainstem.security.functions import FUNCTIONS, TABLE_FUNCTIONS
 
 REFUSED = cases("refused.sql.txt")
 MASKED = cases("masked.sql.txt")
@@ -57,7 +62,14 @@ def test_no_canary_leaves_by_a_query_that_is_allowed(ask: Ask, title: str, code:
 @pytest.mark.parametrize(("title", "code", "sql"), MASKED, ids=[case[0] for case in MASKED])
 def test_the_canaries_are_there_to_be_seen_with_clear(ask: Ask, title: str, code: str, sql: str) -> None:
     answer = ask(sql, clear=True)
-    hidden = ("probing a value", "casting to an error", "through ORDER BY", "through IN", "a hash that would")
+    hidden = (
+        "a file's columns",
+        "probing a value",
+        "casting to an error",
+        "through ORDER BY",
+        "through IN",
+        "a hash that would",
+    )
     if not title.startswith(hidden) and title != "shadowing: a query of a subquery does not reach its neighbour":
         assert any(canary in said(answer) for canary in CANARIES), "the case proves something"
     assert answer.audit.columns
@@ -220,6 +232,32 @@ def test_as_many_audit_rows_as_answers_and_refusals(ask: Ask, lake: Lake) -> Non
 def test_an_exit_that_is_not_registered_is_a_bug() -> None:
     with pytest.raises(ValueError, match="no way out"):
         Request("backdoor", "select 1", 1)
+
+
+def test_the_engine_is_locked_when_the_query_runs(lake: Lake) -> None:
+    engine = embedded.open(EngineSettings(), lake.outside.parent / "temp")
+    clock = SetClock(datetime(2013, 12, 17, tzinfo=UTC))
+    read(engine, lake.offers(engine), Request("query", "from main.airports", 10), lake.ledger, clock)
+    session = engine.session()
+    for statement in (
+        f"select * from read_text('{lake.outside}/secret.txt')",
+        f"select * from read_parquet('{lake.files['raw.people']}')",
+        "select * from raw.people",
+    ):
+        with pytest.raises(MainstemError) as failed:
+            session.rows(statement)
+        assert failed.value.problems[0].code == "E012", "only the files of the datasets that were asked for"
+    engine.close()
+
+
+@pytest.mark.parametrize("function", ["read_text", "read_csv", "glob"])
+def test_with_the_first_ring_broken_the_second_holds(ask: Ask, monkeypatch: pytest.MonkeyPatch, function: str) -> None:
+    everything = frozenset((*TABLE_FUNCTIONS, function))
+    monkeypatch.setattr("mainstem.security.tree.TABLE_FUNCTIONS", everything)
+    monkeypatch.setattr("mainstem.security.expressions.FUNCTIONS", FUNCTIONS | everything)
+    with pytest.raises(MainstemError) as failed:
+        ask(f"select * from {function}('{{outside}}/secret.txt')")
+    assert failed.value.problems[0].code == "E012"
 
 
 def test_every_tagged_cell_of_the_fixture_holds_a_canary(lake: Lake) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mainstem.cli.opening import Opened, env_option, json_option, open_project, project_option
+from mainstem.cli.opening import Opened, dataset_name, env_option, json_option, open_project, project_option
 from mainstem.governance.lineage import Branch
 from mainstem.governance.reach import Reached
 
@@ -39,6 +39,7 @@ def command(name: str, folder: Path | None, env: str, as_json: bool, direction: 
 
     opened = open_project(folder, env)
     facts = bound_to(opened.project, opened.ledger.current(env)).facts
+    name = dataset_name(opened.project, name)
     dataset, column = split_name(opened.project, name)
     up = lineage_tree(facts, "up", dataset, column) if direction != "down" else None
     down = lineage_tree(facts, "down", dataset, column) if direction != "up" else None

@@ -110,6 +110,12 @@ def _clock(project: Project, ledger: Ledger, now: str | None, writes: bool) -> C
     return SetClock(latest) if latest else WallClock()
 
 
+def dataset_name(project: Project, name: str) -> str:
+    """The full name of a dataset: `orders` is `main.orders`, as in SQL; any other name as it is."""
+    full = f"main.{name}"
+    return full if name not in project.datasets and full in project.datasets else name
+
+
 def instant(text: str, zone: str) -> datetime:
     """An instant as a person types it; without an offset it is local time of the project."""
     from zoneinfo import ZoneInfo

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from mainstem.cli.opening import Opened, env_option, json_option, now_option, open_project, project_option
-from mainstem.core.run import Plan
+from mainstem.core.run import Plan, Step
 
+FINISHED = "finished by an earlier run"
 SIGNS = {"load": ("↓", "cyan"), "build": ("+", "green"), "view": ("=", "green"), "skip": ("·", "bright_black")}
 
 
@@ -45,8 +46,18 @@ def command(
         )
     else:
         show_plan(opened, made)
-    if exit_code and any(step.commits is not False for step in made.steps):
+    if exit_code and (any(step.commits is not False for step in made.steps) or _publishes(made)):
         sys.exit(3)
+
+
+def _publishes(made: Plan) -> bool:
+    """Whether a run would publish a release although no step has anything to do."""
+    return bool(made.removed) or any(_is_waiting(step) for step in made.steps)
+
+
+def _is_waiting(step: Step) -> bool:
+    """Finished by an earlier run that published nothing."""
+    return step.action == "skip" and step.why.startswith(FINISHED)
 
 
 def show_plan(opened: Opened, made: Plan) -> None:
@@ -57,18 +68,24 @@ def show_plan(opened: Opened, made: Plan) -> None:
     base = f"from release {made.base.id}" if made.base else "first release"
     out.print(f"[bold]{opened.project.name}[/] · {made.env} · {base}")
     moving = [step for step in made.steps if step.action != "skip"]
-    width = max((len(step.dataset) for step in moving), default=0)
+    width = max((len(step.dataset) for step in made.steps if step.action != "skip" or _is_waiting(step)), default=0)
     for step in moving:
         sign, style = SIGNS[step.action]
         sure = "?" if step.commits is None else " "
         out.print(f"  {styled(sign, style)}{sure} {step.dataset.ljust(width)}  {styled(step.why, 'bright_black')}")
-    kept = len(made.steps) - len(moving)
-    if kept:
-        out.print(f"  [bright_black]·  {kept} unchanged[/]")
+    for step in made.steps:
+        if _is_waiting(step):
+            out.print(f"  {styled('·', 'bright_black')}  {step.dataset.ljust(width)}  {styled(step.why, 'bright_black')}")
+    for reason, count in _kept(made).items():
+        out.print(f"  {styled(f'·  {count} kept: {reason}', 'bright_black')}")
     for note in made.notes:
         out.print(f"  [yellow]![/]  {escaped(note)}")
+    if not made.steps and not made.removed:
+        out.print("Nothing to do: there is no model and no table of a source yet.")
+        return
     if not moving:
-        out.print("Nothing to do: every text and every input is as released.")
+        published = "Nothing to compute; a run would publish what is said above."
+        out.print(published if _publishes(made) else "Nothing to do: every text and every input is as released.")
         return
     touched = [(id, opened.project.requirements[id]) for id in made.touched]
     if touched:
@@ -76,6 +93,16 @@ def show_plan(opened: Opened, made: Plan) -> None:
         for id, requirement in touched:
             who = ", ".join(_people(opened, requirement.needs, requirement.for_))
             out.print(f"  {id}  {styled(f'{escaped(requirement.title)} · {who}', 'bright_black')}")
+
+
+def _kept(made: Plan) -> dict[str, int]:
+    """How many steps are skipped for which reason, in few words."""
+    counts: dict[str, int] = {}
+    for step in made.steps:
+        if step.action == "skip" and not _is_waiting(step):
+            reason = step.why.partition(":")[0]
+            counts[reason] = counts.get(reason, 0) + 1
+    return counts
 
 
 def _people(opened: Opened, needs: tuple[str, ...], named: str | None) -> list[str]:

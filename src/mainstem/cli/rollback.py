@@ -22,7 +22,7 @@ def command(folder: Path | None, env: str, now: str | None, as_json: bool, to: s
     Readers see the other release at once. The next run goes on from it: models and re-readable sources are brought
     up to date from where that release stood.
     """
-    from mainstem.cli.screen import console, local, print_json, styled, zone_name
+    from mainstem.cli.screen import console, counted, local, print_json, styled, zone_name
     from mainstem.orchestration.rollback import rollback
 
     opened = open_project(folder, env, now, writes=not listing)
@@ -39,7 +39,7 @@ def command(folder: Path | None, env: str, now: str | None, as_json: bool, to: s
             return
         for release in releases:
             here = "[green]●[/]" if current and release.id == current.id else " "
-            aside = styled(f"{len(release.versions)} datasets", "bright_black")
+            aside = styled(counted(len(release.versions), "dataset"), "bright_black")
             out.print(f"{here} {release.id}  {local(release.at, zone)} {zone_name(zone)}  {aside}")
         if not releases:
             out.print("nothing is published yet")
@@ -52,4 +52,6 @@ def command(folder: Path | None, env: str, now: str | None, as_json: bool, to: s
         out.print(f"{env} stands at {moved.id} already")
     else:
         came = before.id if before else "nothing"
-        out.print(f"{env} moved from {came} to [bold]{moved.id}[/] ({local(moved.at, zone)} {zone_name(zone)})")
+        at = f"{local(moved.at, zone)} {zone_name(zone)}"
+        out.print(f"{env} moved from {came} to [bold]{moved.id}[/], published {at}")
+        out.print(styled("the next run goes on from here; mainstem plan shows what it would do", "bright_black"))

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mainstem.cli.opening import Opened, env_option, json_option, now_option, open_project, project_option
+from mainstem.core import crash
 from mainstem.core.run import Run
 
 
@@ -44,6 +45,7 @@ def command(
     finally:
         progress.close()
     verdicts = judge(opened.project, opened.ledger, env, opened.clock.now(), record=True).verdicts
+    crash.point("after-evaluate")
     if as_json:
         print_json(as_facts(done) | {"statuses": {id: verdict.status for id, verdict in verdicts.items()}})
     else:

@@ -79,6 +79,13 @@ def number(value: float | Decimal | None) -> str:
     return "-" if value is None else f"{value:,}"
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things: `1 row`, `1,234 rows`."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
+
+
 def size(size_bytes: int | None) -> str:
     """Bytes in a readable unit."""
     if size_bytes is None:

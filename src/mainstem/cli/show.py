@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from mainstem.cli.opening import Opened, env_option, json_option, open_project, project_option
+from mainstem.cli.opening import Opened, dataset_name, env_option, json_option, open_project, project_option
 from mainstem.core.release import Release, Version
 from mainstem.governance.catalog import Described
 
@@ -30,6 +30,7 @@ def command(name: str | None, folder: Path | None, env: str, as_json: bool, rows
     if name is None:
         _show_all(opened, release, as_json=as_json)
         return
+    name = dataset_name(opened.project, name)
     facts = bound_to(opened.project, release).facts
     tags = effective_tags(opened.project, facts)
     version = release.versions.get(name) if release else None
@@ -82,6 +83,9 @@ def _show_all(opened: Opened, release: Release | None, *, as_json: bool) -> None
         rows.append((dataset.name, kind, version.rows if version else None, dataset.description))
     if as_json:
         print_json([dict(zip(("name", "kind", "rows", "description"), row, strict=True)) for row in rows])
+        return
+    if not rows:
+        click.echo("no dataset yet: models are files in models/, tables of sources are listed in sources/*.yml")
         return
     cells = [[name, kind, number(count), text.split("\n")[0]] for name, kind, count, text in rows]
     for line in table([["dataset", "kind", "rows", ""], *cells], right=(2,)):

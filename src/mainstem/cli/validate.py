@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from mainstem.cli.opening import env_option, json_option, open_text, project_option
+from mainstem.core.problem import Problem, ProjectError, raise_all
+from mainstem.core.project import Project
 
 
 @click.command("validate")
@@ -20,30 +24,56 @@ def command(folder: Path | None, env: str, as_json: bool) -> None:
     requirements that could be said better are listed as advice and change no exit code.
     """
     from mainstem.cli.screen import print_json
-    from mainstem.core.problem import raise_all
+
+    try:
+        project = open_text(folder, env)
+        advice = _read(project, env)
+    except ProjectError as error:
+        if not as_json:
+            raise
+        print_json({"valid": False, "problems": error.problems})
+        sys.exit(2)
+    if as_json:
+        counts = {f"{name}s": count for name, count in _counts(project).items()}
+        print_json({"project": project.name, "valid": True, **counts, "advice": advice})
+    else:
+        _show(project, advice)
+
+
+def _read(project: Project, env: str) -> Sequence[Problem]:
+    """Advice; one ProjectError with all that is wrong in models, bindings and requirements."""
     from mainstem.lifecycle.requirements.lint import lint
     from mainstem.orchestration.known import known_fields
     from mainstem.orchestration.run import bind_project
+
+    problems: list[Problem] = []
+    try:
+        bind_project(project, known_fields(project, env))
+    except ProjectError as error:
+        problems += error.problems
+    errors, advice = lint(project)
+    raise_all([*problems, *errors])
+    return advice
+
+
+def _counts(project: Project) -> dict[str, int]:
+    return {
+        "source": len(project.sources),
+        "dataset": len(project.datasets),
+        "check": sum(len(dataset.checks) for dataset in project.datasets.values()),
+        "output": len(project.outputs),
+        "requirement": len(project.requirements),
+        "stakeholder": len(project.stakeholders),
+    }
+
+
+def _show(project: Project, advice: Sequence[Problem]) -> None:
+    from mainstem.cli.screen import counted
     from mainstem.project.render import render_problem
 
-    project = open_text(folder, env)
-    bind_project(project, known_fields(project, env))
-    errors, advice = lint(project)
-    raise_all(errors)
-    counts = {
-        "sources": len(project.sources),
-        "datasets": len(project.datasets),
-        "checks": sum(len(dataset.checks) for dataset in project.datasets.values()),
-        "outputs": len(project.outputs),
-        "requirements": len(project.requirements),
-        "stakeholders": len(project.stakeholders),
-    }
-    if as_json:
-        print_json({"project": project.name, "valid": True, **counts, "advice": advice})
-        return
     for problem in advice:
         click.echo(render_problem(problem, project.root) + "\n")
-    said = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    said = ", ".join(counted(count, name) for name, count in _counts(project).items() if count)
     click.echo(f"{project.name} is valid: {said or 'nothing in it yet'}")
     if advice:
-        click.echo(f"{len(advice)} pieces of advice above")
+        click.echo(f"{counted(len(advice), 'piece')} of advice above")

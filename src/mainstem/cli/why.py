@@ -9,9 +9,21 @@ from typing import Any
 
 import click
 
-from mainstem.cli.opening import Opened, env_option, json_option, now_option, open_project, project_option
+from mainstem.cli.opening import (
+    Opened,
+    dataset_name,
+    env_option,
+    json_option,
+    now_option,
+    open_project,
+    project_option,
+)
+from mainstem.core.dataset import QUARANTINE
 from mainstem.core.evidence import Evidence, Verdict
-from mainstem.orchestration.judge import Judged
+from mainstem.core.problem import Problem, ProjectError, nearest
+from mainstem.core.project import Project
+from mainstem.core.requirement import Requirement
+from mainstem.orchestration.judge import Judged, people_of
 
 SHOWN_SLICES = 10
 
@@ -28,18 +40,16 @@ def command(thing: str | None, folder: Path | None, env: str, now: str | None, a
 
     THING is a requirement's id, a dataset's name, a run or release id, or `e` and the number of a piece of evidence.
     """
-    from mainstem.core.problem import Problem, ProjectError, nearest
-    from mainstem.core.requirement import Requirement
-
     opened = open_project(folder, env, now)
     if thing is None:
         _runs(opened, as_json=as_json)
         return
     item = opened.project.item(thing)
+    name = dataset_name(opened.project, thing.removesuffix(QUARANTINE))
     if isinstance(item, Requirement):
         _requirement(opened, item.id, as_json=as_json, everything=everything)
-    elif thing in opened.project.datasets:
-        _dataset(opened, thing, as_json=as_json, everything=everything)
+    elif name in opened.project.datasets:
+        _dataset(opened, name, as_json=as_json, everything=everything)
     elif re.fullmatch(r"e\d+", thing):
         _evidence(opened, int(thing[1:]), as_json=as_json)
     elif (run := next((r for r in opened.ledger.runs(limit=100_000) if r["run"].startswith(thing)), None)) is not None:
@@ -47,9 +57,27 @@ def command(thing: str | None, folder: Path | None, env: str, now: str | None, a
     elif (release := opened.ledger.release(thing)) is not None:
         _run(opened, next(r for r in opened.ledger.runs(limit=100_000) if r["run"] == release.run), as_json=as_json)
     else:
-        known = [*opened.project.requirements, *opened.project.datasets]
-        mend = nearest(thing, known, kind="requirements and datasets")
-        raise ProjectError(Problem("C005", f'nothing here is called "{thing}"', mend))
+        raise ProjectError(_unknown(opened, thing))
+
+
+def _unknown(opened: Opened, thing: str) -> Problem:
+    """What to say of a name that `why` cannot explain; of other items, the requirements that follow from them."""
+    project = opened.project
+    item = project.item(thing)
+    if item is None:
+        mend = nearest(thing, [*project.requirements, *project.datasets], kind="requirements and datasets")
+        return Problem("C005", f'nothing here is called "{thing}"', mend)
+    serving = [id for id in project.requirements if item.id in _above(project, id)]
+    mend = f"its requirements are: {', '.join(serving)}" if serving else "no requirement leads to it"
+    return Problem("C005", f'"{item.id}" is a {type(item).__name__.lower()}, and only requirements have verdicts', mend)
+
+
+def _above(project: Project, id: str) -> set[str]:
+    """The needs, goals and people that a requirement serves, and the definitions that it uses."""
+    requirement = project.requirements[id]
+    needs = [project.needs[need] for need in requirement.needs if need in project.needs]
+    goals = [need.goal for need in needs if need.goal]
+    return {*requirement.needs, *requirement.uses, *goals, *people_of(project, id)}
 
 
 def _requirement(opened: Opened, id: str, *, as_json: bool, everything: bool) -> None:
@@ -68,7 +96,6 @@ def _requirement(opened: Opened, id: str, *, as_json: bool, everything: bool) ->
 
 def _show_verdict(opened: Opened, judged: Judged, verdict: Verdict) -> None:
     from mainstem.cli.screen import GLYPHS, console, escaped, glyph, local, styled, word, zone_name
-    from mainstem.orchestration.judge import people_of
 
     out = console()
     project = opened.project
@@ -136,9 +163,10 @@ def _dataset(opened: Opened, name: str, *, as_json: bool, everything: bool) -> N
     else:
         reads = ", ".join(f"{each} {id}" for each, id in version.inputs.items())
         out.print(f"  [bright_black]released[/] {version.id}, made by run {version.run}")
-        out.print(f"  [bright_black]built on[/] {escaped(reads or 'its source')}")
+        source = "its source" if opened.project.datasets[name].is_load else "nothing else"
+        out.print(f"  [bright_black]built on[/] {escaped(reads or source)}")
     out.print(f"  [bright_black]next run[/] {step.action}: {escaped(step.why)}")
-    _show_measured(newest if everything else newest[-SHOWN_SLICES:])
+    _show_measured(opened.project, newest if everything else newest[-SHOWN_SLICES:])
 
 
 def _newest(rows: Sequence[Evidence]) -> list[Evidence]:
@@ -151,8 +179,9 @@ def _newest(rows: Sequence[Evidence]) -> list[Evidence]:
     return list(found.values())
 
 
-def _show_measured(rows: Sequence[Evidence]) -> None:
+def _show_measured(project: Project, rows: Sequence[Evidence]) -> None:
     from mainstem.cli.screen import console, escaped, styled
+    from mainstem.orchestration.passed import check_of, passed
 
     out = console()
     refused = [row for row in rows if (row.version or "").startswith("attempt:")]
@@ -162,9 +191,10 @@ def _show_measured(rows: Sequence[Evidence]) -> None:
         measured = row.facts.get("reason") or (f"{row.value}" if row.total is None else f"{row.value} of {row.total}")
         where = f" on {row.label}" if row.label else ""
         aside = " (refused attempt)" if row in refused else ""
-        out.print(
-            f"  {row.facts['check']}{where}: {escaped(str(measured))}{aside}  {styled(f'e{row.id}', 'bright_black')}"
-        )
+        check = check_of(project, row)
+        sign = "[bright_black]·[/]" if check is None else "[green]●[/]" if passed(check, row) else "[red]✕[/]"
+        said = f"{row.facts['check']}{where}: {measured}{aside}"
+        out.print(f"  {sign} {escaped(said)}  {styled(f'e{row.id}', 'bright_black')}")
     if any(row.facts.get("sample") for row in rows):
         number = next(row.id for row in reversed(rows) if row.facts.get("sample"))
         out.print(f"[bright_black]failing rows: mainstem why e{number}[/]")
@@ -172,7 +202,6 @@ def _show_measured(rows: Sequence[Evidence]) -> None:
 
 def _evidence(opened: Opened, number: int, *, as_json: bool) -> None:
     from mainstem.cli.screen import console, escaped, local, plain, print_json
-    from mainstem.core.problem import Problem, ProjectError
 
     row = next((each for each in opened.ledger.evidence() if each.id == number), None)
     if row is None:

@@ -23,7 +23,7 @@ def canonical(value: Any) -> Any:
     """`value` as plain JSON data with one form for one meaning.
 
     Keys sorted; text NFC with runs of blanks folded; numbers as normalised decimals; sets sorted; None and
-    Places dropped; a Secret as it was written; dataclasses as mappings; dates, times and instants as ISO text; durations
+    Places dropped; a Secret as it was written; dataclasses as mappings; dates, times, instants as ISO text; durations
     as seconds.
     """
     if isinstance(value, str):

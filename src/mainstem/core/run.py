@@ -54,12 +54,13 @@ class Plan:
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A step that did not succeed. `state` says what is left where. `blocked_by` names the failed step upstream when
-    this one was never tried."""
+    this one was never tried. `others` are further problems of the same step, such as a second failing check."""
 
     dataset: str
     problem: Problem
     state: str
     blocked_by: str | None = None
+    others: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

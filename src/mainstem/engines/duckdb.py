@@ -28,6 +28,7 @@ from mainstem.sql.quote import literal, quote
 CAPABILITIES = Capabilities(name="duckdb", dialect="duckdb", reads_local_databases=True, is_distributed=False)
 
 _KEPT_SCHEMAS = frozenset({"information_schema", "memory", "pg_catalog", "system", "temp"})
+_MUCH_BYTES = 64 * 1024 * 1024
 _SPILL = re.compile(r"duckdb-(\d+)-[0-9a-f]+")
 
 _FIXED: Mapping[str, str] = {
@@ -38,8 +39,8 @@ _FIXED: Mapping[str, str] = {
     "preserve_insertion_order": "true",
     "python_enable_replacements": "false",
 }
-"""Settings of every engine. Order is kept so that row numbers of a file's lines and the files that we write are the
-same in every run; writing spills within the memory limit either way."""
+"""Settings of every engine. Order is kept so that row numbers are those of a file's lines and tables keep the
+order of their SELECT; writing spills within the memory limit either way."""
 
 
 def open(settings: EngineSettings, temp: Path | None = None) -> Engine:
@@ -68,18 +69,19 @@ def open(settings: EngineSettings, temp: Path | None = None) -> Engine:
 class Engine:
     """One in-memory database; its methods may be called from any thread. Implements `core.ports.Engine`."""
 
-    __slots__ = ("_connection", "_loaded", "_lock", "_schemas", "capabilities")
+    __slots__ = ("_connection", "_has_much", "_loaded", "_lock", "_schemas", "capabilities")
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.capabilities = CAPABILITIES
         self._connection = connection
+        self._has_much = False
         self._lock = Lock()
         self._schemas = {"main"}
         self._loaded = set(extensions.BUILT_IN)
 
     def session(self) -> Session:
         with self._lock:
-            return Session(self._connection.cursor())
+            return Session(self._connection.cursor(), lambda: self._has_much)
 
     def bind(self, name: str, files: Sequence[Path], fields: Sequence[Field]) -> None:
         with self._lock:
@@ -92,6 +94,7 @@ class Engine:
                 if error.problems[0].code != "E002":
                     raise
                 self._view(name, self._filled(files, fields))
+            self._has_much = self._has_much or _size_bytes(files) > _MUCH_BYTES
 
     def bind_view(self, name: str, select: str) -> None:
         with self._lock:
@@ -170,6 +173,10 @@ def _scan(files: Sequence[Path], fields: Sequence[Field], held: frozenset[str] |
         quote(field.name) if held is None or field.name.lower() in held else _null(field) for field in fields
     )
     return f"select {shown} from {_parquet(files)}"
+
+
+def _size_bytes(files: Sequence[Path]) -> int:
+    return sum(file.stat().st_size for file in files)
 
 
 def _empty(fields: Sequence[Field]) -> str:

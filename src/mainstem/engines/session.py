@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,10 @@ from mainstem.engines.statistics import delta_statistics
 from mainstem.sql.quote import literal, quote
 
 FILE_SIZE = "512MB"
-"""A result larger than this becomes several files."""
+"""The size of each file of a large result."""
+
+LARGE = 100_000_000
+"""A result that is thought to hold more values than this (rows by columns) becomes several files."""
 
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 
@@ -34,16 +38,33 @@ def complaints(text: str = "", start: int = 0) -> Iterator[None]:
         raise world_error(error, text, start) from error
 
 
+class Stream:
+    """The rows of one SELECT, run when somebody takes them as Arrow."""
+
+    __slots__ = ("_relation", "_select")
+
+    def __init__(self, relation: duckdb.DuckDBPyRelation, select: str) -> None:
+        self._relation = relation
+        self._select = select
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> Any:
+        with complaints(self._select):
+            return self._relation.__arrow_c_stream__(requested_schema)
+
+
 class Session:
     """A cursor over the engine's one in-memory database; for one thread at a time, `cancel` excepted.
 
-    A stream that `query` returned ends when the session runs something else. Implements `core.ports.Session`.
+    A stream that `query` returned ends when the session runs something else. `reads_much` tells whether large files
+    are bound in the engine. Implements `core.ports.Session`.
     """
 
-    __slots__ = ("_cursor",)
+    __slots__ = ("_cursor", "_has_own", "_reads_much")
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, reads_much: Callable[[], bool]) -> None:
         self._cursor = cursor
+        self._reads_much = reads_much
+        self._has_own = False
 
     def describe(self, select: str) -> tuple[Field, ...]:
         self._one_select(select)
@@ -59,7 +80,7 @@ class Session:
 
     def query(self, select: str) -> Any:
         self._one_select(select)
-        return self._relation(select)
+        return Stream(self._relation(select), select)
 
     def write(self, select: str, folder: Path, prefix: str) -> Written:
         text = self._one_select(select)
@@ -69,20 +90,36 @@ class Session:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise _folder_refused(folder, error) from error
-        options = (
-            f"format parquet, compression zstd, return_stats, write_empty_file false, overwrite_or_ignore true, "
-            f"file_size_bytes '{FILE_SIZE}', filename_pattern {literal(attempt + '{i}')}"
-        )
+        if self._is_large(text, len(fields)):
+            place, split = folder, f", overwrite_or_ignore true, file_size_bytes '{FILE_SIZE}', filename_pattern "
+            split += literal(attempt + "{i}")
+        else:
+            place, split = folder / f"{attempt}0.parquet", ", use_tmp_file false"
+        options = f"format parquet, compression zstd, return_stats, write_empty_file false{split}"
         try:
             with complaints(text, len("copy (")):
-                self._cursor.execute(f"copy ({text}\n) to {literal(str(folder))} ({options})")
+                self._cursor.execute(f"copy ({text}\n) to {literal(str(place))} ({options})")
                 written = self._cursor.fetchall()
         except BaseException:
             _remove(folder, attempt)
             raise
         return Written(tuple(sorted((_data_file(row, fields) for row in written), key=_number)), fields)
 
+    def _is_large(self, select: str, columns: int) -> bool:
+        """The engine's own estimate, asked for only where large data is at hand: it costs a tenth of a small write.
+
+        One file keeps the order of the rows and is read in parallel all the same; several files are what lets a later
+        merge rewrite a part of a large table. Their parts are written in the order in which threads finish.
+        """
+        if not (self._has_own or self._reads_much()):
+            return False
+        with complaints():
+            self._cursor.execute(f"explain (format json) {select}")
+            plan = json.loads(self._cursor.fetchall()[0][1])
+        return _estimate(plan) * columns > LARGE
+
     def execute(self, statement: str) -> None:
+        self._has_own = True
         with complaints(statement):
             self._cursor.execute(statement)
 
@@ -158,6 +195,14 @@ def _shown(field: Field) -> str:
     if field.type == _INSTANT:
         return f"cast({field.name} as timestamp)"
     return f"cast({field.name} as varchar)" if _INSTANT in field.type else field.name
+
+
+def _estimate(nodes: Sequence[Mapping[str, Any]]) -> int:
+    """Rows of the topmost operator that has an estimate."""
+    for node in nodes:
+        estimated = node.get("extra_info", {}).get("Estimated Cardinality")
+        return int(estimated) if estimated is not None else _estimate(node.get("children", ()))
+    return 0
 
 
 def _aware(value: Any) -> Any:

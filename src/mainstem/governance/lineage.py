@@ -9,6 +9,7 @@ from typing import Literal
 
 from mainstem.core.dataset import SqlFacts
 from mainstem.core.problem import Problem, ProjectError, nearest
+from mainstem.core.tags import REST
 
 Facts = Mapping[str, SqlFacts]
 """What each SELECT says: by dataset, and by `query_name` for the queries of outputs."""
@@ -97,12 +98,13 @@ def lineage_tree(facts: Facts, direction: Literal["up", "down"], dataset: str, c
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """The facts of one SELECT, lower case, quick to ask."""
+    """The facts of one SELECT, lower case, quick to ask. `is_open`: it has columns that its text does not name."""
 
     inputs: tuple[str, ...]
     columns: tuple[str, ...]
     values: Mapping[str, frozenset[str]]
     influences: frozenset[str]
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +130,16 @@ def _own(facts: SqlFacts) -> _Own:
         if column.lower() not in unresolved
     }
     columns = tuple(column.lower() for column in facts.columns)
-    return _Own(tuple(facts.inputs), columns, values, frozenset(base.lower() for base in facts.influences))
+    influences = frozenset(base.lower() for base in facts.influences)
+    return _Own(tuple(facts.inputs), columns, values, influences, REST in unresolved)
 
 
 def _start(facts: Facts, dataset: str, column: str | None) -> str:
     own = facts.get(dataset)
     if column is None:
         return dataset
-    if own is not None and column.lower() not in {name.lower() for name in own.columns}:
+    is_closed = own is not None and REST not in own.unresolved
+    if own is not None and is_closed and column.lower() not in {name.lower() for name in own.columns}:
         mend = nearest(column, own.columns, kind="columns")
         raise ProjectError(Problem("M005", f'column "{column}" is not in dataset "{dataset}"', mend))
     return f"{dataset}.{column.lower()}"
@@ -180,9 +184,11 @@ def _edges_from(web: _Web, name: str) -> list[Edge]:
 
 
 def _column_edges(name: str, reader: str, own: _Own) -> list[Edge]:
-    if name in own.influences:
-        return [Edge(name, reader, "influence")]
     found: dict[Edge, None] = {}
+    if name in own.influences:
+        found[Edge(name, reader, "influence")] = None
+    if own.is_open:
+        found[Edge(name, reader, "unresolved")] = None
     for column in own.columns:
         target = reader if is_query(reader) else f"{reader}.{column}"
         if column not in own.values:

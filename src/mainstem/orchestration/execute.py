@@ -11,7 +11,7 @@ from mainstem.core.problem import MainstemError, Problem
 from mainstem.core.run import Done, Failure, Step
 from mainstem.orchestration.ground import Listener, Progress
 
-_LEFT = "the released version stays; nothing of this attempt can be read"
+_LEFT = "nothing of this attempt can be read, what is released stays"
 
 
 @dataclass(slots=True)
@@ -61,8 +61,9 @@ class _Execution:
             self.done.append(outcome())
             self.tell("step-done", name, self.done[-1].outcome)
         except MainstemError as error:
-            self.failures[name] = Failure(name, error.problems[0], _LEFT)
-            self.tell("step-failed", name, error.problems[0].what)
+            first, *others = error.problems
+            self.failures[name] = Failure(name, first, _LEFT, others=tuple(others))
+            self.tell("step-failed", name, "; ".join(problem.what for problem in error.problems))
         except BaseException as error:  # noqa: BLE001 - raised again once the other steps have ended
             self.bugs.append(error)
         self.release_children(name)

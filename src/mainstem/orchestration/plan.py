@@ -55,7 +55,8 @@ def _selected(project: Project, select: Sequence[str]) -> frozenset[str]:
         return frozenset(project.datasets)
     chosen: set[str] = set()
     for pattern in select:
-        found = [name for name in project.datasets if fnmatchcase(name, pattern)]
+        patterns = (pattern,) if "." in pattern else (pattern, f"main.{pattern}")
+        found = [name for name in project.datasets if any(fnmatchcase(name, each) for each in patterns)]
         if not found:
             mend = nearest(pattern, list(project.datasets), kind="datasets")
             raise ProjectError(Problem("O001", f'no dataset is called "{pattern}"', mend))

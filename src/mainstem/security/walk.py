@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from mainstem.core.place import Place
@@ -14,6 +15,7 @@ Tree = Mapping[str, Any]
 """A node of the engine's syntax tree, as JSON data."""
 
 _NO_LOCATION = 2**64 - 1
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 def fold(name: str) -> str:
@@ -22,7 +24,7 @@ def fold(name: str) -> str:
     >>> fold("MARTS.Über") == fold("marts.Über"), fold("Ü") == fold("ü")
     (True, False)
     """
-    return "".join(chr(ord(letter) + 32) if "A" <= letter <= "Z" else letter for letter in name)
+    return name.translate(_LOWER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,9 +163,17 @@ def _join(join: exp.Join, scope: Scope, walk: Walk) -> Scope:
     on = join.args.get("on")
     if on is not None:
         influence(on, joined, walk)
-    if join.kind in ("SEMI", "ANTI"):
-        return replace(scope, is_vague=joined.is_vague)
-    return joined
+    return _left_only(joined, before) if join.kind in ("SEMI", "ANTI") else joined
+
+
+def _left_only(joined: Scope, before: int) -> Scope:
+    """The right side of a semi join is not visible behind it; what USING merged stays one column."""
+    return replace(
+        joined,
+        relations=joined.relations[:before],
+        merged={at: column for at, column in joined.merged.items() if at[0] < before},
+        hidden=frozenset(at for at in joined.hidden if at[0] < before),
+    )
 
 
 def _common(left: Scope, right: Sequence[Relation]) -> list[str]:

@@ -56,10 +56,12 @@ class World:
     def sql(self, *statements: str, rows: Iterable[Sequence[Any]] = ()) -> None:
         """Run statements on ops.db; `rows` are parameters of the last one."""
         with closing(sqlite3.connect(self.root / "ops.db")) as connection:
-            for statement in statements[: -1 if rows else None]:
+            for statement in statements[:-1]:
                 connection.execute(statement)
-            if rows:
+            if "?" in statements[-1]:
                 connection.executemany(statements[-1], rows)
+            else:
+                connection.execute(statements[-1])
             connection.commit()
 
     def file(self, name: str, content: str | bytes, *, age_s: float = 10) -> Path:

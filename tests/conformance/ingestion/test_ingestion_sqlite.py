@@ -143,7 +143,7 @@ def test_a_row_without_a_cursor_is_set_aside_once_and_seen_whenever_it_appears(w
     assert world.reasons(events) == [("at: is missing", "key=2")]
     second = world.load(events)
     assert second.is_empty
-    assert "1 rows were set aside before and are at the source still" in second.notes
+    assert "1 row was set aside before and still at the source" in second.notes
     add(world, (3, "c", None))
     third = world.load(events)
     assert world.reasons(events) == [("at: is missing", "key=2"), ("at: is missing", "key=3")]
@@ -164,22 +164,24 @@ def test_a_cursor_that_breaks_the_contract_does_not_move_the_position(world: Wor
     assert balanced(change)
 
 
-@pytest.mark.parametrize("declared", ["integer", "text", "", "varchar(10)", "numeric", "datetime"])
-@pytest.mark.parametrize("type_", ["bigint", "varchar"])
+@pytest.mark.parametrize(
+    ("declared", "type_"),
+    [
+        *((declared, "bigint") for declared in ("integer", "text", "", "varchar(10)", "numeric", "datetime")),
+        *((declared, "varchar") for declared in ("integer", "", "numeric", "datetime")),
+    ],
+)
 def test_numbers_as_cursor_are_compared_as_numbers_however_they_are_declared(
     world: World, declared: str, type_: str
 ) -> None:
-    if type_ == "varchar" and "TEXT" in find("sources", "sqlite").SourceColumn("n", declared).affinity:
-        pytest.skip("texts are compared as texts on both sides")
     world.sql(f"create table t (id integer, n {declared})", "insert into t values (?, ?)", rows=[(1, 9), (2, 10)])
-    events = world.table((column("id", "bigint"), column("n", type_)), key=["id"], load="incremental", cursor="n")
-    world.load(events)
-    world.sql("insert into t values (?, ?)", rows=[(3, 11), (4, 100), (5, 9)])
-    world.load(events)
-    world.sql("insert into t values (?, ?)", rows=[(6, 101)])
-    world.load(events)
-    found = [row[0] for row in world.rows(events, "id")]
-    assert {1, 2, 3, 4, 6} <= set(found)
+    numbers = world.table((column("id", "bigint"), column("n", type_)), key=["id"], load="incremental", cursor="n")
+    world.load(numbers)
+    world.sql("insert into t values (?, ?)", rows=[(3, 11), (4, 100)])
+    world.load(numbers)
+    world.sql("insert into t values (?, ?)", rows=[(5, 101)])
+    world.load(numbers)
+    assert world.rows(numbers, "id") == [(1,), (2,), (3,), (4,), (5,)]
 
 
 def test_a_cursor_declared_under_another_name_is_found_at_the_source(world: World) -> None:
@@ -195,20 +197,19 @@ def test_a_cursor_declared_under_another_name_is_found_at_the_source(world: Worl
 
 def test_values_arrive_exactly(world: World) -> None:
     values = [
-        (1, 0.1 + 0.2, 19.99, "12345678901234567890.12", 9007199254740993, "é日本\n\t\"'", b"\x00\xff"),
-        (2, 1e300, 0.1 + 0.2, 7, -(2**63), "x" * 1_000_000, b""),
-        (3, 5.0, 5, "1.10", 2**63 - 1, "", None),
+        (1, 0.1 + 0.2, 19.99, 9007199254740993, "é日本\n\t\"'", b"\x00\xff"),
+        (2, 1e300, 0.1 + 0.2, -(2**63), "x" * 1_000_000, b""),
+        (3, 5.0, 5, 2**63 - 1, "", None),
     ]
     world.sql(
-        "create table t (id integer, r real, m real, d numeric, n integer, s text, b blob)",
-        "insert into t values (?, ?, ?, ?, ?, ?, ?)",
+        "create table t (id integer, r real, m real, n integer, s text, b blob)",
+        "insert into t values (?, ?, ?, ?, ?, ?)",
         rows=values,
     )
     columns = (
         column("id", "bigint"),
         column("r", "double"),
         column("m", "decimal(10, 2)"),
-        column("d", "decimal(38, 2)"),
         column("n", "bigint"),
         column("s", "varchar"),
         column("b", "blob"),
@@ -217,10 +218,7 @@ def test_values_arrive_exactly(world: World) -> None:
     world.load(exact)
     found = world.rows(exact, "id, r, cast(m as varchar), n, s, b")
     assert [row[:3] for row in found] == [(1, 0.1 + 0.2, "19.99"), (2, 1e300, "0.30"), (3, 5.0, "5.00")]
-    assert [row[3:] for row in found] == [tuple(row[4:]) for row in values]
-    assert [row[0] for row in world.rows(exact, "cast(d as varchar)", "id")] == ["1.2345678901234567e+19", "7.00", "1.10"][
-        :0
-    ] or world.reasons(exact) == []
+    assert [row[3:] for row in found] == [tuple(row[3:]) for row in values]
 
 
 def test_digits_that_the_source_itself_keeps_as_text_reach_a_decimal(world: World) -> None:
@@ -252,7 +250,7 @@ def test_text_that_is_no_utf_8_is_set_aside_and_the_rest_loads(world: World) -> 
     assert world.rows(texts) == [(1, "fine", b"\xff"), (3, "été", None)]
     assert world.reasons(texts) == [("s: is not UTF-8 text", "key=2")]
     assert balanced(change)
-    assert "\\xE9\\xE8" in world.quarantine(texts)[0][2]
+    assert json.loads(world.quarantine(texts)[0][2]) == {"id": "2", "s": "\\xE9\\xE8", "b": "00"}
 
 
 def test_declared_types_count_only_as_far_as_all_values_agree(world: World) -> None:
@@ -490,7 +488,7 @@ class Meddling:
 
     def execute(self, statement: str) -> None:
         self.session.execute(statement)
-        if statement.startswith("create temp table load_") and "_out" not in statement:
+        if statement.startswith("create temp table load_") and self.process.poll() is None:
             done(self.process)
 
     def __getattr__(self, name: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from storage_world import NOW_MS, World
+from storage_world import NOW_MS, World, identity
 
 from mainstem.core.problem import WorldError
 from mainstem.core.release import Change
@@ -71,6 +71,16 @@ def test_the_sweep_spares_what_any_version_or_its_metadata_names(world: World) -
     assert (world.lake / "m/t__quarantine" / rejects[0].path).exists()
     assert (world.lake / "m/t" / other.added[0].path).exists()
     assert tables.sweep(world.lake, "m/t", "a1-") == ()
+
+
+def test_the_sweep_spares_what_a_fork_brought_along(world: World) -> None:
+    source = world.commit(replace(world.write("select 1 as n", prefix="a1-"), rejects=world.rejects("broken")), None)
+    tables.commit_rejects(world.lake, source)
+    fork = tables.fork(world.lake, source, "m/t.2", identity(9))
+    assert tables.sweep(world.lake, "m/t.2", "a1-") == ()
+    quarantine = tables.quarantine_at(world.lake, fork)
+    assert quarantine is not None
+    assert world.rows(quarantine, "reason") == [("broken",)]
 
 
 def test_sweeping_where_nothing_is_does_nothing(world: World) -> None:

@@ -77,6 +77,14 @@ def test_mapped_column_names_are_refused(world: World) -> None:
         tables.snapshot(world.lake, "m/t")
 
 
+def test_columns_of_types_that_are_not_known_are_refused(world: World) -> None:
+    world.put("select 1 as n")
+    column = {"name": "v", "type": "variant", "nullable": True, "metadata": {}}
+    meddle(world, [metadata(world, {}, schemaString=json.dumps({"type": "struct", "fields": [column]}))])
+    with pytest.raises(WorldError, match=r'K003 .*column "v" is VARIANT'):
+        tables.snapshot(world.lake, "m/t")
+
+
 def test_unknown_features_of_readers_are_refused(world: World) -> None:
     world.put("select 1 as n")
     features = {"readerFeatures": ["typeWidening"], "writerFeatures": ["typeWidening"]}

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from mainstem.cli.demo.schedule import LATE, agreed_at, nights
+from mainstem.cli.demo.schedule import LATE, agreed_at, judged_at, nights
 from mainstem.core.problem import ProjectError
 
 
@@ -53,6 +53,12 @@ def test_summer_time_moves_the_instants_and_not_the_clock():
     before, after = nights(date(2013, 11, 1), date(2013, 11, 2))
     assert before.run_at.time() == after.run_at.time()
     assert after.run_at.astimezone(UTC) - before.run_at.astimezone(UTC) == timedelta(hours=25)
+
+
+def test_judged_when_the_deadlines_of_the_last_morning_are_over():
+    assert judged_at(nights()[-1]) == datetime(2014, 1, 1, 10, 20, tzinfo=UTC)
+    (late,) = nights(LATE, LATE)
+    assert judged_at(late) == late.publishes_at
 
 
 def test_agreed_before_the_first_slice_opens():

@@ -46,6 +46,12 @@ def test_query_gives_arrow_without_further_libraries(session: Session) -> None:
     assert table.column("s")[99999].as_py() == "x99999"
 
 
+def test_a_query_that_fails_says_so_when_it_is_taken(session: Session) -> None:
+    stream = session.query("select 'x'::integer as n from range(1)")
+    with pytest.raises(WorldError, match="E003"):
+        Table.from_arrow(stream)
+
+
 def test_instants_are_in_utc_wherever_the_machine_stands(tmp_path: Path) -> None:
     script = (
         "from mainstem.engines.duckdb import open; from mainstem.core.project import EngineSettings\n"
@@ -85,6 +91,46 @@ def test_write_keeps_the_order_of_the_select(session: Session, tmp_path: Path) -
     path = tmp_path / written.files[0].path
     jumps = f"select count(*) from (select h, lag(h) over (order by file_row_number) as before from '{path}')"
     assert session.rows(f"{jumps} where before > h") == [(0,)]
+
+
+def test_a_large_result_becomes_several_files(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mainstem.engines.session.FILE_SIZE", "1MB")
+    monkeypatch.setattr("mainstem.engines.session.LARGE", 1_000_000)
+    session.execute("create temp table batch as select i as n, hash(i) as h from range(600000) r(i)")
+    written = session.write("from batch", tmp_path, "a1-")
+    assert len(written.files) > 1
+    assert written.rows == 600000
+    assert all((tmp_path / file.path).stat().st_size == file.size_bytes for file in written.files)
+    assert session.write("from batch limit 1000", tmp_path, "a2-").rows == 1000
+    assert len(list(tmp_path.glob("a2-*"))) == 1
+
+
+def test_what_reads_large_files_may_become_several(
+    engine: Engine, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mainstem.engines.session.FILE_SIZE", "1MB")
+    monkeypatch.setattr("mainstem.engines.session.LARGE", 100_000)
+    monkeypatch.setattr("mainstem.engines.duckdb._MUCH_BYTES", 1_000_000)
+    whole = session.write("select i as n, hash(i) as h from range(600000) r(i)", tmp_path, "a1-")
+    engine.bind("m.t", [tmp_path / file.path for file in whole.files], whole.fields)
+    written = session.write("select n, h from m.t where n >= 0", tmp_path, "a2-")
+    assert (len(whole.files), written.rows) == (1, 600000)
+    assert len(written.files) > 1
+
+
+def test_a_large_result_that_fails_midway_leaves_nothing(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mainstem.engines.session.FILE_SIZE", "1MB")
+    monkeypatch.setattr("mainstem.engines.session.LARGE", 1000)
+    session.execute("create temp table batch as select i from range(1000000) r(i)")
+    with pytest.raises(WorldError, match="no more"):
+        session.write(
+            "select case when i > 900000 then error('no more') else hash(i) end as n from batch", tmp_path, "a"
+        )
+    assert list(tmp_path.glob("*.parquet")) == []
 
 
 def test_write_makes_no_file_for_an_empty_result(session: Session, tmp_path: Path) -> None:
@@ -162,6 +208,11 @@ def test_cancel_ends_what_runs(session: Session) -> None:
     with pytest.raises(WorldError, match="E005"):
         session.rows("select count(*) from range(100000000000) a(i) where hash(i) = 3")
     assert session.rows("select 1") == [(1,)]
+
+
+def test_cancel_of_a_session_that_rests_harms_nothing(session: Session) -> None:
+    session.cancel()
+    assert session.rows("select count(*) from range(1000000)") == [(1000000,)]
 
 
 @pytest.mark.parametrize(

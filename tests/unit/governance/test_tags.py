@@ -35,7 +35,7 @@ def tagged(sql: str) -> dict[str, list[str]]:
         ("select * exclude (phone) from raw.people", {"email": ["pii"], "born": ["health"]}),
         ("select p as whole from raw.people p", {"whole": ["contact", "health", "pii"]}),
         ("select to_json(p) as j from raw.people p", {"j": ["contact", "health", "pii"]}),
-        ("select columns('e.*') from raw.people", {"email": ["pii"]}),
+        ("select columns('^e') from raw.people", {"email": ["pii"]}),
         ("select count(distinct email) as n, seat from raw.people group by seat", {"n": ["pii"]}),
         ("select seat from raw.people where email like 'x%' order by phone", {}),
         ("select s.row_no, p.email from raw.seats s join raw.people p using (seat)", {"email": ["pii"]}),

@@ -62,10 +62,8 @@ class Simulation:
     def write(self, kind: str, at: datetime, subject: str | None = None, **given: Any) -> Evidence:
         """Append one row, recorded when it happened unless said otherwise."""
         recorded_at = given.pop("recorded_at", at)
-        row = Evidence(
-            kind, subject or self.table, at, recorded_at=recorded_at, id=len(self.rows) + 1, facts=given.pop("facts", {}),
-            **given,
-        )  # fmt: skip
+        given.setdefault("facts", {})
+        row = Evidence(kind, subject or self.table, at, recorded_at=recorded_at, id=len(self.rows) + 1, **given)
         self.rows.append(row)
         return row
 
@@ -204,11 +202,12 @@ def fresh_objective(**given: Any) -> Objective:
 
 def requirement(measured: Objective | None, **given: Any) -> Requirement:
     """The duty manager's requirement."""
-    statement = (
-        "When an operating day has ended, the delay mart shall be ready by 05:15 America/New_York on the next day."
-    )
+    statement = "The delay mart shall be kept."
+    if measured is not None and measured.kind == "ready_by":
+        by = f"{measured.options.deadline.split()[-1]} {measured.zone}"
+        statement = f"When an operating day has ended, the delay mart shall be ready by {by} on the next day."
     values = {
-        "statement": statement if measured is None or measured.kind == "ready_by" else "The delay mart shall be kept.",
+        "statement": statement,
         "needs": ("morning-crew-moves",),
         "binds": (MART,),
         "priority": "must",
@@ -235,7 +234,9 @@ def project(*requirements: Requirement, **given: Any) -> Project:
         ),
         Need("crew-lists", "Type in crew lists", "crew-planning", PLACE, goal="protect-punctuality"),
     )  # fmt: skip
-    definition = Definition("late-departure", "Late departure", PLACE, "late", "Late is 15 minutes", sql="dep_delay >= 15")
+    definition = Definition(
+        "late-departure", "Late departure", PLACE, "late", "Late is 15 minutes", sql="dep_delay >= 15"
+    )
     model = Model("table", "select 1", PLACE)
     sources = Dataset(SOURCE, PLACE, model, time_column="flight_date", checks=(row_count(),))
     values: dict[str, Any] = {
@@ -253,9 +254,7 @@ def project(*requirements: Requirement, **given: Any) -> Project:
     return Project("flights", Path("/flights"), Path("/flights/lake"), Path("/flights/ledger"), **values)
 
 
-def agreed(
-    given: Project, at: datetime, by: str = "ops-duty-manager", ids: Sequence[str] | None = None
-) -> Project:
+def agreed(given: Project, at: datetime, by: str = "ops-duty-manager", ids: Sequence[str] | None = None) -> Project:
     """The project with its requirements agreed to at a moment, as the ledger saw it then."""
     entries = dict(given.agreements)
     for id in ids if ids is not None else given.requirements:

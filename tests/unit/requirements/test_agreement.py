@@ -283,7 +283,10 @@ def test_an_edited_agreement_is_found():
     forged = replace(entry, text={**entry.text, "priority": "could"})
     (problem,) = entry_problems({ID: (forged,)})
     assert problem.code == "R066"
-    assert problem.what == 'the promise digest in an agreement to "ops-morning-delays" by "ops-duty-manager" does not fit its text'
+    assert (
+        problem.what
+        == 'the promise digest in an agreement to "ops-morning-delays" by "ops-duty-manager" does not fit its text'
+    )
     rebound = replace(entry, text={**entry.text, "binds": ["marts.other"]})
     assert [problem.code for problem in entry_problems({ID: (rebound,)})] == ["R066"]
 
@@ -338,7 +341,7 @@ def test_an_exception_names_a_slice_that_has_not_opened():
         declare_exception(one(), ID, "christmas", MORNING, "holiday")
     with pytest.raises(ProjectError, match="R069"):
         declare_exception(one(), ID, "2014-01-01", MORNING, "")
-    with pytest.raises(ProjectError, match="R070 .*has no slices"):
+    with pytest.raises(ProjectError, match=r"R070 .*has no slices"):
         declare_exception(project(requirement(None)), ID, "2014-01-01", MORNING, "holiday")
 
 

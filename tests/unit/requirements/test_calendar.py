@@ -97,7 +97,9 @@ def test_a_deadline_more_than_a_year_later_is_a_slip():
         parse_deadline("+400d 05:15", None)
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("30h", 108000), ("45m", 2700), ("2d", 172800), ("90s", 90), ("1w", 604800)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("30h", 108000), ("45m", 2700), ("2d", 172800), ("90s", 90), ("1w", 604800)]
+)
 def test_durations(text, seconds):
     assert duration_s(text, None) == seconds
 

@@ -183,7 +183,9 @@ def test_a_target_that_allows_no_miss_is_said_when_it_is_written():
 def test_what_leads_nowhere():
     made = project(
         requirement(ready_objective(), needs=(), for_="crew-planning"),
-        requirement(None, id="worst-routes", class_="functional", statement="It shall list.", needs=("idle",), binds=()),
+        requirement(
+            None, id="worst-routes", class_="functional", statement="It shall list.", needs=("idle",), binds=()
+        ),
         needs={
             "idle": Need("idle", "Idle", "crew-planning", PLACE),
             "unheard": Need("unheard", "Unheard", "crew-planning", PLACE, goal="alone"),

@@ -112,9 +112,7 @@ def test_05_one_late_run_leaves_no_budget():
     simulation.nights(dates("2013-12-18", LAST))
     found = verdict(simulation)
     assert (found.status, found.flags) == ("at_risk", ())
-    assert found.reasons == (
-        "one late morning in four weeks is allowed; used on 17 December; the next one breaks it",
-    )
+    assert found.reasons == ("one late morning in four weeks is allowed; used on 17 December; the next one breaks it",)
     late = next(each for each in found.slices if each.state == "bad")
     assert late.reason == "ready at 05:26, eleven minutes late"
     assert late.ready_at == local("2013-12-18", "05:26")
@@ -158,7 +156,7 @@ def test_09_a_day_that_was_never_published_is_at_risk():
 def test_10_a_backfill_does_not_turn_the_past():
     simulation = history("2013-12-27", without=["2013-12-10", "2013-12-11"])
     backfilled = local("2013-12-28", "14:00")
-    simulation.build(backfilled, {day: 900 for day in dates("2013-12-10", "2013-12-11")})
+    simulation.build(backfilled, dict.fromkeys(dates("2013-12-10", "2013-12-11"), 900))
     simulation.publish(backfilled)
     simulation.nights(dates("2013-12-28", LAST))
     found = verdict(simulation)
@@ -184,9 +182,7 @@ def test_12_the_newest_check_errored_is_unverified():
     simulation.night("2013-12-30", check="errored")
     found = verdict(simulation)
     assert found.status == "unverified"
-    assert found.reasons[0] == (
-        '30 December is not measured: the check "row_count" could not be run: the disk is full'
-    )
+    assert found.reasons[0] == ('30 December is not measured: the check "row_count" could not be run: the disk is full')
 
 
 def test_13_a_check_that_errored_and_blocked_publication_is_a_bad_morning():
@@ -369,7 +365,11 @@ def test_27_a_margin_that_shrinks_steadily_is_at_risk():
 
 def upstream(*, of=SOURCE, **given):
     return requirement(
-        replace(ready_objective(**given), of=of), id="source-complete", needs=("crew-lists",), binds=(of,), title="Source"
+        replace(ready_objective(**given), of=of),
+        id="source-complete",
+        needs=("crew-lists",),
+        binds=(of,),
+        title="Source",
     )
 
 

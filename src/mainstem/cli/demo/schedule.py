@@ -54,6 +54,11 @@ def agreed_at(first: date = FIRST) -> datetime:
     return datetime.combine(first - timedelta(days=2), time(9), ZONE)
 
 
+def judged_at(last: Night) -> datetime:
+    """When the scoreboard is first looked at: 05:20, when the deadlines of the last morning are over."""
+    return max(_morning(last.day, 5, 20), last.publishes_at)
+
+
 def draw(what: str, below: int) -> int:
     """A number from 0 to `below` - 1 that depends on `what` alone."""
     drawn = hashlib.blake2b(f"{SEED} {what}".encode(), digest_size=4).digest()

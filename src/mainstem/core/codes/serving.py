@@ -14,4 +14,34 @@ CODES: dict[str, Code] = {
         "names them stays for good.",
         "Run the check again to get a new sample.",
     ),
+    "V003": Code(
+        "A parameter that contradicts itself",
+        "A default is used when a reader gives no value; it must fit the type, and a required parameter has none.",
+        "Write `{type: date, default: 2013-12-17}` or `{type: date, required: true}`.",
+    ),
+    "V004": Code(
+        "A parameter whose name cannot be used",
+        "Parameters stand in SQL as `$name` and in addresses as `?name=`.",
+        "Use lower-case letters, digits and underscores, a letter first.",
+    ),
+    "V005": Code(
+        "A metric that measures nothing",
+        "A metric is one aggregate, defined once, so that everybody who names it gets the same number.",
+        "Write an aggregate over the rows of `sql`, such as `measure: sum(flights)`.",
+    ),
+    "V006": Code(
+        "A training set that gives the answer away",
+        "A model that sees its label among the features learns to copy it, and fails on the first real day.",
+        "Remove the label from `features`.",
+    ),
+    "V007": Code(
+        "A sync without a key",
+        "Rows are sent at least once; only a key makes the second time the same row.",
+        "Name the columns that identify a row in both systems: `key: [id]`.",
+    ),
+    "V008": Code(
+        "Two columns into one",
+        "What a column of the other system holds must come from one column here.",
+        "Give each column its own name under `columns`.",
+    ),
 }

@@ -89,7 +89,7 @@ class _Task:
 
     @property
     def origin(self) -> str:
-        """SQL that says where the row (f, n) comes from."""
+        """SQL that says where the row of a file (f, counted from 0) and line (n) comes from."""
         return f"[{', '.join(literal(file.name) for file in self.files)}][f + 1] || ':' || n"
 
 
@@ -126,7 +126,7 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
             made[file.name] = entry(file, digest(file.path))
     ledger = made if load.load == "full" else {**known, **made, **_settled(found.same, known)}
     reading = _READERS[load.options.kind](task) if task.files else _nothing(task)
-    notes = (f"{len(found.gone)} files are gone; their rows stay",) if found.gone and load.load != "full" else ()
+    notes = (_gone(len(found.gone)),) if found.gone and load.load != "full" else ()
     return replace(
         reading,
         position={"files": dict(sorted(ledger.items())), "set_aside": (position or {}).get("set_aside", [])},
@@ -157,6 +157,10 @@ def _differences(source: Source, dataset: Dataset, position: Any, root: Path) ->
         return differences(files, known)
     except OSError as error:
         raise _unreadable(str(error.filename), error.strerror or type(error).__name__, dataset) from error
+
+
+def _gone(count: int) -> str:
+    return "1 file is gone; its rows stay" if count == 1 else f"{count} files are gone; their rows stay"
 
 
 def _settled(files: Sequence[File], known: dict[str, list[Any]]) -> dict[str, list[Any]]:
@@ -241,7 +245,8 @@ def _read_csv(task: _Task) -> Reading:
             csv_files.pour(task.session, found, number, into, task.rows, task.broken)
     nulls = ("",) if task.options.null is None else task.options.null
     values = ", ".join(f"{with_nulls(f'c{places[key]}', nulls)} as {quote(name)}" for key, name in columns.items())
-    return _text_reading(task, f"select f, n, {values} from {task.rows}", list(columns.values()), teardown)
+    select = f"select {task.origin} as _origin, {values} from {task.rows}"
+    return _text_reading(task, select, list(columns.values()), teardown)
 
 
 def _named(task: _Task, file: csv_files.CsvFile) -> csv_files.CsvFile:
@@ -270,8 +275,8 @@ def _read_json_lines(task: _Task) -> Reading:
     here = at_source([column.name for column in task.dataset.columns], names, task.dataset.columns)
     missing = [name for name, found in zip(_names_of_contract(task), here, strict=True) if found is None]
     nulls = task.options.null or ()
-    values = "".join(f", {with_nulls(quote(name), nulls)} as {quote(name)}" for name in [*names, *missing])
-    select = f"select f, n{values} from ({json_lines.select(task.rows, [*names, *missing])})"
+    values = "".join(f", {with_nulls(json_lines.value(name), nulls)} as {quote(name)}" for name in [*names, *missing])
+    select = f"select {task.origin} as _origin{values} from ({json_lines.select(task.rows, [*names, *missing])})"
     reading = _text_reading(task, select, [*names, *missing], teardown)
     if task.dataset.columns:
         return reading
@@ -280,14 +285,14 @@ def _read_json_lines(task: _Task) -> Reading:
 
 
 def _text_reading(task: _Task, select: str, names: Sequence[str], teardown: tuple[str, ...]) -> Reading:
-    """A reading of a SELECT of f, n and texts; without a contract their types are those that all values show."""
+    """A reading of a SELECT of origins and texts; without a contract their types are those that all values show."""
     _check_names(task, names)
     types = ["VARCHAR"] * len(names)
     if not task.dataset.columns and task.options.kind == "csv":
         types = list(suggested(task.session, select, names))
     shown_columns = "".join(f"{quote(name)}, " for name in names)
     return Reading(
-        f"select {shown_columns}{task.origin} as _origin from ({select})",
+        f"select {shown_columns}_origin from ({select})",
         tuple(map(Field, names, types)),
         None,
         teardown=teardown,
@@ -313,7 +318,7 @@ def _read_parquet(task: _Task) -> Reading:
     shown_columns = "".join(f"{quote(field.name)}, " for field in fields)
     names = f"[{', '.join(literal(file.name) for file in task.files)}]"
     return Reading(
-        f"select {shown_columns}{names}[file_index + 1] || ':' || (file_row_number + 1) as _origin "
+        f"select {shown_columns}{names}[cast(file_index as bigint) + 1] || ':' || (file_row_number + 1) as _origin "
         f"from read_parquet({paths}, {options})",
         fields,
         None,

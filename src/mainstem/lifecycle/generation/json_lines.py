@@ -134,9 +134,13 @@ def _path(name: str) -> str:
 
 
 def select(rows: str, names: Sequence[str]) -> str:
-    """A SELECT of f, n and each key's value as text, nested values as JSON; missing keys are NULL."""
+    """A SELECT of f, n and `o`, which holds each key's `value`; nested values are JSON, missing keys NULL."""
     if not names:
         return f"select f, n from {rows}"
     structure = json.dumps(dict.fromkeys(names, "VARCHAR"), ensure_ascii=False)
-    shown = ", ".join(f"o.{quote(name)} as {quote(name)}" for name in names)
-    return f"select f, n, {shown} from (select f, n, json_transform(t, {literal(structure)}) as o from {rows})"
+    return f"select f, n, json_transform(t, {literal(structure)}) as o from {rows}"
+
+
+def value(name: str) -> str:
+    """SQL of the value of a key, as text."""
+    return f"o.{quote(name)}"

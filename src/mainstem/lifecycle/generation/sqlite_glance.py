@@ -19,7 +19,7 @@ from urllib.parse import quote as percent_quoted
 from mainstem.core.clock import WallClock
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem, WorldError
-from mainstem.lifecycle.generation.sqlite_text import SourceColumn, cursor_text, newer, row_text
+from mainstem.lifecycle.generation.sqlite_text import SourceColumn, greatest_text, newer, row_text
 from mainstem.sql.quote import literal, quote
 
 SETTLED_S = 2.0
@@ -73,7 +73,7 @@ def ties(
 
     The digest is None when these rows are too many to be looked at.
     """
-    greatest = ask(f"select cast(max({cursor_text(cursor)}) as text) from {quote(table)}")[0][0]
+    greatest = ask(f"select {greatest_text(cursor)} from {quote(table)}")[0][0]
     if greatest is None:
         return None, None
     return greatest, _digest(ask, table, cursor, columns, greatest)
@@ -113,7 +113,7 @@ def _moved(ask: Callable[[str], Sequence[tuple[Any, ...]]], table: str, position
     columns = [SourceColumn(name, "") for (name,) in found]
     if cursor.name not in {column.name for column in columns}:
         return None
-    greatest = ask(f"select cast(max({cursor_text(cursor)}) as text) from {quote(table)}")[0][0]
+    greatest = ask(f"select {greatest_text(cursor)} from {quote(table)}")[0][0]
     if greatest is None or greatest != position["cursor"]:
         return f"the cursor is at {greatest}" if greatest is not None else None
     digest = _digest(ask, table, cursor, columns, greatest)

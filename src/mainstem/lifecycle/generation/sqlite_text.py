@@ -89,24 +89,31 @@ def careful_text(column: SourceColumn) -> str:
     return f"case typeof({name}) when 'text' then 't' || hex({name}) else 'v' || {value_text(column)} end"
 
 
-def cursor_text(column: SourceColumn) -> str:
-    """SQL of SQLite for a cursor, such that comparing it with a text literal compares as numbers, or as texts.
-
-    A column with a declared type needs no cast, so that its index serves; the literal takes its affinity.
-    """
+def greatest_text(column: SourceColumn) -> str:
+    """SQL of SQLite for the greatest cursor, as text."""
     name = quote(column.name)
-    if column.affinity == "TEXT":
-        return f"cast({name} as numeric)" if column.is_number else name
-    if column.affinity == "BLOB":
-        return f"cast({name} as {'numeric' if column.is_number else 'text'})"
-    return name
+    return f"cast(max({f'cast({name} as numeric)' if _is_cast(column) else name}) as text)"
 
 
 def newer(column: SourceColumn, position: str) -> str:
-    """The condition for rows at or after a position, and for those whose cursor is missing or no number."""
-    name, text = quote(column.name), cursor_text(column)
-    odd = f" or {name} glob '*[^-+.0-9eE]*'" if text.endswith("as numeric)") else ""
-    return f"({text} >= {literal(position)} or {name} is null{odd})"
+    """The condition for rows at or after a position, and for those whose cursor is missing or no number.
+
+    Numbers are compared as numbers, whatever the column is declared as, and texts as texts. A column whose declared
+    type is that of its values needs no cast, so that its index serves.
+    """
+    name, text = quote(column.name), literal(position)
+    condition = f"{name} >= {text}"
+    if _is_cast(column):
+        condition = f"cast({name} as numeric) >= cast({text} as numeric) or {name} glob '*[^-+.0-9eE]*'"
+    if column.affinity == "BLOB":
+        number = f"{name} >= cast({text} as numeric)"
+        condition = f"case when typeof({name}) in ('integer', 'real') then {number} else {condition} end"
+    return f"({condition} or {name} is null)"
+
+
+def _is_cast(column: SourceColumn) -> bool:
+    """Whether numbers may be stored as texts."""
+    return column.is_number and column.affinity in {"TEXT", "BLOB"}
 
 
 def row_text(columns: Sequence[SourceColumn]) -> str:

@@ -131,7 +131,7 @@ class Spool:
         )
         self._stream, self.path = stream, Path(stream.name)
         self._writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        self._longest = 0
+        self._longest = self._width = 0
 
     def __enter__(self) -> Self:
         return self
@@ -142,14 +142,17 @@ class Spool:
             self.path.unlink()
 
     def add(self, *values: object) -> None:
-        """One row; its values as text."""
+        """One row, as wide as the others; its values as text."""
+        self._width = len(values)
         self._longest = max(self._longest, sum(len(value) for value in values if isinstance(value, str)))
         self._writer.writerow(values)
 
     def pour(self, session: Session, into: str, columns: Sequence[str]) -> None:
         """Insert all rows into a table; `columns` are expressions over `v0`, `v1`, ..., the values as VARCHAR."""
+        if not self._width:
+            return
         self._stream.flush()
-        names = ", ".join(f"'v{i}': 'VARCHAR'" for i in range(len(columns)))
+        names = ", ".join(f"'v{i}': 'VARCHAR'" for i in range(self._width))
         # A character takes up to four bytes, and a quote is doubled.
         longest_bytes = max(_LONGEST_BYTES, 8 * self._longest)
         session.execute(

@@ -93,8 +93,7 @@ def materialise(
         session.execute(f"create temp table {batch.out} (reason varchar, origin varchar, row varchar, cursor varchar)")
         if reading.broken:
             session.execute(
-                f"insert into {batch.out} select reason, _origin, cast(to_json(raw) as varchar), null "
-                f"from ({reading.broken})"
+                f"insert into {batch.out} select reason, _origin, {_as_json('raw')}, null from ({reading.broken})"
             )
         read = f"(select count(*) from {batch.rows}) + (select count(*) from {batch.out})"
         batch = replace(batch, targets=_settled(batch), count=batch.one(f"select {read}"))
@@ -105,6 +104,12 @@ def materialise(
             session.execute("rollback")
         raise
     return batch, found
+
+
+def _as_json(raw: str) -> str:
+    """SQL of a text as JSON: an object as it is, anything else as a string."""
+    is_object = f"json_valid({raw}) and starts_with({raw}, '{{')"
+    return f"case when {is_object} then {raw} else cast(to_json({raw}) as varchar) end"
 
 
 def _casts(targets: Sequence[Target]) -> list[Cast]:

@@ -83,10 +83,10 @@ def _leaf_misfit(text: str, target: Type) -> str | None:
 def _lossy(text: str, value: str, target: Type) -> str | None:
     """SQL that is true where the engine's cast of a text to a type gives another value; None where it never does."""
     if target.name in INTEGERS:
-        fraction = f"(contains({text}, '.') or contains({text}, 'e') or contains({text}, 'E'))"
-        return f"({fraction} and try_cast({text} as decimal(38, 18)) is distinct from {value})"
+        return _loses_digits(text, value, 0, 18)
     if target.digits:
-        return _lossy_decimal(text, value, *target.digits)
+        width, scale = target.digits
+        return _loses_digits(text, value, scale, _MOST_DIGITS - (width - scale))
     if target.name == "DATE":
         day = f"length({text}) > 10 and try_cast({text} as timestamp) is distinct from {value}"
         return f"(not isfinite({value}) or ({day}))"
@@ -103,8 +103,9 @@ def _lossy_time(text: str, value: str, target: Type) -> str:
     return f"({' or '.join(found)})"
 
 
-def _lossy_decimal(text: str, value: str, width: int, scale: int) -> str:
-    widest = _MOST_DIGITS - (width - scale)
-    long = f"strpos({text}, '.') > 0 and length({text}) - strpos({text}, '.') > {scale}"
-    exponent = f"contains({text}, 'e') or contains({text}, 'E')"
-    return f"(({long} or {exponent}) and try_cast({text} as decimal(38, {widest})) is distinct from {value})"
+def _loses_digits(text: str, value: str, scale: int, widest: int) -> str:
+    """Whether a number has digits beyond `scale`. With an exponent, these show in its value with `widest` digits."""
+    digits = f"regexp_matches({text}, {literal(rf'[.][0-9]{{{scale}}}[0-9]*[1-9]')})"
+    changed = f"try_cast({text} as decimal(38, {widest})) is distinct from {value}"
+    exponent = f"(contains({text}, 'e') or contains({text}, 'E'))"
+    return f"case when {exponent} then {changed} when contains({text}, '.') then {digits} else false end"

@@ -167,10 +167,12 @@ def _restricted(batch: Batch, found: Totals, totals: Sequence[TotalWanted], labe
 def _notes(batch: Batch, reading: Reading, outcome: Outcome, rejected: aside.Aside) -> list[str]:
     notes = []
     if rejected.known:
-        notes.append(f"{rejected.known} rows were set aside before and are at the source still")
+        were = "row was" if rejected.known == 1 else "rows were"
+        notes.append(f"{rejected.known} {were} set aside before and still at the source")
     expect = batch.load.expect
     if expect is not None and expect.rows_at_least is not None:
         brought = batch.count - (0 if reading.is_complete else rejected.known + outcome.unchanged)
         if brought < expect.rows_at_least:
-            notes.append(f"{brought} rows came, at least {expect.rows_at_least} are expected")
+            came = "row" if brought == 1 else "rows"
+            notes.append(f"{brought} {came} came, at least {expect.rows_at_least} are expected")
     return notes

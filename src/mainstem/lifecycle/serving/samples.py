@@ -46,7 +46,7 @@ def write_sample(
     beginning of the file's name, `at` the instant of the run. WorldError where the engine cannot run the SELECT.
     """
     fields = session.describe(failing)
-    masked = masked_select(f"({failing})", fields, _UNTRACED if tags is None else tags)
+    masked = masked_select(f"({failing}\n)", fields, _UNTRACED if tags is None else tags)
     shown = ", ".join(f"cast({quote(each.name)} as varchar) as {quote(each.name)}" for each in fields)
     folder = lake / FOLDER / at.date().isoformat()
     prefix = f"{re.sub(r'[^A-Za-z0-9._-]', '_', name)}-{uuid4().hex[:8]}-"

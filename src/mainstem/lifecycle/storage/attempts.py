@@ -58,7 +58,7 @@ def sweep(lake: Path, table: str, prefix: str) -> tuple[str, ...]:
     A file that any entry of the log names stays, whatever it is called. Fence first: else a process thought dead
     commits files that are gone.
     """
-    named = _named(lake / table, prefix)
+    named = _named(lake / table, prefix) | _named(lake / (table + QUARANTINE), prefix)
     swept: list[str] = []
     for folder in (lake / table, lake / (table + QUARANTINE)):
         for name in _files(folder, prefix):
@@ -78,7 +78,7 @@ def _files(folder: Path, prefix: str) -> list[str]:
 
 
 def _named(folder: Path, prefix: str) -> frozenset[str]:
-    """Names beginning with `prefix` that the data table's log mentions: as data, or as rejects in our metadata."""
+    """Names beginning with `prefix` that a table's log mentions: as data, or as rejects in our metadata."""
     try:
         entries = [path for path in (folder / LOG).iterdir() if path.suffix == ".json"]
     except FileNotFoundError:

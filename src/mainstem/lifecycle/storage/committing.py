@@ -157,10 +157,11 @@ def _removed(table: str, state: State, change: Change) -> tuple[DataFile, ...]:
     unknown = [path for path in change.removed if path not in state.files]
     if unknown:
         raise broken_promise(table, f'the removed file "{unknown[0]}" is not in version {state.number}')
-    paths = [file.path for file in change.added]
-    twice = [path for path in paths if path in state.files or paths.count(path) > 1] if paths else []
-    if twice:
-        raise broken_promise(table, f'the added file "{twice[0]}" is named twice')
+    named = set(state.files)
+    for file in change.added:
+        if file.path in named:
+            raise broken_promise(table, f'the added file "{file.path}" is named twice')
+        named.add(file.path)
     names = state.files if change.replace else change.removed
     return tuple(state.files[path] for path in names)
 

@@ -23,7 +23,7 @@ def sync(lake: Path, versions: Iterable[Version]) -> None:
     """fsync everything that the runs of these versions wrote for them: data files, log entries, checkpoints, and the
     folders that name them. Views have nothing to sync. WorldError K006 to K008 when the disk refuses.
 
-    Each version's entry is followed downward as long as entries are of the same run.
+    Each version's entry is followed downward as long as entries are of the same run (a version without a run: itself).
     """
     files: dict[Path, None] = {}
     for version in versions:
@@ -48,7 +48,7 @@ def _entries(folder: Path, number: int, run: str) -> Iterator[Entry]:
         if entry is None or (run and entry.facts.get("run") != run):
             return
         yield entry
-        number -= 1
+        number = number - 1 if run else -1
 
 
 def _written(folder: Path, entry: Entry) -> Iterator[Path]:

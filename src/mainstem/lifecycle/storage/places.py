@@ -6,6 +6,7 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,7 @@ def _mark(path: Path, ledger_id: str) -> None:
 
 def write_manifest(lake: Path, release: Release) -> None:
     """Write the release to `_mainstem/releases/<id>.json`, whole and durably; what is rebuilt after a lost ledger."""
-    text = json.dumps(_plain(release), ensure_ascii=False, indent=1, sort_keys=True)
+    text = json.dumps(_plain(release), ensure_ascii=False, indent=1, sort_keys=True, default=str)
     write_durably(_manifest(lake, release.id), text + "\n")
 
 
@@ -127,8 +128,8 @@ def _version(body: dict[str, Any]) -> Version:
 def _plain(value: Any) -> Any:
     if isinstance(value, Release | Version | Field):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
     return instant_text(value) if hasattr(value, "astimezone") else value

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mainstem.core.problem import Problem, WorldError
+from mainstem.core.problem import Problem, ProjectError, WorldError
 from mainstem.core.release import DataFile, Snapshot
 from mainstem.lifecycle.storage import shortcuts
 from mainstem.lifecycle.storage.features import refuse_unreadable
@@ -25,7 +25,10 @@ def snapshot(lake: Path, table: str, number: int | None = None) -> Snapshot | No
     if state is None or state.is_blank:
         return None
     refuse_unreadable(table, state)
-    return state.snapshot(table)
+    try:
+        return state.snapshot(table)
+    except ProjectError as error:
+        raise foreign(table, f"holds what no column of ours can: {error.problems[0].what}") from error
 
 
 def read_state(lake: Path, table: str, number: int | None = None) -> State | None:

@@ -1,0 +1,189 @@
+"""Scripts: files to write and commands to run in a folder of their own, with the output that is expected."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+PROGRAMS = "mainstem, cat, lock, ls, rm, set, sqlite, touch, unlock"
+
+
+@dataclass
+class Part:
+    """A file to write (`path`) or a command to run (`command`), with the lines that belong to it."""
+
+    path: str | None = None
+    command: str | None = None
+    lines: list[str] = field(default_factory=list)
+
+
+def read_script(lines: Iterable[str]) -> tuple[list[str], list[Part]]:
+    """The lines before the first part, and the parts."""
+    head: list[str] = []
+    parts: list[Part] = []
+    for line in lines:
+        if line.startswith("--- ") and not line.startswith("--- */"):
+            parts.append(Part(path=line[4:].strip()))
+        elif line.startswith("$ "):
+            parts.append(Part(command=line[2:]))
+        elif parts:
+            parts[-1].lines.append(line)
+        else:
+            head.append(line)
+    for part in parts:
+        while part.command is not None and part.lines and not part.lines[-1].strip():
+            part.lines.pop()
+    return head, parts
+
+
+def as_lines(part: Part) -> list[str]:
+    """The part as it stands in a script; a blank line after a command's output."""
+    if part.path is not None:
+        return [f"--- {part.path}", *part.lines]
+    return [f"$ {part.command}", *part.lines, ""]
+
+
+class Stage:
+    """A folder in which scripts are played; databases that a script locks stay locked until it unlocks them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._locks: dict[str, sqlite3.Connection] = {}
+
+    def write(self, path: str, lines: Iterable[str]) -> None:
+        """A file with these lines, without blank ones at the end."""
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("\n".join(lines).rstrip("\n") + "\n", encoding="utf-8")
+
+    def carry_out(self, command: str) -> list[str]:
+        """What a command prints, standard output and standard error as they come; `[exit N]` when it fails."""
+        command, _, path = command.partition(" | json")
+        program, *arguments = shlex.split(command)
+        if program == "mainstem":
+            return mainstem(arguments, self.folder, json_path=path.strip() if _ else None)
+        action = getattr(self, f"_{program}", None)
+        assert action is not None, f"a script runs {PROGRAMS}, not {program}"
+        return list(action(*arguments) or ())
+
+    def _sqlite(self, file: str, sql: str) -> list[str]:
+        with sqlite3.connect(self.folder / file) as database:
+            found = database.execute(sql).fetchall() if sql.startswith("select") else database.executescript(sql)
+            rows = ["|".join(map(str, row)) for row in found]
+        database.close()
+        return rows
+
+    def _lock(self, file: str) -> None:
+        self._locks[file] = sqlite3.connect(self.folder / file, isolation_level=None)
+        self._locks[file].execute("begin exclusive")
+
+    def _unlock(self, file: str) -> None:
+        self._locks.pop(file).close()
+
+    def _rm(self, path: str) -> None:
+        target = self.folder / path
+        shutil.rmtree(target) if target.is_dir() else target.unlink()
+
+    def _cat(self, path: str) -> list[str]:
+        return normal((self.folder / path).read_text(encoding="utf-8"), self.folder).splitlines()
+
+    def _ls(self, path: str = ".") -> list[str]:
+        return sorted(entry.name for entry in (self.folder / path).iterdir())
+
+    def _touch(self, path: str) -> None:
+        (self.folder / path).touch()
+
+    def _set(self, setting: str) -> None:
+        name, _, value = setting.partition("=")
+        os.environ[name] = value
+
+    def close(self) -> None:
+        """Unlock what is locked."""
+        while self._locks:
+            self._locks.popitem()[1].close()
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Stage]:
+    """A stage in `folder`, which is the current one meanwhile; the environment is put back afterwards."""
+    before, here = dict(os.environ), Path.cwd()
+    os.environ |= {"HOME": str(folder / "home"), "COLUMNS": "160"}
+    os.chdir(folder)
+    stage = Stage(folder)
+    try:
+        yield stage
+    finally:
+        stage.close()
+        os.chdir(here)
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def mainstem(arguments: list[str], folder: Path, json_path: str | None = None) -> list[str]:
+    """What `mainstem` prints with these arguments; with `json_path` the value there of the JSON on standard output."""
+    import click
+
+    from mainstem.cli import app
+
+    @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    def outer(arguments: tuple[str, ...]) -> None:
+        app.run(list(arguments))
+
+    result = CliRunner().invoke(outer, ["--", *arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    lines = _chosen(result, folder, json_path)
+    while lines and not lines[-1]:
+        lines.pop()
+    if result.exit_code:
+        lines.append(f"[exit {result.exit_code}]")
+    return lines
+
+
+def _chosen(result: Result, folder: Path, json_path: str | None) -> list[str]:
+    if json_path is None:
+        return [line.rstrip() for line in normal(result.output, folder).splitlines()]
+    value = json.loads(result.stdout)
+    for step in filter(None, json_path.split(".")):
+        value = value[int(step)] if isinstance(value, list) else value[step]
+    said = " ".join(sorted(value)) if isinstance(value, dict) else json.dumps(value, ensure_ascii=False)
+    return [*normal(result.stderr, folder).splitlines(), normal(said, folder)]
+
+
+def normal(text: str, folder: Path) -> str:
+    """Output without what differs from run to run: folders, run ids, durations, digests, clock times of today."""
+    text = text.replace(str(folder.resolve()), "FOLDER").replace(str(folder), "FOLDER")
+    text = re.sub(r"\b\d{8}T\d{6}-[0-9a-f]{6}\b", "RUN", text)
+    text = re.sub(r"\bsha256:[0-9a-f]{64}\b", "sha256:DIGEST", text)
+    return re.sub(r"\b\d+(\.\d+)? (ms|s)\b", "TIME", text)
+
+
+def fits(expected: list[str], came: list[str]) -> bool:
+    """Whether the lines that came are those expected, `...` standing for any lines and `<...>` for any text."""
+    pattern = ""
+    for line in expected:
+        if line.strip() == "...":
+            pattern += r"(?:.*\n)*?"
+        else:
+            pattern += r".*?".join(re.escape(piece) for piece in line.rstrip().split("<...>")) + r"\n"
+    return re.fullmatch(pattern, "".join(line + "\n" for line in came)) is not None
+
+
+def difference(command: str | None, expected: list[str], came: list[str]) -> str:
+    """Both outputs, for people."""
+    return f"$ {command}\nexpected:\n{_indented(expected)}\ncame:\n{_indented(came)}\n"
+
+
+def _indented(lines: list[str]) -> str:
+    return "\n".join(f"    {line}" for line in lines)
