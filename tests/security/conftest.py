@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -34,34 +34,45 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     ledger.close()
 
 
+class Engines:
+    """Engines that were not locked yet: a query that is refused leaves its engine as it was."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._unlocked: list[tuple[Engine, Offers]] = []
+
+    def take(self) -> tuple[Engine, Offers]:
+        if self._unlocked:
+            return self._unlocked.pop()
+        engine = embedded.open(EngineSettings(), self._lake.outside.parent / "temp")
+        return engine, self._lake.offers(engine)
+
+    def give_back(self, engine: Engine, offers: Offers) -> None:
+        self._unlocked.append((engine, offers))
+
+    def close(self) -> None:
+        for engine, _ in self._unlocked:
+            engine.close()
+
+
 @pytest.fixture(scope="session")
-def fresh(lake: Lake) -> Iterator[Callable[[], tuple[Engine, Offers]]]:
-    """Gives an engine that was not locked yet: a query that is refused leaves it as it was."""
-    opened: list[tuple[Engine, Offers]] = []
-
-    def give() -> tuple[Engine, Offers]:
-        if not opened:
-            engine = embedded.open(EngineSettings(), lake.outside.parent / "temp")
-            opened.append((engine, lake.offers(engine)))
-        return opened.pop()
-
-    give.back = opened.append  # type: ignore[attr-defined]
-    yield give
-    for engine, _ in opened:
-        engine.close()
+def engines(lake: Lake) -> Iterator[Engines]:
+    unlocked = Engines(lake)
+    yield unlocked
+    unlocked.close()
 
 
 @pytest.fixture
-def ask(lake: Lake, fresh: Callable[[], tuple[Engine, Offers]]) -> Ask:
+def ask(lake: Lake, engines: Engines) -> Ask:
     """Ask the gate one query."""
 
     def asking(sql: str, *, clear: bool = False, limit: int = 1000, exit: str = "query") -> Answer:
-        engine, offers = fresh()
+        engine, offers = engines.take()
         request = Request(exit, lake.placed(sql), limit, clear=clear, release="r000001")
         try:
             answer = read(engine, offers, request, lake.ledger, SetClock(datetime(2013, 12, 17, tzinfo=UTC)))
         except ProjectError:
-            fresh.back((engine, offers))  # type: ignore[attr-defined]
+            engines.give_back(engine, offers)
             raise
         except BaseException:
             engine.close()

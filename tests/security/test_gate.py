@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -76,28 +77,34 @@ def test_the_canaries_are_there_to_be_seen_with_clear(ask: Ask, title: str, code
     assert {treatment for columns in answer.audit.columns.values() for treatment in columns.values()} == {"clear"}
 
 
-@pytest.mark.parametrize(("title", "code", "sql"), ANALYST, ids=[case[0] for case in ANALYST])
-def test_an_ordinary_query_answers_as_if_there_were_no_gate(
-    ask: Ask, lake: Lake, title: str, code: str, sql: str
-) -> None:
-    answer = ask(sql)
-    with duckdb.connect() as plain:
-        plain.execute("set timezone = 'UTC'")
+@pytest.fixture(scope="module")
+def plain(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The same tables without a gate."""
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
         for name, file in lake.files.items():
             schema, table = name.split(".")
-            plain.execute(f"create schema if not exists {schema}")
-            plain.execute(f"create table {schema}.\"{table}\" as from read_parquet('{file}')")
-        found = plain.sql(sql)
-        names = list(found.columns)
-        shown = ", ".join(
-            f"cast(c{i} as varchar)" if "TIME ZONE" in str(kind) else f"c{i}" for i, kind in enumerate(found.types)
-        )
-        text = sql.rstrip(";")
-        aliases = ", ".join(f"c{i}" for i in range(len(names)))
-        expected = plain.execute(f"select {shown} from ({text}) q({aliases})").fetchall()
-    # Names that the engine makes up are the text of the expression, which may be written in another way.
-    assert all(ours.name == theirs for ours, theirs in zip(answer.columns, names, strict=True) if theirs.isidentifier())
+            connection.execute(f"create schema if not exists {schema}")
+            connection.execute(f"create table {schema}.\"{table}\" as from read_parquet('{file}')")
+        yield connection
+
+
+@pytest.mark.parametrize(("title", "code", "sql"), ANALYST, ids=[case[0] for case in ANALYST])
+def test_an_ordinary_query_answers_as_if_there_were_no_gate(
+    ask: Ask, plain: duckdb.DuckDBPyConnection, title: str, code: str, sql: str
+) -> None:
+    answer = ask(sql)
+    found = plain.sql(sql)
+    shown = ", ".join(
+        f"cast(c{i} as varchar)" if "TIME ZONE" in str(kind) else f"c{i}" for i, kind in enumerate(found.types)
+    )
+    aliases = ", ".join(f"c{i}" for i in range(len(found.columns)))
+    expected = plain.execute(f"select {shown} from ({sql.rstrip(';')}) q({aliases})").fetchall()
     assert list(answer.rows) == expected
+    assert [column.type for column in answer.columns] == [str(kind) for kind in found.types]
+    # Names that the engine makes up are the text of the expression, which may be written in another way.
+    named = [name for name in found.columns if name.isidentifier()]
+    assert [column.name for column in answer.columns if column.name.isidentifier()] == named
 
 
 def test_every_corpus_is_large_enough() -> None:

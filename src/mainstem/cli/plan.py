@@ -75,7 +75,9 @@ def show_plan(opened: Opened, made: Plan) -> None:
         out.print(f"  {styled(sign, style)}{sure} {step.dataset.ljust(width)}  {styled(step.why, 'bright_black')}")
     for step in made.steps:
         if _is_waiting(step):
-            out.print(f"  {styled('·', 'bright_black')}  {step.dataset.ljust(width)}  {styled(step.why, 'bright_black')}")
+            out.print(
+                f"  {styled('·', 'bright_black')}  {step.dataset.ljust(width)}  {styled(step.why, 'bright_black')}"
+            )
     for reason, count in _kept(made).items():
         out.print(f"  {styled(f'·  {count} kept: {reason}', 'bright_black')}")
     for note in made.notes:

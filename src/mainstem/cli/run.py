@@ -9,7 +9,12 @@ import click
 
 from mainstem.cli.opening import Opened, env_option, json_option, now_option, open_project, project_option
 from mainstem.core import crash
-from mainstem.core.run import Run
+from mainstem.core.dataset import QUARANTINE
+from mainstem.core.run import Done, Run
+from mainstem.orchestration.passed import in_words, published_failing
+
+NOT_SELECTED = "not selected"
+"""Why a step was left alone: SELECT does not name it."""
 
 
 @click.command("run")
@@ -47,14 +52,14 @@ def command(
     verdicts = judge(opened.project, opened.ledger, env, opened.clock.now(), record=True).verdicts
     crash.point("after-evaluate")
     if as_json:
-        print_json(as_facts(done) | {"statuses": {id: verdict.status for id, verdict in verdicts.items()}})
+        print_json(as_facts(opened, done) | {"statuses": {id: verdict.status for id, verdict in verdicts.items()}})
     else:
         show_run(opened, done)
     if done.failures:
         sys.exit(1)
 
 
-def as_facts(done: Run) -> dict[str, object]:
+def as_facts(opened: Opened, done: Run) -> dict[str, object]:
     """A run as JSON data."""
     return {
         "run": done.id,
@@ -82,38 +87,90 @@ def as_facts(done: Run) -> dict[str, object]:
                 "mend": f.problem.mend,
                 "state": f.state,
                 "blocked_by": f.blocked_by,
+                "others": [{"code": other.code, "what": other.what, "mend": other.mend} for other in f.others],
             }
             for f in done.failures
+        ],
+        "warnings": [
+            {"dataset": row.subject, "check": check.id, "what": in_words(row), "evidence": row.id}
+            for check, row in published_failing(opened.project, opened.ledger, done)
         ],
     }
 
 
 def show_run(opened: Opened, done: Run) -> None:
     """What happened, worst first."""
-    from mainstem.cli.screen import console, escaped, number, styled
+    _show_failures(opened, done)
+    _show_warnings(opened, done)
+    _show_finished(done)
+    _show_end(done)
+
+
+def _show_failures(opened: Opened, done: Run) -> None:
+    from mainstem.cli.screen import console, escaped
     from mainstem.project.render import render_problem
 
     out = console()
     for failure in done.failures:
         if failure.blocked_by is None:
             out.print(f"[red]✕[/] [bold]{failure.dataset}[/] failed; {escaped(failure.state)}")
-            out.print(escaped(render_problem(failure.problem, opened.project.root)))
+            for problem in (failure.problem, *failure.others):
+                out.print(escaped(render_problem(problem, opened.project.root)))
     blocked = [failure.dataset for failure in done.failures if failure.blocked_by is not None]
     if blocked:
         out.print(f"[yellow]·[/] not tried, since they read what failed: {', '.join(blocked)}")
-    made = [step for step in done.done if step.outcome in ("committed", "recovered")]
+
+
+def _show_warnings(opened: Opened, done: Run) -> None:
+    from mainstem.cli.screen import console, escaped, styled
+
+    for check, row in published_failing(opened.project, opened.ledger, done):
+        aside = styled(f"({check.severity}; mainstem why e{row.id})", "bright_black")
+        console().print(f'[yellow]![/] {row.subject}: check "{check.id}" {escaped(in_words(row))}  {aside}')
+
+
+def _show_finished(done: Run) -> None:
+    from mainstem.cli.screen import console, counted, number, styled
+
+    out = console()
+    made = _made(done)
     width = max((len(step.dataset) for step in made), default=0)
     for step in made:
-        rows = f"{number(step.rows)} rows" if step.rows is not None else "view"
-        aside = f", [yellow]{number(step.rejected)} set aside[/]" if step.rejected else ""
+        rows = counted(step.rows, "row") if step.rows is not None else "view"
+        aside = ""
+        if step.rejected:
+            look = styled(f"(mainstem show {step.dataset}{QUARANTINE})", "bright_black")
+            aside = f", [yellow]{number(step.rejected)} set aside[/] {look}"
         out.print(f"[green]+[/] {step.dataset.ljust(width)}  {rows}{aside}")
-    kept = len(done.done) - len(made)
-    if kept:
-        out.print(styled(f"· {kept} unchanged", "bright_black"))
-    if done.failures:
-        keep = f"; {len(made)} finished steps are kept for the next run" if made else ""
-        out.print(f"Nothing was published{keep}." if not done.release else f"Published {done.release.id} in part.")
+    kept = [step.why for step in done.done if step not in made]
+    left = kept.count(NOT_SELECTED)
+    counts = {"unchanged": len(kept) - left, NOT_SELECTED: left}
+    said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    if said:
+        out.print(styled(f"· {said}", "bright_black"))
+
+
+def _made(done: Run) -> list[Done]:
+    return [step for step in done.done if step.outcome in ("committed", "recovered")]
+
+
+def _show_end(done: Run) -> None:
+    from mainstem.cli.screen import console, counted
+
+    out = console()
+    if done.failures and done.release:
+        failed = [failure.dataset for failure in done.failures]
+        stale = ", ".join(name for name in failed if name in done.release.versions)
+        absent = ", ".join(name for name in failed if name not in done.release.versions)
+        said = (f"; as released before: {stale}" if stale else "") + (f"; left out: {absent}" if absent else "")
+        out.print(f"Published [bold]{done.release.id}[/] to {done.env} in part{said}.")
+    elif done.failures:
+        made = len(_made(done))
+        kept = f"; {counted(made, 'finished step')} kept for the next run" if made else ""
+        out.print(f"Nothing was published{kept}.")
     elif done.release:
         out.print(f"Published [bold]{done.release.id}[/] to {done.env}.")
+    elif done.plan.base:
+        out.print(f"Nothing new: {done.env} stays at {done.plan.base.id}.")
     else:
-        out.print("Nothing new: the release stays as it is.")
+        out.print("Nothing to publish: there is no model and no table of a source yet.")

@@ -86,7 +86,8 @@ def show_status(opened: Opened, judged: Judged) -> None:
     clock = ", the ledger's clock" if opened.is_replay else ""
     out.print(f"[bold]{opened.project.name}[/] · {opened.env} · {release}")
     when = f"judged at {local(judged.at, zone)} {zone_name(zone)}{clock}"
-    out.print(f"{_headline(judged.verdicts.values())}  {styled(when, 'bright_black')}")
+    counts = _headline(judged.verdicts.values())
+    out.print(f"{counts}  {styled(when, 'bright_black')}" if counts else styled(when, "bright_black"))
     if not judged.verdicts:
         out.print("\nNo requirement is written yet: one Markdown file each, under requirements/.")
         return

@@ -26,9 +26,10 @@ def plan(
     """Every dataset as a step with its reason, in an order in which they can run.
 
     `looks` has one look a load. `select` are names or globs of datasets; () means all. What is not selected keeps its
-    version. ProjectError O001 for a selection that matches nothing.
+    version. ProjectError O001 for a selection that matches nothing, O002 for one that reads what was never made.
     """
     chosen = _selected(project, select)
+    _require_inputs(bound, state, chosen)
     steps: dict[str, Step] = {}
     for name in bound.order:
         made_by = project.datasets[name].made_by
@@ -62,6 +63,23 @@ def _selected(project: Project, select: Sequence[str]) -> frozenset[str]:
             raise ProjectError(Problem("O001", f'no dataset is called "{pattern}"', mend))
         chosen.update(found)
     return frozenset(chosen)
+
+
+def _require_inputs(bound: Bound, state: State, chosen: frozenset[str]) -> None:
+    """What is not selected must exist already where a selected model reads it."""
+    problems = [
+        Problem(
+            "O002",
+            f'"{name}" reads "{parent}", which was never made and is not selected',
+            f"select it too: `mainstem run {parent} {name}`, or run all with `mainstem run`",
+        )
+        for name in bound.order
+        if name in chosen
+        for parent in bound.inputs[name]
+        if parent not in chosen and parent not in state.bases
+    ]
+    if problems:
+        raise ProjectError(*problems)
 
 
 def _load_step(name: str, state: State, look: Look) -> Step:

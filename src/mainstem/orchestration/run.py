@@ -119,7 +119,7 @@ def _lease(
     while True:
         now_s = clock.elapsed()
         targets = {
-            step.dataset: _target(project, prepared.state, step)
+            step.dataset: _target(project, ledger, prepared.state, step)
             for step in prepared.plan.steps
             if step.commits is not False
         }
@@ -131,8 +131,8 @@ def _lease(
         prepared = prepare(project, ledger, clock, env, select)
 
 
-def _target(project: Project, state: State, step: Step) -> str:
-    """The physical table that a step writes to, "" for a view."""
+def _target(project: Project, ledger: Ledger, state: State, step: Step) -> str:
+    """The physical table that a step writes to, "" for a view: of this environment, never of another."""
     if step.action == "view":
         return ""
     base = state.bases.get(step.dataset)
@@ -140,7 +140,8 @@ def _target(project: Project, state: State, step: Step) -> str:
         return tables.next_table(project.lake, base.table if base else tables.table_folder(step.dataset))
     if base is not None and base.table:
         return base.table
-    return tables.table_folder(step.dataset)
+    first = tables.table_folder(step.dataset)
+    return first if ledger.table_owner(first) in (None, state.env) else tables.next_table(project.lake, first)
 
 
 class _renewing:  # noqa: N801 - reads as a word where it is used

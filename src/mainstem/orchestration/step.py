@@ -16,7 +16,7 @@ from typing import Any
 from mainstem.core import crash
 from mainstem.core.dataset import Dataset, Load, Model
 from mainstem.core.evidence import Evidence
-from mainstem.core.ports import Session
+from mainstem.core.ports import Session, Written
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.release import Change, DataFile, Identity, Lease, Snapshot, Version
 from mainstem.core.run import Done, Step
@@ -24,6 +24,7 @@ from mainstem.lifecycle.storage import tables
 from mainstem.lifecycle.storage.types import cast_select
 from mainstem.orchestration import attempt, measure
 from mainstem.orchestration.bind import compared_with
+from mainstem.orchestration.blame import in_file, without
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.loading import read_source
 from mainstem.orchestration.looks import load_fingerprint
@@ -45,15 +46,21 @@ def do(ground: Ground, step: Step) -> Done:
     """Carry out one step. WorldError when the world or a check stands against it; nothing is half done then."""
     started_s = ground.clock.elapsed()
     dataset = ground.project.datasets[step.dataset]
-    if step.action == "skip":
-        done = _keep(ground, dataset, step)
-    elif isinstance(dataset.made_by, Load):
-        done = _load(ground, dataset)
-    elif dataset.made_by.kind == "view":
-        done = _view(ground, dataset, dataset.made_by)
-    else:
-        done = _build(ground, dataset, dataset.made_by)
+    try:
+        done = _carry_out(ground, dataset, step)
+    except WorldError as error:
+        raise in_file(error, dataset.place.file) from error
     return replace(done, seconds=ground.clock.elapsed() - started_s)
+
+
+def _carry_out(ground: Ground, dataset: Dataset, step: Step) -> Done:
+    if step.action == "skip":
+        return _keep(ground, dataset, step)
+    if isinstance(dataset.made_by, Load):
+        return _load(ground, dataset)
+    if dataset.made_by.kind == "view":
+        return _view(ground, dataset, dataset.made_by)
+    return _build(ground, dataset, dataset.made_by)
 
 
 def _keep(ground: Ground, dataset: Dataset, step: Step) -> Done:
@@ -206,14 +213,22 @@ def _build(ground: Ground, dataset: Dataset, model: Model) -> Done:
         ground.shelf.ready(_read_names(facts.inputs))
         base = tables.snapshot(ground.lake, lease.table)
         select = bind_clock(model.sql, ground.started_at, ground.project.timezone)
-        described = session.describe(select)
-        written = session.write(cast_select(select, described), ground.lake / lease.table, lease.prefix)
+        written = _written(ground, session, lease, select)
         crash.point("after-compute", dataset.name)
         change = Change(written.fields, written.files, replace=True, rows_in=written.rows)
         version = _new_version(lease, change, base, fingerprint=facts.fingerprint, inputs=ids, key=key, as_of=as_of)
         return _finish(ground, session, dataset, lease, _Result(version, change, base))
     finally:
         session.close()
+
+
+def _written(ground: Ground, session: Session, lease: Lease, select: str) -> Written:
+    """The rows of a SELECT as files of the attempt, in types that the lake stores."""
+    cast = cast_select(select, session.describe(select))
+    try:
+        return session.write(cast, ground.lake / lease.table, lease.prefix)
+    except WorldError as error:
+        raise without(error, max(cast.find(select.rstrip().removesuffix(";")), 0)) from error
 
 
 def _read_names(inputs: Mapping[str, Any]) -> list[str]:

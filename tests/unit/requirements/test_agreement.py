@@ -30,7 +30,7 @@ from simulator import (
 from mainstem.core.canonical import digest
 from mainstem.core.clock import parse_instant
 from mainstem.core.problem import ProjectError
-from mainstem.core.requirement import Agreement, Definition, Goal, Proof, Retired
+from mainstem.core.requirement import Agreement, Decision, Definition, Goal, Proof, Retired
 from mainstem.lifecycle.requirements.agreement import agree, declare_exception, waive
 from mainstem.lifecycle.requirements.digests import (
     agreed_promise,
@@ -45,6 +45,7 @@ from mainstem.lifecycle.requirements.digests import (
 from mainstem.lifecycle.requirements.evaluate import evaluate
 from mainstem.lifecycle.requirements.force import in_force
 from mainstem.lifecycle.requirements.restore import plain, plain_digest
+from mainstem.lifecycle.requirements.spread import suspects
 from mainstem.lifecycle.requirements.wanted import probes, totals
 
 ID = "ops-morning-delays"
@@ -501,3 +502,38 @@ def test_an_entry_reads_back_as_it_was_written():
     entry = agree(one(), ID, "ops-duty-manager", DECEMBER)
     assert parse_instant(entry["at"]) == DECEMBER
     assert DECEMBER - parse_instant(entry["at"]) == timedelta(0)
+
+
+def test_a_waiver_without_an_end_is_an_error():
+    waiver = Agreement(ID, "waived", DECEMBER, PLACE, by="chief-operations-officer", because="new radar")
+    (problem,) = entry_problems({ID: (waiver,)})
+    assert problem.code == "R067"
+    assert problem.what == 'the waiver of "ops-morning-delays" by "chief-operations-officer" has no end'
+
+
+def test_a_draft_with_a_from_date_is_tried_on_all_there_is():
+    draft = one(ready_objective(starts=date(2013, 12, 26)))
+    found = evaluate(draft, history().log(), MORNING)[ID]
+    assert found.budget is not None
+    assert found.budget.n == 28
+
+
+def test_what_counts_from_a_later_date_says_when_the_first_is_due():
+    made = agreed(one(ready_objective(starts=date(2014, 1, 10))), LONG_BEFORE)
+    found = evaluate(made, history().log(), MORNING)[ID]
+    assert found.reasons[0] == "nothing counts yet: first one due on 11 January at 05:15"
+
+
+def test_suspicion_spreads_one_link_and_not_through_what_is_met():
+    made = agreed(one(), LONG_BEFORE)
+    goal = Goal("protect-punctuality", "Other", PLACE, measure={"metric": "x"})
+    decision = Decision("choose-mart-engine", "Engine", PLACE, requirements=(ID,))
+    made = replace(made, goals={goal.id: goal}, decisions={decision.id: decision})
+    verdicts = evaluate(made, history().log(), MORNING)
+    assert suspects(made, verdicts, MORNING) == {
+        ID: ('"protect-punctuality" was changed after it was agreed to',),
+        "morning-crew-moves": ('its goal "protect-punctuality" was changed after "ops-morning-delays" was agreed to',),
+    }
+    verdicts = evaluate(made, history(without=["2013-12-30"]).log(), MORNING)
+    assert suspects(made, verdicts, MORNING)[decision.id] == ('it was made for "ops-morning-delays", which is suspect',)
+    assert suspects(agreed(made, MORNING), evaluate(agreed(made, MORNING), history().log(), MORNING), MORNING) == {}

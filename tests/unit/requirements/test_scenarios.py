@@ -295,6 +295,8 @@ def test_22_agreed_this_morning_waits_for_the_first_slice():
 def test_22_a_day_that_had_begun_before_the_agreement_does_not_count():
     found = verdict(history(), since=local("2013-12-31", "05:30"))
     assert found.reasons[0] == "nothing counts yet: first one due on 2 January at 05:15"
+    assert [found.slices[position].label for position in (0, 27, 28)] == ["2013-12-03", "2013-12-30", "2013-12-31"]
+    assert len(slices(found, "before")) == 29
 
 
 def excepted(simulation, labels, **given):
@@ -407,6 +409,8 @@ def test_29_never_published_is_unverified():
     found = verdict(Simulation())
     assert found.status == "unverified"
     assert found.reasons[0] == "nothing has been published yet: first one due tomorrow at 05:15"
+    assert slices(found, "pending") == ["2013-12-31"]
+    assert len(slices(found, "unbuilt")) == 28
 
 
 def test_29_a_gap_over_the_window_is_unverified():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mainstem.cli.demo.schedule import FIRST, LAST, LEFT_DRAFT, Night, agreed_at, nights
+from mainstem.cli.demo.schedule import FIRST, LAST, LEFT_DRAFT, Night, agreed_at, judged_at, nights
 from mainstem.core.clock import SetClock
 from mainstem.core.ports import Ledger
 from mainstem.core.project import Project
@@ -109,6 +109,8 @@ def replay(project: Project, ledger: Ledger, replayed: tuple[Night, ...], told: 
         clock = SetClock(night.run_at)
         done = run(project, ledger, clock, listen=_scripted(clock, night), holder=this_holder())
         told(night, done)
+    # Once more before the meeting: nothing new is found, and the last morning's deadline lies behind.
+    run(project, ledger, SetClock(judged_at(replayed[-1])), holder=this_holder())
 
 
 def _scripted(clock: SetClock, night: Night) -> Listener:

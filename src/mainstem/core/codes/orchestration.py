@@ -8,6 +8,11 @@ CODES: dict[str, Code] = {
         "`plan` and `run` take names or globs of datasets; a slip would otherwise run nothing and look like success.",
         'Correct the name. Globs match whole names: `mainstem run "marts.*"`.',
     ),
+    "O002": Code(
+        "A selection that leaves out what was never made",
+        "A selected model reads the others as they are. One that was neither loaded nor built so far cannot be read.",
+        "Name it too, or run everything once; from then on any selection works.",
+    ),
     "O003": Code(
         "A step that was not tried",
         "A step reads only finished inputs. When one of them failed, building on yesterday's rows would mix two days.",

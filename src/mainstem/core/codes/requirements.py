@@ -194,7 +194,11 @@ CODES: dict[str, Code] = {
         "The text of an agreement is what somebody agreed to; edited later, it is worth nothing.",
         "Undo the edit of the entry, and let the stakeholder agree to the new text.",
     ),
-    "R067": Code("A waiver that has already ended", "It would waive nothing.", "Give a later moment."),
+    "R067": Code(
+        "A waiver without an end to come",
+        "A waiver that has ended waives nothing, and one that never ends is a promise given up.",
+        "Give a later moment: `until`.",
+    ),
     "R068": Code(
         "A waiver by somebody who cannot give one",
         "Only those to whom something is promised, or who answer for the goal, can do without it for a while.",

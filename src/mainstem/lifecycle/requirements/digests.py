@@ -255,10 +255,13 @@ def _check(id: str, text: Mapping[str, Any], requirement: Requirement) -> Check:
 
 
 def entry_problems(entries: Mapping[str, tuple[Agreement, ...]]) -> tuple[Problem, ...]:
-    """Agreements whose digests do not fit their text: somebody edited what was agreed to."""
+    """Agreements whose digests do not fit their text (somebody edited what was agreed to); waivers without an end."""
     found: list[Problem] = []
     for id, given in entries.items():
         for entry in given:
+            if entry.kind == "waived" and entry.until is None:
+                mend = "say until when: until: 2014-01-31T00:00:00-05:00"
+                found.append(Problem("R067", f'the waiver of "{id}" by "{entry.by}" has no end', mend, entry.place))
             if entry.kind != "agreed" or entry.text is None:
                 continue
             for name, made, kept in (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -34,13 +34,14 @@ class Force:
 
     `epochs` are the texts that were ever in force, the present one last; none: a draft. `missing` are the
     stakeholders who still have to agree to today's text. `suspects` are sentences: what is not as it was when the
-    promise was agreed to. `is_reworded`: today's text promises something else than the text in force. `is_rebound`:
+    promise was agreed to; `changed` the ids of needs, goals and definitions among it. `is_reworded`: today's text promises something else than the text in force. `is_rebound`:
     it is bound to something else. `exceptions` maps labels to when the ledger first saw the declaration.
     """
 
     epochs: tuple[Epoch, ...] = ()
     missing: tuple[str, ...] = ()
     suspects: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
     is_reworded: bool = False
     is_rebound: bool = False
     waiver: Agreement | None = None
@@ -77,10 +78,13 @@ def in_force(project: Project, requirement: Requirement, at: datetime, known: da
         for party in parties(requirement, project)
         if party not in latest or _promise(latest[party], project, today) != promise
     )
+    changed = _changed_links(requirement, project, latest.values()) if epochs else {}
+    reworded = ("its text was changed after it was agreed to",) if is_reworded else ()
     return Force(
         epochs,
         missing,
-        tuple(_suspicions(requirement, project, latest.values(), is_reworded=is_reworded)) if epochs else (),
+        (*reworded, *changed.values()),
+        tuple(changed),
         is_reworded,
         bool(epochs) and not is_same and binding_digest(epochs[-1].text) != binding_digest(today),
         _waiver(entries, at),
@@ -131,22 +135,19 @@ def _waiver(entries: Sequence[Agreement], at: datetime) -> Agreement | None:
     return max(active, key=lambda entry: entry.at, default=None)
 
 
-def _suspicions(
-    requirement: Requirement, project: Project, latest: Sequence[Agreement] | Any, *, is_reworded: bool
-) -> list[str]:
-    """What differs from what was agreed to."""
-    found = ["its text was changed after it was agreed to"] if is_reworded else []
+def _changed_links(requirement: Requirement, project: Project, latest: Iterable[Agreement]) -> dict[str, str]:
+    """What stands behind it and is not as it was when each party agreed: a sentence by id."""
+    found: dict[str, str] = {}
     now = link_digests(requirement, project)
-    said: dict[str, None] = {}
     for entry in latest:
         if entry.links is None:
             continue
         then = {_party(id, project): kept for id, kept in entry.links.items()}
         for id in sorted({*then, *now}):
             if id not in now:
-                said[f'"{id}" is no longer behind it'] = None
+                found[id] = f'"{id}" is no longer behind it'
             elif id not in then:
-                said[f'"{id}" is behind it now, and was not when it was agreed to'] = None
+                found[id] = f'"{id}" is behind it now, and was not when it was agreed to'
             elif then[id] != now[id]:
-                said[f'"{id}" was changed after it was agreed to'] = None
-    return [*found, *said]
+                found[id] = f'"{id}" was changed after it was agreed to'
+    return found

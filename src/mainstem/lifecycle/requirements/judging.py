@@ -195,11 +195,11 @@ def _first_due(case: Case, terms: Terms, at: datetime) -> str:
         first = "nothing has been published yet"
     else:
         first = "nothing counts yet"
-    calendar = case.promise.calendar
-    number = calendar.number_at(at if terms.since is None else max(at, terms.since))
+    calendar, start = case.promise.calendar, terms.start(case.promise)
+    number = calendar.number_at(at if start is None else max(at, start))
     for ahead in range(-_LOOK_AHEAD, _LOOK_AHEAD):
         span = calendar.span(number + ahead)
-        is_after = terms.since is None or span.opens >= terms.since
+        is_after = start is None or span.opens >= start
         if span.due > at and is_after and calendar.is_regular(span) and span.label not in (terms.exceptions or {}):
             return f"{first}: first one due {say.due(span.due, at, case.promise.objective.zone)}"
     return first

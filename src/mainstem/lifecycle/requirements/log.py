@@ -40,6 +40,7 @@ class Log:
         self._proofs: dict[str, list[Evidence]] = defaultdict(list)
         self._gaps: list[tuple[str, Gap]] = []
         self._newest: datetime | None = None
+        self._releases: dict[datetime, str | None] = {}
         for row in evidence:
             self._take(row)
 
@@ -82,7 +83,7 @@ class Log:
         return self._proofs.get(requirement, ())
 
     def gap(self, subject: str, since: datetime, until: datetime) -> Gap | None:
-        """The first gap of the ledger that touches a stretch; a gap without a subject is about everything."""
+        """The first gap of the ledger that touches a stretch; one whose subject is "ledger" is about all."""
         for name, gap in self._gaps:
             if name in ("", "ledger", subject) and gap.since < until and (gap.until is None or gap.until > since):
                 return gap
@@ -90,6 +91,11 @@ class Log:
 
     def release(self, at: datetime) -> str | None:
         """The release that was live at an instant; None before the first publication."""
+        if at not in self._releases:
+            self._releases[at] = self._release(at)
+        return self._releases[at]
+
+    def _release(self, at: datetime) -> str | None:
         newest: Evidence | None = None
         for history in self._rows.values():
             for row in history.published:

@@ -48,6 +48,13 @@ class Terms:
     exceptions: Mapping[str, datetime] | None = None
     before: tuple[Calendar, Judge] | None = None
 
+    def start(self, promise: Promise) -> datetime | None:
+        """From when on slices of this promise count: its `from`, else `since`; None for a draft."""
+        starts = promise.objective.starts
+        if starts is None or self.since is None:
+            return self.since
+        return datetime.combine(starts, time.min, ZoneInfo(promise.objective.zone))
+
 
 def look(promise: Promise, judge: Judge, log: Log, at: datetime, terms: Terms) -> Window:
     """The newest decided slices of the window, judged, and those pending.
@@ -65,7 +72,7 @@ def look(promise: Promise, judge: Judge, log: Log, at: datetime, terms: Terms) -
         span = calendar.span(number)
         if calendar.is_regular(span):
             found = slicing.slice(span)
-            if found.state == _OPEN or (found.due > at and found.state not in _COUNTED):
+            if found.due > at and found.state not in _COUNTED:
                 pending.append(found)
             else:
                 newest = found
@@ -89,7 +96,7 @@ class _Slicing:
         declared = (self.terms.exceptions or {}).get(span.label)
         if declared is not None and declared < span.opens:
             return judged(span, "exception", Standing("", "an exception, declared beforehand"))
-        start = self._start()
+        start = self.terms.start(self.promise)
         if start is not None and span.opens < start:
             return self._before(span)
         first = self.log.history(self.promise.objective.of).first
@@ -102,12 +109,6 @@ class _Slicing:
         if gap is not None:
             return judged(span, "unmeasured", Standing("", IN_GAP, evidence=(gap.row.id,)))
         return judged(span, "unbuilt", Standing("", "nothing had been published yet"))
-
-    def _start(self) -> datetime | None:
-        starts = self.promise.objective.starts
-        if starts is None or self.terms.since is None:
-            return self.terms.since
-        return datetime.combine(starts, time.min, ZoneInfo(self.promise.objective.zone))
 
     def _before(self, span: Span) -> Slice:
         words = "before the agreement"
