@@ -17,7 +17,8 @@
 `sqlite FILE "SQL"`, `lock FILE` and `unlock FILE` (of a SQLite database), `set NAME=VALUE` (of the environment).
 What follows is its output, standard output and standard error as they come; `[exit N]` closes it when the command
 fails. A line `...` stands for any lines, `<...>` inside a line for any text. `mainstem ... --json | json a.0.b` prints
-the value found there; of a mapping its keys. `pytest --accept` writes the output that came, for review.
+the value found there; of a mapping its keys. Lines that tell how far a run is are left out, since independent steps
+end in any order. `pytest --accept` writes the output that came, for review.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
+PROGRESS = re.compile(r"\d+/\d+ \w+\.\w+: ")
 PROGRAMS = "mainstem, cat, lock, ls, rm, set, sqlite, touch, unlock"
 
 
@@ -153,7 +154,8 @@ def mainstem(arguments: list[str], folder: Path, json_path: str | None = None) -
 
 def _chosen(result: Result, folder: Path, json_path: str | None) -> list[str]:
     if json_path is None:
-        return [line.rstrip() for line in normal(result.output, folder).splitlines()]
+        lines = normal(result.output, folder).splitlines()
+        return [line.rstrip() for line in lines if not PROGRESS.match(line)]
     value = json.loads(result.stdout)
     for step in filter(None, json_path.split(".")):
         value = value[int(step)] if isinstance(value, list) else value[step]

@@ -54,11 +54,17 @@ def show_answer(answer: Answer, limit: int, *, as_json: bool) -> None:
             click.echo(line)
     if answer.truncated:
         click.echo(f"only the first {limit} rows are shown; ask for more with --limit", err=True)
-    redacted = sorted(
-        {f"{n}.{c}" for n, each in answer.audit.columns.items() for c, how in each.items() if how == "redact"}
-    )
+    redacted = _redacted(answer)
     if redacted and not as_json:
         click.echo(f"redacted: {', '.join(redacted)} (see them with --clear; that is recorded)", err=True)
+
+
+def _redacted(answer: Answer) -> list[str]:
+    """The tagged columns of which something stands in the answer: a column of that name, or a redacted text."""
+    shown = {column.name.lower() for column in answer.columns}
+    has_text = any(isinstance(value, str) and "[redacted]" in value for row in answer.rows for value in row)
+    columns = {(n, c) for n, each in answer.audit.columns.items() for c, how in each.items() if how == "redact"}
+    return sorted(f"{name}.{column}" for name, column in columns if has_text or column.lower() in shown)
 
 
 def _is_number(type_: str) -> bool:

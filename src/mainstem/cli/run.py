@@ -151,7 +151,10 @@ def _show_finished(done: Run) -> None:
 
 
 def _made(done: Run) -> list[Done]:
-    return [step for step in done.done if step.outcome in ("committed", "recovered")]
+    """Steps that made a version, in the order of the plan: branches end in any order."""
+    order = {step.dataset: position for position, step in enumerate(done.plan.steps)}
+    made = [step for step in done.done if step.outcome in ("committed", "recovered")]
+    return sorted(made, key=lambda step: order[step.dataset])
 
 
 def _show_end(done: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +34,27 @@ def command(name: str | None, folder: Path | None, env: str, as_json: bool, rows
     name = dataset_name(opened.project, name)
     facts = bound_to(opened.project, release).facts
     tags = effective_tags(opened.project, facts)
-    version = release.versions.get(name) if release else None
+    version = _version(release, name)
     described = describe_dataset(opened.project, facts, tags.get(name, {}), name, version.fields if version else None)
     answer = _sample(opened, release, described, rows, clear=clear) if rows else None
     if as_json:
         _print(described, version, answer)
     else:
         _show(opened, described, version, answer, rows)
+
+
+def _version(release: Release | None, name: str) -> Version | None:
+    """The released version of a dataset, or of a quarantine."""
+    from mainstem.core.dataset import QUARANTINE
+    from mainstem.lifecycle.storage.quarantine import FIELDS
+
+    version = release.versions.get(name.removesuffix(QUARANTINE)) if release else None
+    if version is None or not name.endswith(QUARANTINE):
+        return version
+    if version.quarantine is None:
+        return None
+    table = version.table + QUARANTINE
+    return replace(version, table=table, number=version.quarantine, fields=FIELDS, rows=None, size_bytes=None)
 
 
 def _sample(opened: Opened, release: Release | None, described: Described, rows: int, *, clear: bool) -> Any:

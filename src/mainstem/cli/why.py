@@ -18,7 +18,7 @@ from mainstem.cli.opening import (
     open_project,
     project_option,
 )
-from mainstem.core.dataset import QUARANTINE
+from mainstem.core.dataset import QUARANTINE, Severity
 from mainstem.core.evidence import Evidence, Verdict
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.project import Project
@@ -26,6 +26,8 @@ from mainstem.core.requirement import Requirement
 from mainstem.orchestration.judge import Judged, people_of
 
 SHOWN_SLICES = 10
+UNTRIED = "O003"
+"""The code of a step that was not tried since another failed."""
 
 
 @click.command("why")
@@ -108,7 +110,7 @@ def _show_verdict(opened: Opened, judged: Judged, verdict: Verdict) -> None:
         out.print(f"  [bright_black]because[/] {escaped(reason)}")
     if verdict.would_be:
         out.print(f"  [bright_black]today's wording would be[/] {word(verdict.would_be)}")
-    if verdict.budget:
+    if verdict.budget and verdict.budget.words not in verdict.reasons:
         out.print(f"  [bright_black]budget[/] {escaped(verdict.budget.words)}")
     who = ", ".join(project.stakeholders[each].title for each in people_of(project, requirement.id))
     agreed = [entry for entry in project.agreements.get(requirement.id, ()) if entry.kind == "agreed"]
@@ -181,23 +183,32 @@ def _newest(rows: Sequence[Evidence]) -> list[Evidence]:
 
 def _show_measured(project: Project, rows: Sequence[Evidence]) -> None:
     from mainstem.cli.screen import console, escaped, styled
-    from mainstem.orchestration.passed import check_of, passed
 
     out = console()
-    refused = [row for row in rows if (row.version or "").startswith("attempt:")]
     if rows:
         out.print()
     for row in rows:
-        measured = row.facts.get("reason") or (f"{row.value}" if row.total is None else f"{row.value} of {row.total}")
-        where = f" on {row.label}" if row.label else ""
-        aside = " (refused attempt)" if row in refused else ""
-        check = check_of(project, row)
-        sign = "[bright_black]·[/]" if check is None else "[green]●[/]" if passed(check, row) else "[red]✕[/]"
-        said = f"{row.facts['check']}{where}: {measured}{aside}"
-        out.print(f"  {sign} {escaped(said)}  {styled(f'e{row.id}', 'bright_black')}")
-    if any(row.facts.get("sample") for row in rows):
-        number = next(row.id for row in reversed(rows) if row.facts.get("sample"))
-        out.print(f"[bright_black]failing rows: mainstem why e{number}[/]")
+        sign, said = _measured(project, row)
+        aside = " (refused attempt)" if (row.version or "").startswith("attempt:") else ""
+        out.print(f"  {sign} {escaped(said + aside)}  {styled(f'e{row.id}', 'bright_black')}")
+    sampled = [f"mainstem why e{row.id}" for row in rows if row.facts.get("sample")]
+    if sampled:
+        out.print(styled(f"failing rows: {', '.join(sampled)}", "bright_black"))
+
+
+def _measured(project: Project, row: Evidence) -> tuple[str, str]:
+    """A sign and a sentence: `not_null holds for 3 of 3 rows`; only numbers where the check is written otherwise now."""
+    from mainstem.orchestration.passed import check_of, in_words, passed
+
+    check = check_of(project, row)
+    name = row.facts["check"]
+    if check is None:
+        total = "" if row.total is None else f" of {row.total}"
+        return "[bright_black]·[/]", f"{name}{f' on {row.label}' if row.label else ''}: {row.value}{total}"
+    severity = "" if check.severity == Severity.ERROR else f" ({check.severity})"
+    if passed(check, row):
+        return "[green]●[/]", f"{name} {in_words(row, holds=True)}"
+    return "[red]✕[/]", f"{name} {in_words(row)}{severity}"
 
 
 def _evidence(opened: Opened, number: int, *, as_json: bool) -> None:
@@ -211,8 +222,7 @@ def _evidence(opened: Opened, number: int, *, as_json: bool) -> None:
         return
     out = console()
     zone = opened.project.timezone
-    value = "" if row.value is None else f" {row.value}" + ("" if row.total is None else f" of {row.total}")
-    out.print(f"[bold]e{row.id}[/] {row.kind} {row.subject}{f' on {row.label}' if row.label else ''}{value}")
+    out.print(f"[bold]e{row.id}[/] {row.kind} {row.subject}{f' on {row.label}' if row.label else ''}{_number(row)}")
     recorded = f", recorded {local(row.recorded_at, zone)}" if row.recorded_at else ""
     out.print(f"  [bright_black]at[/] {local(row.at, zone)}{recorded}")
     for name in ("version", "run", "outcome", "definition"):
@@ -225,6 +235,12 @@ def _evidence(opened: Opened, number: int, *, as_json: bool) -> None:
         out.print(f"  [bright_black]measured by[/]\n{escaped(_indented(row.facts['sql']))}")
     if row.facts.get("sample"):
         _sample(opened, row)
+
+
+def _number(row: Evidence) -> str:
+    """What was counted: `: 872 of 900`."""
+    counted = " of ".join(str(each) for each in (row.value, row.total) if each is not None)
+    return f": {counted}" if counted else ""
 
 
 def _indented(sql: str) -> str:
@@ -250,7 +266,7 @@ def _sample(opened: Opened, row: Evidence) -> None:
 
 
 def _runs(opened: Opened, *, as_json: bool) -> None:
-    from mainstem.cli.screen import console, local, print_json
+    from mainstem.cli.screen import console, escaped, local, print_json
 
     runs = opened.ledger.runs(opened.env, 20)
     if as_json:
@@ -263,7 +279,9 @@ def _runs(opened: Opened, *, as_json: bool) -> None:
         release = summary.get("release") or ""
         status = _status(run)
         sign = signs.get(run["status"], "[yellow]?[/]")
-        out.print(f"{sign} {run['run']}  {local(run['started_at'], opened.project.timezone)}  {status} {release}")
+        failed = ", ".join(each["dataset"] for each in summary.get("failed") or () if each["code"] != UNTRIED)
+        said = " ".join(filter(None, (status, release, failed and f"at {failed}")))
+        out.print(f"{sign} {run['run']}  {local(run['started_at'], opened.project.timezone)}  {escaped(said)}")
     if not runs:
         out.print("nothing ran yet")
 

@@ -61,7 +61,12 @@ def _kinds() -> str:
             except ImportError as error:
                 mend = "install what it needs, or remove the package that brings it"
                 raise WorldError(Problem("O006", f'{group[:-1]} "{name}" cannot be loaded: {error}', mend)) from error
-    return ", ".join(f"{len(names(group))} {group}" for group in GROUPS)
+    return ", ".join(_counted(group) for group in GROUPS)
+
+
+def _counted(group: str) -> str:
+    count = len(names(group))
+    return f"{count} {group if count != 1 else group[:-1]}"
 
 
 def _engine(project: Project) -> str:

@@ -44,11 +44,13 @@ def published_failing(project: Project, ledger: Ledger, done: Run) -> Sequence[t
     ]
 
 
-def in_words(row: Evidence) -> str:
-    """`fails for 1 of 3 rows on 2026-01-05`, `counts 2`, or why it could not be run."""
+def in_words(row: Evidence, *, holds: bool = False) -> str:
+    """`fails for 1 of 3 rows on 2026-01-05`, `holds for 3 of 3 rows`, `counts 2`, or why it could not be run."""
     if row.value is None:
         return f"could not be run: {row.facts.get('reason', 'the engine refused')}"
     where = f" on {row.label}" if row.label else ""
     if row.total is None:
         return f"counts {row.value}{where}"
+    if holds:
+        return f"holds for {row.value} of {row.total} rows{where}"
     return f"fails for {row.total - row.value} of {row.total} rows{where}"

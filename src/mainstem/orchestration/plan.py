@@ -36,7 +36,7 @@ def plan(
         if name not in chosen:
             steps[name] = Step(name, "skip", "not selected", bound.inputs[name], commits=False)
         elif isinstance(made_by, Load):
-            steps[name] = _load_step(name, state, looks[name])
+            steps[name] = _load_step(name, made_by, state, looks[name])
         else:
             steps[name] = _model_step(name, made_by, bound, state, steps, (now, project.timezone))
     removed = tuple(sorted(set(state.bases) - set(project.datasets)))
@@ -82,7 +82,7 @@ def _require_inputs(bound: Bound, state: State, chosen: frozenset[str]) -> None:
         raise ProjectError(*problems)
 
 
-def _load_step(name: str, state: State, look: Look) -> Step:
+def _load_step(name: str, load: Load, state: State, look: Look) -> Step:
     if name not in state.bases:
         return Step(name, "load", f"first load: {look.detail}")
     if look.state == "nothing":
@@ -90,6 +90,8 @@ def _load_step(name: str, state: State, look: Look) -> Step:
         return Step(name, "skip", f"{kept}nothing new at the source: {look.detail}", commits=False)
     if look.state == "unknown":
         return Step(name, "load", f"the source was not reached: {look.detail}", commits=None)
+    if load.load == "full":
+        return Step(name, "load", f"{look.detail}; read again, committed only if rows differ", commits=None)
     return Step(name, "load", look.detail)
 
 

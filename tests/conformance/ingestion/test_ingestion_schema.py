@@ -132,7 +132,7 @@ def test_names_become_snake_case_and_keep_their_order(world: World) -> None:
     make(world, '"Flight ID" integer, "depDelay" integer, "Größe" text, "2013" text', (1, 2, "x", "y"))
     table = world.table()
     world.load(table)
-    assert list(world.types(table)) == ["flight_id", "dep_delay", "gro_e" if False else "groe", "_2013"]
+    assert list(world.types(table)) == ["flight_id", "dep_delay", "groe", "_2013"]
 
 
 def test_names_that_collide_are_refused_with_their_place(world: World) -> None:
@@ -285,7 +285,7 @@ def test_what_else_the_contract_can_say(world: World) -> None:
         ("date", ["2013-12-01", "2013-12-01T00:00:00"], ["2013-12-01 05:00", "2013-02-30", "infinity", "20131201"]),
         (
             "timestamp",
-            ["2013-12-01", "2013-12-01T05:00:00", "2013-12-01 05:00:00.123456", "2013-12-01T05:00Z"],
+            ["2013-12-01", "2013-12-01T05:00:00", "2013-12-01 05:00:00.123456", "2013-12-01T05:00:00Z"],
             ["2013-12-01T05:00:00+02:00", "2013-12-01T05:00-05", "2013-12-01 05:00:00.1234567", "infinity", "05:00"],
         ),
         ("timestamptz", ["2013-12-01T05:00:00+02:00", "2013-12-01T05:00:00Z"], ["infinity", "2013-13-01T05:00Z"]),

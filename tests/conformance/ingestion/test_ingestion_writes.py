@@ -172,13 +172,15 @@ def test_unique_holds_within_a_load_and_against_the_table(world: World, kind: st
     table = dataset(world, kind, columns=columns, key=["id"], load="incremental", cursor="at")
     world.load(table)
     assert world.rows(table, "id, word") == [(1, "a"), (2, "b"), (4, None), (5, None)]
-    put(world, "b", [row(1, word="c", at=1), row(6, word="b", at=1), row(2, word="b", at=1), row(7, word="d", at=1)])
+    put(world, "b", [row(1, word="c", at=1), row(6, word="b", at=1), row(7, word="d", at=1)])
     change = world.load(table)
     assert world.rows(table, "id, word") == [(1, "c"), (2, "b"), (4, None), (5, None), (7, "d")]
+    # A database is read again from the cursor on, so there the row meets its like in the load.
+    last = "occurs 3 times in this load" if kind == "sqlite" else "is already in the table"
     assert [reason for reason, _ in world.reasons(table)] == [
         'word: "b" occurs 2 times in this load',
-        'word: "b" is already in the table',
-    ] or [reason for reason, _ in world.reasons(table)] == ['word: "b" occurs 2 times in this load']
+        f'word: "b" {last}',
+    ]
     assert balanced(change)
 
 

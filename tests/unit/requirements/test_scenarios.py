@@ -413,6 +413,11 @@ def test_29_never_published_is_unverified():
     assert len(slices(found, "unbuilt")) == 28
 
 
+def test_29_never_published_is_no_miss_at_the_very_deadline_either():
+    found = verdict(Simulation(), at=local("2013-12-31", "05:15"))
+    assert (found.status, slices(found, "bad")) == ("unverified", [])
+
+
 def test_29_a_gap_over_the_window_is_unverified():
     simulation = history()
     simulation.write("gap", local("2013-11-20"), "ledger", until=local("2013-12-31", "05:59"))

@@ -16,7 +16,7 @@ from mainstem.sql.quote import literal
 _MOST_KNOWN = 2000
 """Digests kept of rows that every read sees again; rows beyond them are set aside at each read."""
 
-_DIGEST = "left(md5(reason || chr(31) || row), 16)"
+_DIGEST = "left(md5(row), 16)"
 
 
 @dataclass(frozen=True, slots=True)

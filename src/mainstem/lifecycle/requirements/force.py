@@ -34,8 +34,9 @@ class Force:
 
     `epochs` are the texts that were ever in force, the present one last; none: a draft. `missing` are the
     stakeholders who still have to agree to today's text. `suspects` are sentences: what is not as it was when the
-    promise was agreed to; `changed` the ids of needs, goals and definitions among it. `is_reworded`: today's text promises something else than the text in force. `is_rebound`:
-    it is bound to something else. `exceptions` maps labels to when the ledger first saw the declaration.
+    promise was agreed to; `changed` the ids of needs, goals and definitions among it. `is_reworded`: today's text
+    promises something else than the text in force. `is_rebound`: it is bound to something else. `exceptions` maps
+    labels to when the ledger first saw the declaration.
     """
 
     epochs: tuple[Epoch, ...] = ()
