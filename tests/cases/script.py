@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -156,7 +157,10 @@ def _chosen(result: Result, folder: Path, json_path: str | None) -> list[str]:
     if json_path is None:
         lines = normal(result.output, folder).splitlines()
         return [line.rstrip() for line in lines if not PROGRESS.match(line)]
-    value = json.loads(result.stdout)
+    try:
+        value = json.loads(result.stdout)
+    except ValueError:
+        return ["no JSON:", *normal(result.output, folder).splitlines()]
     for step in filter(None, json_path.split(".")):
         value = value[int(step)] if isinstance(value, list) else value[step]
     said = " ".join(sorted(value)) if isinstance(value, dict) else json.dumps(value, ensure_ascii=False)
@@ -164,11 +168,21 @@ def _chosen(result: Result, folder: Path, json_path: str | None) -> list[str]:
 
 
 def normal(text: str, folder: Path) -> str:
-    """Output without what differs from run to run: folders, run ids, durations, digests, clock times of today."""
+    """Output without what differs from run to run: folders, run ids, durations, digests, instants of today."""
     text = text.replace(str(folder.resolve()), "FOLDER").replace(str(folder), "FOLDER")
     text = re.sub(r"\b\d{8}T\d{6}-[0-9a-f]{6}\b", "RUN", text)
     text = re.sub(r"\bsha256:[0-9a-f]{64}\b", "sha256:DIGEST", text)
-    return re.sub(r"\b\d+(\.\d+)? (ms|s)\b", "TIME", text)
+    text = re.sub(r"\b\d+(\.\d+)? (ms|s)\b", "TIME", text)
+    return re.sub(_instants_of_today(), "NOW", text)
+
+
+def _instants_of_today() -> str:
+    """A pattern of instants as commands write them; the days around today too, for other zones and for midnight."""
+    today = datetime.now(UTC)
+    days = [today + timedelta(days=shift) for shift in (-1, 0, 1)]
+    iso = "|".join(f"{day:%Y-%m-%d}" for day in days)
+    said = "|".join(f"{day.day} {day:%b %Y}" for day in days)
+    return rf"(?:{iso})[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::\d\d)?)?|(?:{said}) \d\d:\d\d"
 
 
 def fits(expected: list[str], came: list[str]) -> bool:

@@ -11,6 +11,10 @@ from mainstem.cli.opening import env_option, json_option, open_project, project_
 from mainstem.lifecycle.serving.gate import Answer
 
 
+WIDEST = 80
+"""Signs of a cell in a terminal."""
+
+
 @click.command("query")
 @click.argument("sql")
 @project_option
@@ -45,7 +49,7 @@ def show_answer(answer: Answer, limit: int, *, as_json: bool) -> None:
     if as_json:
         print_json([dict(zip(names, row, strict=True)) for row in answer.rows])
     else:
-        cells = [["" if value is None else str(value) for value in row] for row in answer.rows]
+        cells = [[_cell(value) for value in row] for row in answer.rows]
         numeric = [i for i, column in enumerate(answer.columns) if _is_number(column.type)]
         lines = table([names, *cells], right=numeric)
         click.echo(lines[0])
@@ -57,6 +61,12 @@ def show_answer(answer: Answer, limit: int, *, as_json: bool) -> None:
     redacted = _redacted(answer)
     if redacted and not as_json:
         click.echo(f"redacted: {', '.join(redacted)} (see them with --clear; that is recorded)", err=True)
+
+
+def _cell(value: object) -> str:
+    """A value on one short line; `--json` has all of it."""
+    text = "" if value is None else " ".join(str(value).split("\n"))
+    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
 
 
 def _redacted(answer: Answer) -> list[str]:

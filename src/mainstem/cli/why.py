@@ -197,7 +197,7 @@ def _show_measured(project: Project, rows: Sequence[Evidence]) -> None:
 
 
 def _measured(project: Project, row: Evidence) -> tuple[str, str]:
-    """A sign and a sentence: `not_null holds for 3 of 3 rows`; only numbers where the check is written otherwise now."""
+    """A sign and a sentence: `not_null holds for 3 of 3 rows`; only numbers where the check is no longer written so."""
     from mainstem.orchestration.passed import check_of, in_words, passed
 
     check = check_of(project, row)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 from mainstem.core.clock import Clock
 from mainstem.core.dataset import QUARANTINE
+from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Engine, Ledger
-from mainstem.core.problem import Problem, ProjectError
+from mainstem.core.problem import Problem, ProjectError, WorldError
 from mainstem.core.project import Project
 from mainstem.core.release import Field, Release, Version
 from mainstem.core.tags import ColumnTags
@@ -33,7 +36,27 @@ def current_release(ledger: Ledger, env: str, id: str | None = None) -> Release:
 
 
 def ask(project: Project, ledger: Ledger, clock: Clock, release: Release, request: Request) -> Answer:
-    """The gate's answer from a release. ProjectError for a query that may not run, WorldError when reading fails."""
+    """The gate's answer from a release, recorded as a request.
+
+    ProjectError for a query that may not run, WorldError when reading fails.
+    """
+    started_s, at = clock.elapsed(), clock.now()
+    outcome = "refused"
+    try:
+        answer = _ask(project, ledger, clock, release, request)
+        outcome = "ok"
+        return answer
+    except WorldError:
+        outcome = "errored"
+        raise
+    finally:
+        milliseconds = Decimal(round((clock.elapsed() - started_s) * 1000))
+        facts = {"principal": request.principal, "by": "user"}
+        row = Evidence("request", request.exit, at, release.env, release.id, value=milliseconds, unit="ms", facts=facts)
+        ledger.record([replace(row, outcome=outcome)], at)
+
+
+def _ask(project: Project, ledger: Ledger, clock: Clock, release: Release, request: Request) -> Answer:
     bound = bind_project(project, {name: version.fields for name, version in release.versions.items()})
     engine = open_engine(project)
     try:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 from mainstem.core import crash
@@ -87,7 +88,7 @@ def run(
     tables.claim(lake, ledger.id)
     recover(ledger, lake, env, clock, holder)
     prepared = prepare(project, ledger, clock, env, select)
-    started_at = clock.now()
+    started_at, started_s = clock.now(), clock.elapsed()
     run_id = f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     ledger.begin_run(run_id, env, started_at, holder)
     try:
@@ -101,6 +102,9 @@ def run(
         raise
     finished_at = clock.now()
     status = "failed" if failures else "published" if release else "unchanged"
+    seconds = Decimal(f"{clock.elapsed() - started_s:.3f}")
+    told = Evidence("run", project.name, started_at, env, value=seconds, unit="s", outcome=status, run=run_id)
+    ledger.record([told], finished_at)
     ledger.end_run(run_id, finished_at, status, _summary(done, failures, release))
     return Run(run_id, env, started_at, finished_at, prepared.plan, tuple(done), tuple(failures), release)
 
