@@ -2,7 +2,7 @@
 
     python bench/run.py [--models 1000] [--repeat 3] [--only startup,validate,...]
 
-Peers are used where they are installed (`dbt`, `sqlmesh` on the PATH or in BENCH_PEERS); raw DuckDB always is.
+dbt Core is installed into an environment of its own where that works; raw DuckDB always stands beside it.
 """
 
 from __future__ import annotations
@@ -119,13 +119,11 @@ def build(count: int, repeat: int, work: Path) -> list[Result]:
         Result(f"full build of {count} models", "raw DuckDB (no commits, no release)", *floor),
         Result(f"run with nothing changed, {count} models", "mainstem", *again, budget_s=0.6),
     ]
-    dbt = shutil.which("dbt", path=os.environ.get("BENCH_PEERS", os.environ["PATH"]))
-    if dbt:
-        theirs = work / "dbt"
+    for tool, run in peers(work):
+        theirs = work / tool
         write_dbt_project(theirs, count)
-        run = [dbt, "run", "--profiles-dir", ".", "--quiet"]
-        results.append(Result(f"full build of {count} models", "dbt Core", *measure(run, theirs, 1)))
-        results.append(Result(f"run with nothing changed, {count} models", "dbt Core", *measure(run, theirs, 1)))
+        results.append(Result(f"full build of {count} models", tool, *measure(run, theirs, 1)))
+        results.append(Result(f"run again, {count} models", tool, *measure(run, theirs, 1)))
     return results
 
 
@@ -136,6 +134,25 @@ def demo(count: int, repeat: int, work: Path) -> list[Result]:
         [MAINSTEM, "demo", str(target), "--no-serve"], work, 1, lambda: shutil.rmtree(target, ignore_errors=True)
     )
     return [Result("demo, 28 days (wall budget 60 s)", "mainstem", *shown)]
+
+
+PEERS = {"dbt Core": (["dbt-core", "dbt-duckdb"], ["dbt", "run", "--profiles-dir", ".", "--quiet"])}
+
+
+def peers(work: Path) -> list[tuple[str, list[str]]]:
+    """Peers that can be installed here, each in an environment of its own, with the command that builds a project."""
+    found = []
+    for tool, (packages, command) in PEERS.items():
+        bin_folder = work / f"venv-{tool.replace(' ', '-')}" / "bin"
+        try:
+            subprocess.run([sys.executable, "-m", "venv", bin_folder.parent], check=True, capture_output=True)
+            install = [bin_folder / "python", "-m", "pip", "install", "--quiet", *packages]
+            subprocess.run(install, check=True, capture_output=True, timeout=600)
+        except (subprocess.SubprocessError, OSError) as error:
+            print(f"{tool} cannot be installed here and is left out: {error}")
+            continue
+        found.append((tool, [str(bin_folder / command[0]), *command[1:]]))
+    return found
 
 
 WORKLOADS = {"startup": startup, "validate": validate, "build": build, "demo": demo}
@@ -182,8 +199,8 @@ def page(results: list[Result]) -> str:
         for r in results
     )
     return (
-        "# Performance\n\nMade by `make bench`: CPU seconds (user and system of the process tree), the least of the repeats, all\n"
-        f"tools in one run on {os.cpu_count()} cores. Only ratios inside one run mean something.\n\n"
+        "# Performance\n\nMade by `make bench`: CPU seconds (user and system of the process tree), the least of the\n"
+        f"repeats, all tools in one run on {os.cpu_count()} cores. Only ratios inside one run mean something.\n\n"
         "| workload | tool | CPU s | wall s | peak MB | budget |\n| --- | --- | ---: | ---: | ---: | --- |\n" + rows
     )
 

@@ -10,7 +10,6 @@ import click
 from mainstem.cli.opening import env_option, json_option, open_project, project_option
 from mainstem.lifecycle.serving.gate import Answer
 
-
 WIDEST = 80
 """Signs of a cell in a terminal."""
 

@@ -45,10 +45,11 @@ def ask(project: Project, ledger: Ledger, clock: Clock, release: Release, reques
     try:
         answer = _ask(project, ledger, clock, release, request)
         outcome = "ok"
-        return answer
     except WorldError:
         outcome = "errored"
         raise
+    else:
+        return answer
     finally:
         milliseconds = Decimal(round((clock.elapsed() - started_s) * 1000))
         facts = {"principal": request.principal, "by": "user"}
