@@ -57,6 +57,13 @@ class _Work:
     broken: set[str] = field(default_factory=set)
     empty: Any = None
     placed: set[str] = field(default_factory=set)
+    shapes: dict[str, str] = field(default_factory=dict)
+
+    def shape(self, name: str) -> str:
+        """Columns and types of a dataset as one text."""
+        if name not in self.shapes:
+            self.shapes[name] = ", ".join(f"{f.name} {f.type}" for f in self.fields[name] or ())
+        return self.shapes[name]
 
 
 def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, engine: Callable[[], Engine]) -> Bound:
@@ -204,7 +211,8 @@ def _model_fields(work: _Work, dataset: Dataset, model: Model, inputs: Sequence[
     scope = {name: work.fields[name] for name in inputs}
     if any(fields is None for fields in scope.values()):
         return None
-    wanted = repr((model.kind == "view", model.sql, scope, work.project.macros))
+    shapes = [f"{name}:{work.shape(name)}" for name in inputs]
+    wanted = "\n".join((str(model.kind == "view"), model.sql, *shapes, *work.project.macros))
     key = hashlib.sha256(wanted.encode()).hexdigest()
     cached = work.texts.fields(key)
     if cached is not None:
@@ -251,9 +259,11 @@ def _explained(facts: SqlFacts, fields: tuple[Field, ...] | None) -> SqlFacts:
     """Facts whose columns are those that the engine reports; what lineage does not explain is unresolved."""
     if fields is None:
         return facts
+    names = tuple(f.name for f in fields)
+    if names == facts.columns and not facts.unresolved and facts.lineage.keys() == set(names):
+        return facts
     lineage = {name.lower(): base for name, base in facts.lineage.items()}
     unresolved = {name.lower() for name in facts.unresolved}
-    names = tuple(f.name for f in fields)
     return replace(
         facts,
         columns=names,

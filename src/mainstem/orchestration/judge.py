@@ -80,7 +80,7 @@ def judge(
     """
     release = ledger.current(env)
     seen = witnessed(project, ledger, at) if record else project
-    rows = ledger.evidence(env=env)
+    rows = ledger.evidence(env=env) if project.requirements else []
     log = Log(rows, env)
     above: Mapping[str, frozenset[str]] = {}
     if any(requirement.objective for requirement in project.requirements.values()):

@@ -26,7 +26,6 @@ from mainstem.orchestration import attempt, measure
 from mainstem.orchestration.bind import compared_with
 from mainstem.orchestration.blame import in_file, without
 from mainstem.orchestration.ground import Ground
-from mainstem.orchestration.loading import read_source
 from mainstem.orchestration.looks import load_fingerprint
 from mainstem.orchestration.state import model_skip_key, skip_key
 from mainstem.sql.clock import bind_clock
@@ -103,6 +102,8 @@ def _subject(
 
 
 def _load(ground: Ground, dataset: Dataset) -> Done:
+    from mainstem.orchestration.loading import read_source
+
     lease = ground.leases[dataset.name]
     session = ground.engine.session()
     try:

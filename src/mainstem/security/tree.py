@@ -8,14 +8,15 @@ by any name, even where this resolution and the engine's would differ.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.security.expressions import expression, expressions, orders
+from mainstem.security.frames import frame, is_local, prefixes
 from mainstem.security.functions import TABLE_FUNCTIONS
+from mainstem.security.joins import with_plain_crosses
 from mainstem.security.walk import Handler, Scope, Tree, Walk, fold, keep, many, records, shaped, unknown
 
 
@@ -38,7 +39,7 @@ def rewrite(tree: Tree, relations: Mapping[str, Tree], text: str = "") -> Rewrit
     walk = Walk(_ByFolded(names, relations), _statement, text)
     try:
         statement = _only_statement(tree)
-        walk.prefixes = frozenset(_prefixes(statement))
+        walk.prefixes = frozenset(prefixes(statement))
         rewritten = _statement(statement, Scope(), walk)
     except RecursionError:
         raise too_deep() from None
@@ -121,62 +122,11 @@ def _recursive(node: Any, scope: Scope, walk: Walk) -> Any:
 
 
 def _select(node: Any, scope: Scope, walk: Walk) -> Any:
-    return shaped(node, _SELECT, scope.with_frame(_frame(node["from_table"], scope, walk)), walk)
+    return shaped(node, _SELECT, scope.with_frame(frame(node["from_table"], scope, walk)), walk)
 
 
 def _set_operation(node: Any, scope: Scope, walk: Walk) -> Any:
     return shaped(node, _SET_OPERATION, scope, walk)
-
-
-def _frame(table: Tree, scope: Scope, walk: Walk) -> dict[tuple[str, str], str]:
-    """Aliases of the datasets that stand in a FROM without one: their name.
-
-    Where names clash there, the alias has the schema too, unless the query uses the bare name before columns.
-    """
-    frame: dict[tuple[str, str], str] = {}
-    taken = set()
-    for found in _leaves(table):
-        name = found["alias"] or found.get("table_name", "")
-        if found["type"] == "BASE_TABLE" and not found["alias"] and not _is_local(found, scope):
-            schema = found["schema_name"] or "main"
-            frame[(fold(schema), fold(name))] = f"{schema}.{name}"
-        else:
-            taken.add(fold(name))
-    schemas = Counter(table for _, table in frame)
-    for (schema, name), full in frame.items():
-        clashes = name in taken or schemas[name] > 1
-        is_told_apart = clashes and ((schema, name) in walk.prefixes or (name,) not in walk.prefixes)
-        frame[(schema, name)] = full if is_told_apart else full.partition(".")[2]
-    return frame
-
-
-def _prefixes(value: Any) -> Iterator[tuple[str, ...]]:
-    """Everything that stands before a column: (table,) or (schema, table), folded."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _prefixes(item)
-    elif isinstance(value, dict):
-        names = value.get("column_names", ())
-        if len(names) > 1:
-            yield tuple(fold(name) for name in names[: 2 if len(names) > 2 else 1])
-        for item in value.values():
-            yield from _prefixes(item)
-
-
-def _leaves(table: Tree) -> Iterator[Tree]:
-    if table["type"] == "JOIN":
-        yield from _leaves(table["left"])
-        yield from _leaves(table["right"])
-    elif table["type"] == "PIVOT":
-        yield from _leaves(table["source"])
-    else:
-        yield table
-
-
-def _is_local(table: Tree, scope: Scope) -> bool:
-    if table["catalog_name"] or fold(table["schema_name"]) not in ("", "recurring"):
-        return False
-    return fold(table["table_name"]) in scope.local
 
 
 def _table(node: Any, scope: Scope, walk: Walk) -> Any:
@@ -200,14 +150,14 @@ def _table(node: Any, scope: Scope, walk: Walk) -> Any:
     if kind == "TABLE_FUNCTION":
         return _table_function(node, scope, walk)
     if kind == "JOIN":
-        node = _with_plain_crosses(node)
+        node = with_plain_crosses(node)
     return shaped(node, shape, scope, walk)
 
 
 def _base_table(node: Tree, scope: Scope, walk: Walk) -> Tree:
     if node.get("at_clause") is not None:
         walk.refuse("S009", "AT asks for another version", "query the release that you want with `--release`", node)
-    if _is_local(node, scope):
+    if is_local(node, scope):
         new = scope.local[fold(node["table_name"])]
         return {
             **shaped(node, _BASE_TABLE, scope, walk),
@@ -248,32 +198,6 @@ def _table_function(node: Tree, scope: Scope, walk: Walk) -> Tree:
         walk.refuse("S003", what, mend, function)
         return node
     return shaped(node, _TABLES["TABLE_FUNCTION"], scope, walk)
-
-
-def _with_plain_crosses(node: Tree) -> Tree:
-    """A cross join inside another join becomes an inner join on true.
-
-    The engine writes a cross join as a comma, which binds less tightly than JOIN: text and tree would differ.
-    """
-    left, right = node["left"], node["right"]
-    if node["ref_type"] != "CROSS":
-        left = _as_inner(left)
-    return {**node, "left": left, "right": _as_inner(right)}
-
-
-def _as_inner(node: Tree) -> Tree:
-    if node["type"] != "JOIN" or node["ref_type"] != "CROSS":
-        return node
-    return {**node, "ref_type": "REGULAR", "condition": _TRUE, "left": _as_inner(node["left"])}
-
-
-_TRUE: Tree = {
-    "class": "CONSTANT",
-    "type": "VALUE_CONSTANT",
-    "alias": "",
-    "query_location": 2**64 - 1,
-    "value": {"type": {"id": "BOOLEAN", "type_info": None}, "is_null": False, "value": True},
-}
 
 
 def _modifier(value: Any, scope: Scope, walk: Walk) -> Any:

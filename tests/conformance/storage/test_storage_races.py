@@ -126,6 +126,18 @@ def test_a_killed_writer_leaves_every_version_whole(tmp_path: Path) -> None:
     assert tables.commit(tmp_path, "m/t", newest, change, identity(9999), now_ms=NOW_MS).number == newest.number + 1
 
 
+@pytest.mark.parametrize("text", ["", "\0" * 100, '{"commitInfo": {"times', "[1]\n", '{"txn": {}}'])
+def test_an_entry_that_a_power_cut_tore_is_named_and_can_be_removed(world: World, text: str) -> None:
+    base = world.put("select 1 as n")
+    entry = world.lake / "m/t/_delta_log" / f"{1:020d}.json"
+    entry.write_text(text)
+    with pytest.raises(WorldError, match=r"K012 .*00001\.json. is torn"):
+        tables.snapshot(world.lake, "m/t")
+    assert tables.snapshot(world.lake, "m/t", 0) == base
+    entry.unlink()
+    assert world.put("select 2 as n", base).number == 1
+
+
 def test_files_without_a_commit_are_nobodys(world: World) -> None:
     base = world.put("select 1 as n")
     world.write("select 2 as n")

@@ -72,7 +72,9 @@ def test_rows_of_unknown_origin_are_redacted_as_a_whole(engine: Engine, tmp_path
 
 def test_no_failing_row_makes_no_sample(engine: Engine, tmp_path: Path) -> None:
     session = engine.session()
-    assert write_sample(tmp_path, session, f"select * from ({FAILING}\n) where false -- nothing", TAGS, "x", NOW) is None
+    assert (
+        write_sample(tmp_path, session, f"select * from ({FAILING}\n) where false -- nothing", TAGS, "x", NOW) is None
+    )
 
 
 def test_a_sample_is_read_through_the_gate_and_audited(engine: Engine, ledger: Ledger, tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def _with(draw: st.DrawFn, depth: int) -> Text:
     inner = draw(queries(depth - 1))
     name = draw(st.sampled_from(("t", "u", "v")))
     head = f"with {name} as ({inner.sql})"
-    rest = draw(_select(depth - 1, (), (name, inner.columns)))
+    rest = draw(_select(depth - 1, (), (name, numbered(inner.columns))))
     return Text(f"{head} {rest.sql}", rest.columns)
 
 

@@ -36,7 +36,7 @@ def _accepted(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[str, ...
         raise
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(queries())
 def test_output_columns_are_those_of_the_engine_and_nothing_that_runs_is_called_wrong(
     connection: duckdb.DuckDBPyConnection, query: Text
@@ -50,7 +50,7 @@ def test_output_columns_are_those_of_the_engine_and_nothing_that_runs_is_called_
     assert EVERYTHING not in facts.columns
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(queries(), st.sampled_from([(table, column) for table, names in BASE.items() for column in names]))
 def test_a_base_column_that_is_neither_lineage_nor_influence_does_not_matter(
     connection: duckdb.DuckDBPyConnection, query: Text, base: tuple[str, str]

@@ -61,4 +61,10 @@ CODES: dict[str, Code] = {
         "Leases live in the ledger. Two ledgers over one lake would let two runs write the same table at once.",
         "Point `ledger:` at the lake's own ledger, or `lake:` at a folder of its own.",
     ),
+    "K012": Code(
+        "A torn entry in a table's log",
+        "Entries appear whole or not at all, unless the power fails or the disk loses data. What was published is on "
+        "the disk before anybody is told, so a torn newest entry belongs to no release.",
+        "If it is the newest entry of its folder, delete it and run again. Otherwise restore it from a backup.",
+    ),
 }

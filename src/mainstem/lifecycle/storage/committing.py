@@ -1,7 +1,7 @@
 """Commits: the log version is the fence. Each goes to exactly the version after its base, or is refused.
 
 The library deltalake could write these entries too, in several steps where we need one (its new columns and its
-protocol features are commits of their own), unchecked, and at ten times the cost; what it writes is the same.
+protocol features are commits of their own), unchecked, and at five times the cost; what it writes means the same.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mainstem.lifecycle.storage.refusals import disk_refused
+from mainstem.lifecycle.storage.refusals import disk_refused, torn
 
 LOG = "_delta_log"
 OURS = "mainstem"
@@ -42,14 +42,20 @@ def entry_path(folder: Path, number: int) -> Path:
 
 
 def read_entry(folder: Path, number: int) -> Entry | None:
-    """Version `number`, None where there is none (yet, or any more)."""
+    """Version `number`, None where there is none (yet, or any more). WorldError K012 where it is torn."""
     try:
         text = entry_path(folder, number).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise disk_refused(error, entry_path(folder, number)) from error
-    return entry_of(number, [json.loads(line) for line in text.splitlines() if line.strip()])
+    try:
+        actions = [json.loads(line) for line in text.splitlines() if line.strip()]
+        if actions:
+            return entry_of(number, actions)
+    except (ValueError, AttributeError, KeyError, TypeError):
+        pass
+    raise torn(entry_path(folder, number))
 
 
 def entry_of(number: int, actions: Sequence[Action]) -> Entry:

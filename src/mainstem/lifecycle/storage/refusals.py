@@ -21,6 +21,12 @@ def disk_refused(error: OSError, path: Path) -> WorldError:
     return WorldError(Problem("K008", what, "see that the lake's disk is mounted and whole, then run again"))
 
 
+def torn(path: Path) -> WorldError:
+    """K012: an entry of a log that is not whole."""
+    mend = "if it is the newest entry of its folder, delete it and run again; else restore it from a backup"
+    return WorldError(Problem("K012", f'the log entry "{path}" is torn', mend))
+
+
 def foreign(table: str, reason: str) -> WorldError:
     """K003: what another writer put into the table cannot be handled rightly."""
     what = f'table "{table}" {reason}'
