@@ -12,11 +12,13 @@ import time
 from pathlib import Path
 
 import pytest
+from deltalake import DeltaTable
 
 from mainstem.core.clock import SetClock
 from mainstem.core.problem import WorldError
 from mainstem.ledger.sqlite import open_ledger
 from mainstem.lifecycle.serving.gate import Request
+from mainstem.orchestration.checkup import checkup
 from mainstem.orchestration.reading import ask, current_release
 from mainstem.orchestration.rollback import rollback
 from mainstem.orchestration.waiting import run_waiting
@@ -174,3 +176,19 @@ def files(folder: Path) -> set[str]:
         for path in (folder / "lake").rglob("*")
         if path.is_file()
     }
+
+
+def test_a_stranger_s_commit_is_not_built_upon(tmp_path: Path) -> None:
+    folder = make(tmp_path / "project")
+    run(folder, 3)
+    DeltaTable(str(folder / "lake" / "feed" / "prices")).delete()
+    second_day(folder)
+
+    done = run(folder, 4)
+
+    refused = next(failure for failure in done.failures if failure.dataset == "feed.prices")
+    assert refused.problem.code == "O004"
+    assert "feed/prices" in refused.problem.what
+    assert done.release is None
+    found = [finding for finding in checkup(folder) if finding.what == "table feed/prices"]
+    assert [finding.is_fine for finding in found] == [False]

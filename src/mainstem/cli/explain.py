@@ -25,7 +25,8 @@ def command(code: str | None, as_json: bool) -> None:
         return
     found = CODES.get(code.upper())
     if found is None:
-        mend = nearest(code.upper(), list(CODES), kind="codes")
+        near = [name for name in CODES if name[0] == code[:1].upper()]
+        mend = nearest(code.upper(), near, kind="codes") if near else "copy it from a message, such as T001"
         raise ProjectError(Problem("C006", f'"{code}" is no error code', mend))
     if as_json:
         print_json({"code": code.upper(), "title": found.title, "why": found.why, "mend": found.mend})

@@ -77,10 +77,14 @@ def find_root(folder: Path | None) -> Path:
 
 
 def open_text(folder: Path | None, env: str | None = None) -> Project:
-    """The project's text alone."""
+    """The project's text alone; ProjectError C003 for an environment that it does not have."""
     from mainstem.project import load
 
-    return load(find_root(folder), env)
+    project = load(find_root(folder), env)
+    if env is not None and env not in project.environments:
+        mend = nearest(env, list(project.environments), kind="environments")
+        raise ProjectError(Problem("C003", f'environment "{env}" does not exist', mend))
+    return project
 
 
 def open_project(folder: Path | None, env: str, now: str | None = None, *, writes: bool = False) -> Opened:
@@ -88,9 +92,6 @@ def open_project(folder: Path | None, env: str, now: str | None = None, *, write
     from mainstem.ledger.sqlite import open_ledger
 
     project = open_text(folder, env)
-    if env not in project.environments:
-        mend = nearest(env, list(project.environments), kind="environments")
-        raise ProjectError(Problem("C003", f'environment "{env}" does not exist', mend))
     ledger = open_ledger(project.ledger)
     return Opened(project, ledger, _clock(project, ledger, now, writes), env, project.clock == "replay")
 

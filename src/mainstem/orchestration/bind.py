@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -114,17 +115,21 @@ def _inputs(work: _Work, dataset: Dataset) -> tuple[str, ...]:
     work.problems += found.problems
     if found.problems:
         work.broken.add(dataset.name)
-    if found.volatile:
-        names = ", ".join(f'"{name}"' for name in found.volatile)
-        work.problems.append(
-            Problem(
-                "T009",
-                f"{names} in a model gives another result at every run",
-                "remove it, or derive the value from columns (md5 of the key instead of a random id)",
-                dataset.place,
-            )
-        )
+    work.problems += [_volatile(dataset.made_by, name) for name in dict.fromkeys(found.volatile)]
     return _resolve(work, found.inputs, dataset.name)
+
+
+def _volatile(model: Model, name: str) -> Problem:
+    """A function that no rerun repeats, at its first mention."""
+    found = re.search(rf"\b{re.escape(name)}\b", model.sql, re.IGNORECASE)
+    before = model.sql[: found.start()] if found else ""
+    place = Place(model.place.file, before.count("\n") + 1, len(before) - before.rfind("\n")) if found else model.place
+    return Problem(
+        "T009",
+        f'"{name}" in a model gives another result at every run',
+        "remove it, or derive the value from columns (md5 of the key instead of a random id)",
+        place,
+    )
 
 
 def _resolve(work: _Work, inputs: Mapping[str, Place], reader: str) -> tuple[str, ...]:
@@ -148,7 +153,7 @@ def _report_cycle(work: _Work, inputs: Mapping[str, tuple[str, ...]]) -> None:
     work.problems.append(
         Problem(
             "T002",
-            "models read each other in a circle: " + " -> ".join((*cycle, cycle[0])),
+            "models read each other in a circle: " + " reads ".join((cycle[0], *reversed(cycle))),
             "move what they share into a model that both read",
             work.project.datasets[cycle[0]].place,
         )
@@ -297,7 +302,7 @@ def _require(work: _Work, dataset: str, column: str, place: Place, role: str) ->
         work.problems.append(
             Problem(
                 "T005",
-                f'{role} "{column}" is not a column of "{dataset}"',
+                f'{role} names "{column}", which is no column of "{dataset}"',
                 nearest(column, list(names), kind="columns"),
                 place,
             )
@@ -306,19 +311,19 @@ def _require(work: _Work, dataset: str, column: str, place: Place, role: str) ->
 
 def _check_columns_named(work: _Work, dataset: Dataset) -> None:
     for column in dataset.key:
-        _require(work, dataset.name, column, dataset.place, "key")
+        _require(work, dataset.name, column, dataset.place, "the key")
     if dataset.time_column:
-        _require(work, dataset.name, dataset.time_column, dataset.place, "time_column")
+        _require(work, dataset.name, dataset.time_column, dataset.place, "`time_column`")
     if not dataset.is_load:
         for declared in dataset.columns:
-            _require(work, dataset.name, declared.name, declared.place, "declared column")
+            _require(work, dataset.name, declared.name, declared.place, "`columns:`")
 
 
 def _check_checks(work: _Work, dataset: Dataset) -> None:
     for check in dataset.checks:
         columns, others = find("checks", check.kind).reads(check.options)
         for column in columns:
-            _require(work, dataset.name, column, check.place, f'column of check "{check.id}"')
+            _require(work, dataset.name, column, check.place, f'check "{check.id}"')
         for other in others:
             _resolve(work, {other: check.place}, dataset.name)
 
@@ -330,11 +335,11 @@ def _check_requirements(work: _Work) -> None:
         for bound in requirement.binds:
             dataset, _, column = bound.rpartition(".")
             if bound not in work.project.datasets and dataset in work.project.datasets:
-                _require(work, dataset, column, requirement.place, f'column bound by "{requirement.id}"')
+                _require(work, dataset, column, requirement.place, f'`binds` of "{requirement.id}"')
         objective = requirement.objective
         if objective is None:
             continue
         for name in ("partition", "columns", "by"):
             named = getattr(objective.options, name, None)
             for column in (named,) if isinstance(named, str) else named or ():
-                _require(work, objective.of, column, objective.place, f'{name} of measure "{objective.kind}"')
+                _require(work, objective.of, column, objective.place, f"`{name}` of the measure")

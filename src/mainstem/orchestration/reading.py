@@ -28,8 +28,10 @@ from mainstem.sql.quote import qualified
 def current_release(ledger: Ledger, env: str, id: str | None = None) -> Release:
     """The release that readers of the environment see, or the one named. ProjectError C007, C008 without one."""
     release = ledger.current(env) if id is None else ledger.release(id)
-    if release is None and id is not None:
-        raise ProjectError(Problem("C007", f'"{id}" is no release', "list them with `mainstem rollback --list`"))
+    if id is not None and (release is None or release.env != env):
+        what = f'"{id}" is no release of "{env}"' + (f', but of "{release.env}"' if release else "")
+        mend = f"ask with --env {release.env}, or list" if release else "list"
+        raise ProjectError(Problem("C007", what, f"{mend} those of {env} with `mainstem rollback --list`"))
     if release is None:
         raise ProjectError(Problem("C008", f'nothing is published in "{env}"', "publish with `mainstem run`"))
     return release

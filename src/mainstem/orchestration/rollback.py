@@ -20,7 +20,8 @@ def rollback(ledger: Ledger, clock: Clock, env: str, to: str | None) -> Release:
     wanted = current.parent if to is None else to
     target = ledger.release(wanted) if wanted is not None else None
     if target is None or target.env != env:
-        named = f'"{to}" is no release of "{env}"' if to else f'"{current.id}" is the first release of "{env}"'
+        of = f', but of "{target.env}"' if target else ""
+        named = f'"{to}" is no release of "{env}"{of}' if to else f'"{current.id}" is the first release of "{env}"'
         raise ProjectError(Problem("C007", named, "list them with `mainstem rollback --list`"))
     if target.id == current.id:
         return current

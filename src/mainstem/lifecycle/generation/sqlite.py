@@ -13,7 +13,7 @@ from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, ProjectError, WorldError, nearest
 from mainstem.core.release import Field
 from mainstem.core.run import Look
-from mainstem.core.secret import shown
+from mainstem.core.secret import Secret, shown
 from mainstem.lifecycle.generation import sqlite_glance as glance
 from mainstem.lifecycle.generation.nulls import with_nulls
 from mainstem.lifecycle.generation.sqlite_text import (
@@ -46,9 +46,10 @@ class Options:
 
     @property
     def file(self) -> str:
-        """The path of the file, as text."""
+        """The path of the file, as text; a Secret if it was written as one."""
         text = self.path if self.path is not None else self.url or ""
-        return text.removeprefix("sqlite:///")
+        plain = text.removeprefix("sqlite:///")
+        return Secret(plain, text.written) if isinstance(text, Secret) else plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,11 @@ def due(at: datetime, now: datetime, zone: str) -> str:
 
 def length(value: timedelta) -> str:
     """A length of time in two units, rounded down: "eleven minutes", "29 hours 2 minutes", "5 days 3 hours"."""
-    left = int(abs(value.total_seconds()))
+    return _length(int(abs(value.total_seconds())))
+
+
+@lru_cache(maxsize=1 << 12)
+def _length(left: int) -> str:
     parts: list[str] = []
     units = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
     for unit, size in units if left >= _DAYS_FROM_S else units[1:]:
