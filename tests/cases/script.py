@@ -172,6 +172,7 @@ def normal(text: str, folder: Path) -> str:
     text = text.replace(str(folder.resolve()), "FOLDER").replace(str(folder), "FOLDER")
     text = re.sub(r"\b\d{8}T\d{6}-[0-9a-f]{6}\b", "RUN", text)
     text = re.sub(r"\bsha256:[0-9a-f]{64}\b", "sha256:DIGEST", text)
+    text = re.sub(r"\b[0-9a-f]{32}\b", "LEDGER", text)
     text = re.sub(r"\b\d+(\.\d+)? (ms|s)\b", "TIME", text)
     return re.sub(_instants_of_today(), "NOW", text)
 

@@ -48,6 +48,17 @@ def console(*, err: bool = False) -> Console:
     return Console(stderr=err, highlight=False, soft_wrap=True, width=None if stream.isatty() else 160)
 
 
+def say(out: Console, text: str, indent: int = 0) -> None:
+    """Markup on lines of its own, indented as a block: on a terminal it is wrapped between words."""
+    if not out.is_terminal:
+        out.print(" " * indent + text)
+        return
+    from rich.padding import Padding
+    from rich.text import Text
+
+    out.print(Padding(Text.from_markup(text), (0, 0, 0, indent)), soft_wrap=False)
+
+
 def word(status: str) -> str:
     """A status as people say it."""
     return WORDS.get(status, status)

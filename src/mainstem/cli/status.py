@@ -121,18 +121,18 @@ def _show_stakeholder(opened: Opened, judged: Judged, stakeholder: str, ids: tup
 
 
 def _show_requirement(opened: Opened, verdict: Verdict) -> None:
-    from mainstem.cli.screen import GLYPHS, console, escaped, glyph, strip, styled, word
+    from mainstem.cli.screen import GLYPHS, console, escaped, glyph, say, strip, styled, word
 
     out = console()
     requirement = opened.project.requirements[verdict.requirement]
     flags = "".join(f" [yellow]{flag}[/]" for flag in verdict.flags)
     said = styled(word(verdict.status), GLYPHS[verdict.status][1])
-    out.print(f"  {glyph(verdict.status)} {said}{flags}  {escaped(requirement.title)}")
+    say(out, f"{glyph(verdict.status)} {said}{flags}  {escaped(requirement.title)}", 2)
     would = f"as worded it would be {word(verdict.would_be)}; " if verdict.would_be else ""
     reason = verdict.reasons[0] if verdict.reasons else ""
-    out.print(f"    {styled(would + reason, 'bright_black')}")
+    say(out, f"{styled(would + reason, 'bright_black')}", 4)
     if verdict.slices:
         words = verdict.budget.words if verdict.budget else ""
         budget = "" if words in reason else f"  {styled(words, 'bright_black')}"
-        out.print(f"    {strip(piece.state for piece in verdict.slices)}{budget}")
-    out.print(f"    {styled(f'{requirement.id} · {requirement.priority}', 'bright_black')}")
+        say(out, f"{strip(piece.state for piece in verdict.slices)}{budget}", 4)
+    say(out, f"{styled(f'{requirement.id} · {requirement.priority}', 'bright_black')}", 4)

@@ -97,7 +97,7 @@ def _requirement(opened: Opened, id: str, *, as_json: bool, everything: bool) ->
 
 
 def _show_verdict(opened: Opened, judged: Judged, verdict: Verdict) -> None:
-    from mainstem.cli.screen import GLYPHS, console, escaped, glyph, local, styled, word, zone_name
+    from mainstem.cli.screen import GLYPHS, console, escaped, glyph, local, say, styled, word, zone_name
 
     out = console()
     project = opened.project
@@ -105,25 +105,25 @@ def _show_verdict(opened: Opened, judged: Judged, verdict: Verdict) -> None:
     said = styled(word(verdict.status), GLYPHS[verdict.status][1])
     flags = "".join(f" [yellow]{flag}[/]" for flag in verdict.flags)
     out.print(f"{glyph(verdict.status)} {said}{flags}  [bold]{escaped(requirement.title)}[/]")
-    out.print(f"  {escaped(' '.join(requirement.statement.split()))}")
+    say(out, f"{escaped(' '.join(requirement.statement.split()))}", 2)
     for reason in verdict.reasons:
-        out.print(f"  [bright_black]because[/] {escaped(reason)}")
+        say(out, f"[bright_black]because[/] {escaped(reason)}", 2)
     if verdict.would_be:
-        out.print(f"  [bright_black]today's wording would be[/] {word(verdict.would_be)}")
+        say(out, f"[bright_black]today's wording would be[/] {word(verdict.would_be)}", 2)
     if verdict.budget and verdict.budget.words not in verdict.reasons:
-        out.print(f"  [bright_black]budget[/] {escaped(verdict.budget.words)}")
+        say(out, f"[bright_black]budget[/] {escaped(verdict.budget.words)}", 2)
     who = ", ".join(project.stakeholders[each].title for each in people_of(project, requirement.id))
     agreed = [entry for entry in project.agreements.get(requirement.id, ()) if entry.kind == "agreed"]
     names = ", ".join(f"{entry.by} on {local(entry.at, project.timezone)}" for entry in agreed)
-    out.print(f"  [bright_black]for[/] {escaped(who or 'nobody in particular')}")
-    out.print(f"  [bright_black]agreed by[/] {escaped(names or 'nobody yet')}")
-    out.print(f"  [bright_black]binds[/] {', '.join(requirement.binds)}")
+    say(out, f"[bright_black]for[/] {escaped(who or 'nobody in particular')}", 2)
+    say(out, f"[bright_black]agreed by[/] {escaped(names or 'nobody yet')}", 2)
+    say(out, f"[bright_black]binds[/] {', '.join(requirement.binds)}", 2)
     zone = project.timezone
-    out.print(f"  [bright_black]judged at[/] {local(judged.at, zone)} {zone_name(zone)}, rule {verdict.rule or '-'}")
+    say(out, f"[bright_black]judged at[/] {local(judged.at, zone)} {zone_name(zone)}, rule {verdict.rule or '-'}", 2)
 
 
 def _show_slices(verdict: Verdict, *, everything: bool) -> None:
-    from mainstem.cli.screen import SLICES, console, escaped
+    from mainstem.cli.screen import SLICES, console, escaped, say
 
     out = console()
     telling = [piece for piece in verdict.slices if piece.state not in ("good", "before", "unbuilt")]
@@ -136,10 +136,10 @@ def _show_slices(verdict: Verdict, *, everything: bool) -> None:
         sign, style = SLICES[piece.state]
         numbers = " ".join(f"e{number}" for number in piece.evidence)
         mended = " (mended since)" if piece.mended else ""
-        out.print(f"  [{style}]{sign}[/] {piece.label}  {escaped(piece.reason)}{mended}  [bright_black]{numbers}[/]")
+        say(out, f"[{style}]{sign}[/] {piece.label}  {escaped(piece.reason)}{mended}  [bright_black]{numbers}[/]", 2)
     left = len(verdict.slices) - len(shown)
     if left:
-        out.print(f"  [bright_black]{left} more with --all[/]")
+        say(out, f"[bright_black]{left} more with --all[/]", 2)
     first = next((number for piece in reversed(shown) for number in piece.evidence), None)
     if first is not None:
         out.print(f"[bright_black]what a piece of evidence is: mainstem why e{first}[/]")

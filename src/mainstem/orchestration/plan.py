@@ -84,7 +84,8 @@ def _require_inputs(bound: Bound, state: State, chosen: frozenset[str]) -> None:
 
 def _load_step(name: str, load: Load, state: State, look: Look) -> Step:
     if name not in state.bases:
-        return Step(name, "load", f"first load: {look.detail}")
+        missed = "; the source was not reached" if look.state == "unknown" else ""
+        return Step(name, "load", f"first load{missed}: {look.detail}")
     if look.state == "nothing":
         kept = "finished by an earlier run, not published yet; " if name in state.pending else ""
         return Step(name, "skip", f"{kept}nothing new at the source: {look.detail}", commits=False)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.expressions import Expr, Pivot, Query, Values
+from sqlglot.tokenizer_core import Token, TokenType
 
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem
@@ -23,8 +24,9 @@ _CLOSED = re.compile(
     r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/ | \$(\w*)\$.*?\$\1\$ | [^'"$/-]+ | .""",
     re.VERBOSE | re.DOTALL,
 )
+_SHORT = re.compile(r"\b(?:apply|reduce)\s*\(", re.IGNORECASE)
 _OPENERS = {"'": "text", '"': "quoted name", "$": "text", "/": "comment"}
-_MEND = "correct the SQL at this place; mainstem reads the DuckDB dialect"
+_MEND = "correct the SQL at this place (DuckDB dialect); a name that is also a word of SQL goes in double quotes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ def _statements(text: Text) -> tuple[Parsed, list[Expr]]:
     tokens: tuple[Any, ...] = ()
     try:
         tokens = tuple(_DIALECT.tokenize(text.sql))
-        trees = [tree for tree in _DIALECT.parser().parse(list(tokens), text.sql) if tree is not None]
+        parsed = _DIALECT.parser().parse(_understood(text.sql, tokens), text.sql)
+        trees = [tree for tree in parsed if tree is not None]
     except TokenError:
         return Parsed(None, tokens, (_unclosed(text),)), []
     except ParseError as error:
@@ -65,6 +68,20 @@ def _statements(text: Text) -> tuple[Parsed, list[Expr]]:
     except RecursionError:
         return Parsed(None, tokens, (too_deep(text),)), []
     return Parsed(trees[0] if len(trees) == 1 else None, tokens), trees
+
+
+def _understood(sql: str, tokens: tuple[Any, ...]) -> list[Any]:
+    """The tokens with two functions under their longer names: the parser takes the short ones for other syntax."""
+    if not _SHORT.search(sql):
+        return list(tokens)
+    return [
+        Token(TokenType.VAR, f"list_{token.text}", token.line, token.col, token.start, token.end, token.comments)
+        if token.text.lower() in ("apply", "reduce")
+        and _SHORT.match(sql, token.start)
+        and token.token_type.name != "IDENTIFIER"
+        else token
+        for token in tokens
+    ]
 
 
 def too_deep(text: Text) -> Problem:

@@ -33,7 +33,7 @@ CODES: dict[str, Code] = {
     ),
     "O006": Code(
         "A kind that cannot be loaded",
-        "Kinds of sources, checks, measures, outputs and engines may come from other packages; one of them fails to import.",
+        "Kinds of sources, checks, measures, outputs and engines may come from other packages; one fails to import.",
         "Install what it needs, or remove the package that brings it.",
     ),
 }

@@ -268,10 +268,9 @@ def _read_json_lines(task: _Task) -> Reading:
     for number, file in enumerate(task.files):
         with _complaints(file, task.dataset):
             json_lines.pour(task.session, file.name, file.path, number, task.options.encoding, task.rows, task.broken)
-    json_lines.divide(task.session, task.rows, task.broken, task.origin)
+    names = list(json_lines.keys(task.session, task.rows, task.broken, task.origin))
     if json_lines.needs_exact(task.dataset.columns):
         json_lines.mend_decimals(task.session, task.rows)
-    names = list(json_lines.keys(task.session, task.rows))
     here = at_source([column.name for column in task.dataset.columns], names, task.dataset.columns)
     missing = [name for name, found in zip(_names_of_contract(task), here, strict=True) if found is None]
     nulls = task.options.null or ()

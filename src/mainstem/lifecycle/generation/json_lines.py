@@ -18,6 +18,9 @@ from mainstem.sql.quote import literal, quote
 _MANY_DIGITS = r"[0-9][0-9.]{16,}"
 """A number that a DOUBLE, through which the engine reads every fraction, may not hold."""
 
+_DECIMAL = re.compile(r"\b(?:dec|decimal|numeric)\b(?:\s*\(\s*(\d+))?", re.IGNORECASE)
+_SAFE_DIGITS = 15
+
 _TYPES = {"BIGINT": "BIGINT", "UBIGINT": "BIGINT", "DOUBLE": "DOUBLE", "BOOLEAN": "BOOLEAN"}
 
 
@@ -31,8 +34,9 @@ def pour(session: Session, name: str, path: Path, number: int, encoding: str, ro
 
 
 def needs_exact(columns: Sequence[Column]) -> bool:
-    """Whether the contract asks for decimals, which a DOUBLE does not hold."""
-    return any(re.search(r"\b(dec|numeric)", column.type or "", re.IGNORECASE) for column in columns)
+    """Whether the contract asks for decimals of more digits than a DOUBLE holds."""
+    found = (width for column in columns for width in _DECIMAL.findall(column.type or ""))
+    return any(not width or int(width) > _SAFE_DIGITS for width in found)
 
 
 def mend_decimals(session: Session, rows: str) -> None:
@@ -93,11 +97,21 @@ def _pour_exactly(session: Session, name: str, path: Path, number: int, encoding
         bad.pour(session, broken, ("v0", "v1", "v2"))
 
 
-def divide(session: Session, rows: str, broken: str, origin: str) -> None:
-    """Move lines that are no JSON object out of `rows` into `broken`; blank ones vanish."""
+def keys(session: Session, rows: str, broken: str, origin: str) -> tuple[str, ...]:
+    """The keys of all objects, in the order in which they appear.
+
+    Lines that are no JSON object move out of `rows` into `broken`; blank ones vanish.
+    """
+    found = session.rows(
+        f"select k from (select try(json_keys(t)) as k, min(n) as n from {rows} group by 1) order by n, k"
+    )
+    if any(not names for (names,) in found):
+        _set_aside(session, rows, broken, origin)
+    return tuple(dict.fromkeys(key for (names,) in found for key in names or ()))
+
+
+def _set_aside(session: Session, rows: str, broken: str, origin: str) -> None:
     good = "json_valid(t) and starts_with(ltrim(t, ' \t'), '{')"
-    if not session.rows(f"select count(*) from {rows} where not ({good})")[0][0]:
-        return
     session.execute(
         f"insert into {broken} select {origin}, t, "
         "case when json_valid(t) then 'is not a JSON object' else 'is not JSON' end "
@@ -106,19 +120,14 @@ def divide(session: Session, rows: str, broken: str, origin: str) -> None:
     session.execute(f"delete from {rows} where not ({good})")
 
 
-def keys(session: Session, rows: str) -> tuple[str, ...]:
-    """The keys of all objects, in the order in which they appear."""
-    found = session.rows(f"select k from (select json_keys(t) as k, min(n) as n from {rows} group by 1) order by n, k")
-    return tuple(dict.fromkeys(key for (list_,) in found for key in list_))
-
-
 def types(session: Session, rows: str, names: Sequence[str]) -> tuple[str, ...]:
     """A type for each key: that of all its values, else VARCHAR."""
     if not names:
         return ()
-    asked = ", ".join(f"list(distinct json_type(t, {_path(name)}))" for name in names)
-    (found,) = session.rows(f"select {asked} from {rows}")
-    return tuple(_type({word for word in words or () if word not in {None, "NULL"}}) for words in found)
+    paths = ", ".join(_path(name) for name in names)
+    found = session.rows(f"select distinct json_type(t, [{paths}]) from {rows}")
+    seen = [{kinds[i] for (kinds,) in found} - {None, "NULL"} for i in range(len(names))]
+    return tuple(map(_type, seen))
 
 
 def _type(words: set[str]) -> str:

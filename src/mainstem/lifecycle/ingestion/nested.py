@@ -36,18 +36,37 @@ def _with_texts(target: Type) -> str:
 
 
 def misfit(raw: str, shape: str, target: Type, leaf: LeafMisfit) -> str:
-    """SQL that is true where JSON text `raw`, whose `shaped` form is `shape`, does not fit `target`."""
-    parts = [f"not json_valid({raw})"]
+    """SQL that is true where JSON text `raw`, whose `shaped` form is `shape`, does not fit `target`.
+
+    A bracket of the wrong kind leaves nothing but NULLs of its part; only there the text is looked at again.
+    """
+    brackets = []
     for path, bracket in _brackets(target, "$"):
-        many = "*" in path
         kind = f"json_type({raw}, {literal(path)})"
         wrong = f"not in ({literal(bracket)}, 'NULL')"
-        parts.append(
-            f"len(list_filter({kind}, lambda k: k {wrong})) > 0" if many else f"coalesce({kind} {wrong}, false)"
-        )
+        many = f"len(list_filter({kind}, lambda k: k {wrong})) > 0"
+        brackets.append(many if "*" in path else f"coalesce({kind} {wrong}, false)")
+    broken = (
+        f"case when {_is_blank(shape, target, 0)} then not json_valid({raw}) or {' or '.join(brackets)} else false end"
+    )
     leaves = _misfit(shape, target, leaf, 0)
-    checked = " or ".join([*parts[1:], *([leaves] if leaves else [])])
-    return f"({raw} is not null and case when {parts[0]} then true else coalesce({checked}, false) end)"
+    return f"({raw} is not null and ({broken}{f' or coalesce({leaves}, false)' if leaves else ''}))"
+
+
+def _is_blank(value: str, target: Type, depth: int) -> str:
+    """SQL that is true where a bracket of `value` holds nothing: always where it was of the wrong kind in the text."""
+    each = f"y{depth}"
+    if target.name == "STRUCT":
+        parts = [(f"struct_extract({value}, {literal(name)})", part) for name, part in target.parts]
+        nothing = " and ".join(f"{part} is null" for part, _ in parts)
+        inside = [_is_blank(part, kind, depth) for part, kind in parts if kind.is_nested]
+        return f"({' or '.join([f'({nothing})', *inside])})"
+    item = target.parts[-1][1]
+    values = f"map_values({value})" if target.name == "MAP" else value
+    if not item.is_nested:
+        return f"({value} is null)"
+    inside_items = f"len(list_filter({values}, lambda {each}: {_is_blank(each, item, depth + 1)})) > 0"
+    return f"({value} is null or {inside_items})"
 
 
 def _brackets(target: Type, path: str) -> Iterator[tuple[str, str]]:
