@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from mainstem.cli.opening import env_option, json_option, now_option, open_project, project_option
+from mainstem.core.requirement import Agreement
 
 
 @click.command("agree")
@@ -32,7 +35,7 @@ def command(
     change of the text makes the requirement suspect: the agreed text stays in force until it is agreed to again.
     """
     from mainstem.cli.opening import open_text
-    from mainstem.cli.screen import print_json, word
+    from mainstem.cli.screen import local, print_json, word
     from mainstem.lifecycle.requirements.agreement import agree
     from mainstem.orchestration.judge import judge
     from mainstem.project import append_agreement
@@ -43,14 +46,30 @@ def command(
     entry = agree(project, requirement, by, at, recorded_by or project.owner)
     item = project.item(requirement)
     assert item is not None
-    append_agreement(project.root, item.id, entry)
+    before = _same(project.agreements.get(item.id, ()), entry)
+    if before is None:
+        append_agreement(project.root, item.id, entry)
     changed = open_text(project.root, env)
     judged = judge(changed, opened.ledger, env, at, record=True)
     verdict = judged.verdicts.get(item.id)
     if as_json:
-        print_json({"agreed": entry, "status": verdict.status if verdict else None})
+        print_json({"agreed": entry, "is_new": before is None, "status": verdict.status if verdict else None})
         return
-    click.echo(f"{project.item(by).title} agrees to: {item.title}")  # type: ignore[union-attr]
-    click.echo(f"recorded in requirements/agreements/{item.id}.yml")
+    who = project.item(by).title  # type: ignore[union-attr]
+    if before is None:
+        click.echo(f"{who} agrees to: {item.title}")
+        click.echo(f"recorded in requirements/agreements/{item.id}.yml")
+    else:
+        click.echo(f"{who} agrees to this text since {local(before.at, project.timezone)}; nothing new is recorded")
     if verdict is not None:
         click.echo(f"now {word(verdict.status)}: {verdict.reasons[0] if verdict.reasons else ''}")
+
+
+def _same(entries: Sequence[Agreement], new: Mapping[str, Any]) -> Agreement | None:
+    """The newest agreement of the same person, if it is to the same text and the same links; None otherwise."""
+    own = [entry for entry in entries if entry.kind == "agreed" and entry.by == new["agreed"]]
+    if not own:
+        return None
+    last = own[-1]
+    is_same = (last.promise, last.binding, last.links) == (new["promise"], new["binding"], new["links"])
+    return last if is_same else None

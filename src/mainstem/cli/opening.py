@@ -56,7 +56,7 @@ def json_option(function: F) -> F:
 def now_option(function: F) -> F:
     """`--now INSTANT`."""
     return click.option(
-        "--now", metavar="INSTANT", default=None, help="Judge as of this instant (ISO 8601 with offset)."
+        "--now", metavar="INSTANT", default=None, help="Act at this instant (ISO 8601) instead of now."
     )(function)
 
 

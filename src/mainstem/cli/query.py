@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from pathlib import Path
 
@@ -37,43 +39,67 @@ def command(
     release = current_release(opened.ledger, env, release_id)
     request = Request("query", text, limit, clear=clear, release=release.id)
     answer = ask(opened.project, opened.ledger, opened.clock, release, request)
-    show_answer(answer, limit, as_json=as_json)
+    show_answer(answer, limit, as_json=as_json, sql=text)
 
 
-def show_answer(answer: Answer, limit: int, *, as_json: bool) -> None:
-    """Rows as a table for people, or as JSON objects; what was left out is said on standard error."""
-    from mainstem.cli.screen import print_json, table
+def show_answer(answer: Answer, limit: int, *, as_json: bool, sql: str = "", more: str = "--limit") -> None:
+    """Rows as a table for people, or as JSON objects; what was left out is said on standard error.
 
-    names = [column.name for column in answer.columns]
+    `sql` is the query as it was asked, `more` the option with which more rows can be asked for.
+    """
+    from mainstem.cli.screen import counted, print_json
+
     if as_json:
+        names = [column.name for column in answer.columns]
         print_json([dict(zip(names, row, strict=True)) for row in answer.rows])
     else:
-        cells = [[_cell(value) for value in row] for row in answer.rows]
-        numeric = [i for i, column in enumerate(answer.columns) if _is_number(column.type)]
-        lines = table([names, *cells], right=numeric)
-        click.echo(lines[0])
-        click.echo("─" * max(len(line) for line in lines))
-        for line in lines[1:]:
-            click.echo(line)
+        show_rows(answer)
     if answer.truncated:
-        click.echo(f"only the first {limit} rows are shown; ask for more with --limit", err=True)
-    redacted = _redacted(answer)
+        click.echo(f"only the first {counted(limit, 'row')}; {more} N shows more", err=True)
+    redacted = _redacted(answer, sql)
     if redacted and not as_json:
         click.echo(f"redacted: {', '.join(redacted)} (see them with --clear; that is recorded)", err=True)
 
 
+def show_rows(answer: Answer) -> None:
+    """The rows as a table."""
+    from mainstem.cli.screen import table
+
+    cells = [[_cell(value) for value in row] for row in answer.rows]
+    numeric = [i for i, column in enumerate(answer.columns) if _is_number(column.type)]
+    lines = table([[column.name for column in answer.columns], *cells], right=numeric)
+    click.echo(lines[0])
+    click.echo("─" * max(len(line) for line in lines))
+    for line in lines[1:]:
+        click.echo(line)
+
+
 def _cell(value: object) -> str:
     """A value on one short line; `--json` has all of it."""
-    text = "" if value is None else " ".join(str(value).split("\n"))
+    text = " ".join(_text(value).split("\n"))
     return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
 
 
-def _redacted(answer: Answer) -> list[str]:
-    """The tagged columns of which something stands in the answer: a column of that name, or a redacted text."""
-    shown = {column.name.lower() for column in answer.columns}
-    has_text = any(isinstance(value, str) and "[redacted]" in value for row in answer.rows for value in row)
+def _text(value: object) -> str:
+    """A value as SQL and JSON write it: NULL, true, {"a": 1}."""
+    from mainstem.cli.screen import plain
+
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool | list | dict):
+        return json.dumps(value, default=plain, ensure_ascii=False)
+    return str(value)
+
+
+def _redacted(answer: Answer, sql: str) -> list[str]:
+    """The tagged columns that had a part in the answer: shown, named by the query, or hidden in a redacted text.
+
+    A condition on a redacted column compares with nothing that is stored: whoever wrote it must hear of that.
+    """
+    named = {column.name.lower() for column in answer.columns} | set(re.findall(r"\w+", sql.lower()))
+    has_text = any("[redacted]" in str(value) for row in answer.rows for value in row)
     columns = {(n, c) for n, each in answer.audit.columns.items() for c, how in each.items() if how == "redact"}
-    return sorted(f"{name}.{column}" for name, column in columns if has_text or column.lower() in shown)
+    return sorted(f"{name}.{column}" for name, column in columns if has_text or column.lower() in named)
 
 
 def _is_number(type_: str) -> bool:

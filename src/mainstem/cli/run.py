@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ import click
 from mainstem.cli.opening import Opened, env_option, json_option, now_option, open_project, project_option
 from mainstem.core import crash
 from mainstem.core.dataset import QUARANTINE
+from mainstem.core.evidence import Verdict
 from mainstem.core.run import Done, Run
 from mainstem.orchestration.passed import in_words, published_failing
 
@@ -54,7 +56,7 @@ def command(
     if as_json:
         print_json(as_facts(opened, done) | {"statuses": {id: verdict.status for id, verdict in verdicts.items()}})
     else:
-        show_run(opened, done)
+        show_run(opened, done, verdicts.values())
     if done.failures:
         sys.exit(1)
 
@@ -98,12 +100,17 @@ def as_facts(opened: Opened, done: Run) -> dict[str, object]:
     }
 
 
-def show_run(opened: Opened, done: Run) -> None:
-    """What happened, worst first."""
+def show_run(opened: Opened, done: Run, verdicts: Collection[Verdict]) -> None:
+    """What happened, worst first, and how many requirements stand how."""
+    from mainstem.cli.screen import console, styled
+    from mainstem.cli.status import headline
+
     _show_failures(opened, done)
     _show_warnings(opened, done)
     _show_finished(done)
     _show_end(done)
+    if verdicts:
+        console().print(f"{headline(verdicts)}  {styled('mainstem status shows them', 'bright_black')}")
 
 
 def _show_failures(opened: Opened, done: Run) -> None:

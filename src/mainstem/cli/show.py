@@ -109,7 +109,7 @@ def _show_all(opened: Opened, release: Release | None, *, as_json: bool) -> None
 
 def _show(opened: Opened, described: Described, version: Version | None, answer: Any, rows: int) -> None:
     from mainstem.cli.query import show_answer
-    from mainstem.cli.screen import console, escaped, local, number, size, styled, table, zone_name
+    from mainstem.cli.screen import console, counted, escaped, local, size, styled, table, zone_name
 
     out = console()
     zone = opened.project.timezone
@@ -117,11 +117,12 @@ def _show(opened: Opened, described: Described, version: Version | None, answer:
     if described.description:
         out.print(escaped(described.description))
     if version:
-        rows_text = f"{number(version.rows)} rows, {size(version.size_bytes)}, " if version.rows is not None else ""
+        rows_text = "" if version.rows is None else f"{counted(version.rows, 'row')}, {size(version.size_bytes)}, "
         said = f"{rows_text}data as of {local(version.as_of, zone)} {zone_name(zone)}, version {version.id}"
         out.print(styled(said, "bright_black"))
     else:
-        out.print(styled("in no release yet", "bright_black"))
+        is_quarantine = described.kind == "quarantine"
+        out.print(styled("no row was set aside" if is_quarantine else "in no release yet", "bright_black"))
     for title, names in (("reads", described.inputs), ("read by", (*described.readers, *described.outputs))):
         if names:
             out.print(f"{title}: {', '.join(names)}")
@@ -131,9 +132,11 @@ def _show(opened: Opened, described: Described, version: Version | None, answer:
         [c.name, (c.type or "").lower(), ", ".join(c.tags), c.description or ", ".join(c.origins)]
         for c in described.columns
     ]
+    if not cells:
+        return
     out.print()
     for line in table([["column", "type", "tags", "meaning or origin"], *cells]):
         click.echo(line)
     if answer is not None:
         click.echo("")
-        show_answer(answer, rows, as_json=False)
+        show_answer(answer, rows, as_json=False, more="--rows")

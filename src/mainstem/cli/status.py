@@ -86,7 +86,7 @@ def show_status(opened: Opened, judged: Judged) -> None:
     clock = ", the ledger's clock" if opened.is_replay else ""
     out.print(f"[bold]{opened.project.name}[/] · {opened.env} · {release}")
     when = f"judged at {local(judged.at, zone)} {zone_name(zone)}{clock}"
-    counts = _headline(judged.verdicts.values())
+    counts = headline(judged.verdicts.values())
     out.print(f"{counts}  {styled(when, 'bright_black')}" if counts else styled(when, "bright_black"))
     if not judged.verdicts:
         out.print("\nNo requirement is written yet: one Markdown file each, under requirements/.")
@@ -101,7 +101,8 @@ def show_status(opened: Opened, judged: Judged) -> None:
     out.print(styled("\nwhy one is so: mainstem why REQUIREMENT", "bright_black"))
 
 
-def _headline(verdicts: Iterable[Verdict]) -> str:
+def headline(verdicts: Iterable[Verdict]) -> str:
+    """How many requirements stand how, worst first."""
     from mainstem.cli.screen import glyph, word
 
     counts: dict[str, int] = {}

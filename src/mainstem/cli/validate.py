@@ -52,7 +52,7 @@ def _read(project: Project, env: str) -> Sequence[Problem]:
     except ProjectError as error:
         problems += error.problems
     errors, advice = lint(project)
-    raise_all([*problems, *errors])
+    raise_all(dict.fromkeys([*problems, *errors]))
     return advice
 
 

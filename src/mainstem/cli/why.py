@@ -106,6 +106,8 @@ def _show_verdict(opened: Opened, judged: Judged, verdict: Verdict) -> None:
     flags = "".join(f" [yellow]{flag}[/]" for flag in verdict.flags)
     out.print(f"{glyph(verdict.status)} {said}{flags}  [bold]{escaped(requirement.title)}[/]")
     say(out, f"{escaped(' '.join(requirement.statement.split()))}", 2)
+    for text in _agreed_texts(project, requirement) if "suspect" in verdict.flags else ():
+        say(out, f"[bright_black]agreed to was[/] {escaped(text)}", 2)
     for reason in verdict.reasons:
         say(out, f"[bright_black]because[/] {escaped(reason)}", 2)
     if verdict.would_be:
@@ -114,12 +116,21 @@ def _show_verdict(opened: Opened, judged: Judged, verdict: Verdict) -> None:
         say(out, f"[bright_black]budget[/] {escaped(verdict.budget.words)}", 2)
     who = ", ".join(project.stakeholders[each].title for each in people_of(project, requirement.id))
     agreed = [entry for entry in project.agreements.get(requirement.id, ()) if entry.kind == "agreed"]
-    names = ", ".join(f"{entry.by} on {local(entry.at, project.timezone)}" for entry in agreed)
+    latest = {entry.by: entry for entry in agreed}
+    names = ", ".join(f"{by} on {local(entry.at, project.timezone)}" for by, entry in latest.items())
     say(out, f"[bright_black]for[/] {escaped(who or 'nobody in particular')}", 2)
     say(out, f"[bright_black]agreed by[/] {escaped(names or 'nobody yet')}", 2)
     say(out, f"[bright_black]binds[/] {', '.join(requirement.binds)}", 2)
     zone = project.timezone
     say(out, f"[bright_black]judged at[/] {local(judged.at, zone)} {zone_name(zone)}, rule {verdict.rule or '-'}", 2)
+
+
+def _agreed_texts(project: Project, requirement: Requirement) -> list[str]:
+    """Statements that were agreed to and read otherwise now."""
+    now = " ".join(requirement.statement.split())
+    entries = [entry for entry in project.agreements.get(requirement.id, ()) if entry.kind == "agreed" and entry.text]
+    latest = {entry.by: str((entry.text or {}).get("statement", "")) for entry in entries}
+    return [text for text in dict.fromkeys(latest.values()) if text and text != now]
 
 
 def _show_slices(verdict: Verdict, *, everything: bool) -> None:
@@ -248,9 +259,9 @@ def _indented(sql: str) -> str:
 
 
 def _sample(opened: Opened, row: Evidence) -> None:
-    from mainstem.cli.query import show_answer
+    from mainstem.cli.query import show_rows
     from mainstem.governance.tags import effective_tags
-    from mainstem.lifecycle.serving.samples import SAMPLE_ROWS, read_sample
+    from mainstem.lifecycle.serving.samples import read_sample
     from mainstem.orchestration.reading import bound_to
     from mainstem.orchestration.run import open_engine
 
@@ -262,7 +273,7 @@ def _sample(opened: Opened, row: Evidence) -> None:
     finally:
         engine.close()
     click.echo("  failing rows")
-    show_answer(answer, SAMPLE_ROWS, as_json=False)
+    show_rows(answer)
 
 
 def _runs(opened: Opened, *, as_json: bool) -> None:

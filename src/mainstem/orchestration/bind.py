@@ -15,6 +15,7 @@ from mainstem.core.ports import Engine
 from mainstem.core.problem import MainstemError, Problem, nearest, raise_all
 from mainstem.core.project import Project
 from mainstem.core.release import Field
+from mainstem.core.requirement import Requirement
 from mainstem.governance.lineage import query_name
 from mainstem.lifecycle.requirements.digests import entry_problems
 from mainstem.orchestration.graph import in_order, one_cycle
@@ -328,18 +329,25 @@ def _check_checks(work: _Work, dataset: Dataset) -> None:
             _resolve(work, {other: check.place}, dataset.name)
 
 
+def _people(project: Project, requirement: Requirement) -> str:
+    """Those to whom a requirement is promised."""
+    needed = [project.needs[need].stakeholder for need in requirement.needs if need in project.needs]
+    return ", ".join(dict.fromkeys((*needed, *((requirement.for_,) if requirement.for_ else ()))))
+
+
 def _check_requirements(work: _Work) -> None:
     for requirement in work.project.requirements.values():
         if requirement.retired:
             continue
+        whose = f'requirement "{requirement.id}" (for {_people(work.project, requirement) or "nobody"})'
         for bound in requirement.binds:
             dataset, _, column = bound.rpartition(".")
             if bound not in work.project.datasets and dataset in work.project.datasets:
-                _require(work, dataset, column, requirement.place, f'`binds` of "{requirement.id}"')
+                _require(work, dataset, column, requirement.place, whose)
         objective = requirement.objective
         if objective is None:
             continue
         for name in ("partition", "columns", "by"):
             named = getattr(objective.options, name, None)
             for column in (named,) if isinstance(named, str) else named or ():
-                _require(work, objective.of, column, objective.place, f"`{name}` of the measure")
+                _require(work, objective.of, column, objective.place, whose)

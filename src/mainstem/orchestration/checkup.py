@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mainstem.core.dataset import QUARANTINE
 from mainstem.core.kinds import GROUPS, find, names
 from mainstem.core.ports import Ledger
 from mainstem.core.problem import MainstemError, Problem, WorldError
@@ -41,7 +42,7 @@ def checkup(root: Path | None) -> list[Finding]:
     try:
         project = load(root)
     except MainstemError as error:
-        return [*found, Finding("project", f"{len(error.problems)} problems", "see them with `mainstem validate`")]
+        return [*found, Finding("project", *_wrong_text(error))]
     found += [Finding("project", project.name), _try("engine", lambda: _engine(project))]
     return [*found, *_kept(project)]
 
@@ -61,12 +62,11 @@ def _kinds() -> str:
             except ImportError as error:
                 mend = "install what it needs, or remove the package that brings it"
                 raise WorldError(Problem("O006", f'{group[:-1]} "{name}" cannot be loaded: {error}', mend)) from error
-    return ", ".join(_counted(group) for group in GROUPS)
+    return ", ".join(_counted(len(names(group)), group[:-1]) for group in GROUPS)
 
 
-def _counted(group: str) -> str:
-    count = len(names(group))
-    return f"{count} {group if count != 1 else group[:-1]}"
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _engine(project: Project) -> str:
@@ -124,24 +124,45 @@ def _environment(project: Project, ledger: Ledger, env: str) -> Iterator[Finding
     missing = _missing_files(project, release)
     if missing:
         mend = "restore the lake from a copy, or move to a release that is whole: `mainstem rollback --list`"
-        yield Finding(f"environment {env}", f"{len(missing)} files of {release.id} are missing: {missing[0]} ...", mend)
+        said = f"{release.id} misses {_counted(len(missing), 'file')}, the first is {missing[0]}"
+        yield Finding(f"environment {env}", said, mend)
     else:
-        yield Finding(f"environment {env}", f"{release.id}, {len(release.versions)} datasets, every file is there")
-    yield from _foreign(project, ledger, env)
+        count = _counted(len(release.versions), "dataset")
+        yield Finding(f"environment {env}", f"{release.id}, {count}, every file is there")
+        yield from _foreign(project, ledger, env)
     orphans = ledger.unfinished(env)
     if orphans:
         yield Finding("attempts", f"{len(orphans)} of killed runs are unsettled", "`mainstem run` settles them")
-    yield _try("names", lambda: f"{len(bind_project(project, read_state(ledger, env).fields()).order)} datasets bound")
+    try:
+        bound = bind_project(project, read_state(ledger, env).fields())
+        yield Finding("names", f"{_counted(len(bound.order), 'dataset')} bound")
+    except MainstemError as error:
+        yield Finding("names", *_wrong_text(error))
+
+
+def _wrong_text(error: MainstemError) -> tuple[str, str]:
+    return _counted(len(error.problems), "problem"), "see them with `mainstem validate`"
 
 
 def _missing_files(project: Project, release: Release) -> list[Path]:
-    return [
-        path
-        for version in release.versions.values()
-        if version.table
-        for path in tables.paths(project.lake, version)
-        if not path.exists()
-    ]
+    """Files of a release that are not there; the folder of a table of which nothing is."""
+    missing: list[Path] = []
+    for version in release.versions.values():
+        if version.table:
+            missing += _missing_of(project.lake, version.table, version.number)
+        if version.quarantine is not None:
+            missing += _missing_of(project.lake, version.table + QUARANTINE, version.quarantine)
+    return missing
+
+
+def _missing_of(lake: Path, table: str, number: int) -> list[Path]:
+    try:
+        found = tables.snapshot(lake, table, number)
+    except WorldError:
+        found = None
+    if found is None:
+        return [lake / table]
+    return [path for path in tables.paths(lake, found) if not path.exists()]
 
 
 def _foreign(project: Project, ledger: Ledger, env: str) -> Iterator[Finding]:

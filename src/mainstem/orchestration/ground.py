@@ -10,6 +10,7 @@ from pathlib import Path
 from mainstem.core.clock import Clock
 from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Engine, Ledger
+from mainstem.core.problem import Problem, WorldError
 from mainstem.core.project import Project
 from mainstem.core.release import DataFile, Lease, Version
 from mainstem.lifecycle.requirements.probe import Probe, Total
@@ -70,7 +71,7 @@ class Ground:
 
 
 def files_of(lake: Path) -> Callable[[str, int], Sequence[DataFile]]:
-    """A reader of the files of a version; each version is opened once."""
+    """A reader of the files of a version, which raises WorldError K009 where there is none; each is opened once."""
     from mainstem.lifecycle.storage.tables import snapshot
 
     seen: dict[tuple[str, int], Sequence[DataFile]] = {}
@@ -78,7 +79,10 @@ def files_of(lake: Path) -> Callable[[str, int], Sequence[DataFile]]:
     def files(table: str, number: int) -> Sequence[DataFile]:
         if (table, number) not in seen:
             found = snapshot(lake, table, number)
-            seen[table, number] = found.files if found else ()
+            if found is None:
+                mend = "run `mainstem doctor`, which compares releases with the lake"
+                raise WorldError(Problem("K009", f'table "{table}" is not in the lake', mend))
+            seen[table, number] = found.files
         return seen[table, number]
 
     return files

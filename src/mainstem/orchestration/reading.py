@@ -24,6 +24,9 @@ from mainstem.orchestration.run import bind_project, open_engine
 from mainstem.orchestration.shelf import Shelf
 from mainstem.sql.quote import qualified
 
+WRONG_TEXT = ("E001", "E002")
+"""What an engine says of a query whose text is to blame: syntax, names, types."""
+
 
 def current_release(ledger: Ledger, env: str, id: str | None = None) -> Release:
     """The release that readers of the environment see, or the one named. ProjectError C007, C008 without one."""
@@ -65,6 +68,10 @@ def _ask(project: Project, ledger: Ledger, clock: Clock, release: Release, reque
     try:
         offers = Offers(engine, project.lake, release, effective_tags(project, bound.facts))
         return read(engine, offers, request, ledger, clock)
+    except WorldError as error:
+        if all(problem.code in WRONG_TEXT for problem in error.problems):
+            raise ProjectError(*error.problems) from error
+        raise
     finally:
         engine.close()
 

@@ -6,10 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from mainstem.core.clock import Clock
-from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Ledger
 from mainstem.core.problem import WorldError
-from mainstem.core.release import Lease, Version
+from mainstem.core.release import Lease
 from mainstem.lifecycle.storage import tables
 from mainstem.orchestration import attempt
 
@@ -30,34 +29,32 @@ def _settle(ledger: Ledger, lake: Path, lease: Lease, clock: Clock, holder: str)
     if not lease.table:
         ledger.give_up(lease)
         return f"{lease.dataset}: nothing to settle"
-    made = tables.committed(lake, lease.table, lease.fence)
-    noted = attempt.read_note(lake, lease)
-    if made is not None and noted is not None:
-        version, evidence = noted
-        rejects = tables.commit_rejects(lake, made)
-        if rejects is not None:
-            version = replace(version, quarantine=rejects.number)
-        if version.number != made.number:
-            version = replace(version, number=made.number)
-            evidence = [replace(row, version=version.id) for row in evidence]
-        return _roll_forward(ledger, lake, lease, version, evidence, clock)
+    if _carry_on(ledger, lake, lease, clock):
+        return f"{lease.dataset}: its commit stood, recorded without computing again"
     _sweep(ledger, lake, lease, clock, holder)
     return f"{lease.dataset}: attempt {lease.fence} was not committed, its files are removed"
 
 
-def _roll_forward(
-    ledger: Ledger, lake: Path, lease: Lease, version: Version, evidence: list[Evidence], clock: Clock
-) -> str:
+def _carry_on(ledger: Ledger, lake: Path, lease: Lease, clock: Clock) -> bool:
+    """Record an attempt that its table's log holds; False if the log does not hold it."""
+    made, noted = tables.committed(lake, lease.table, lease.fence), attempt.read_note(lake, lease)
+    if made is None or noted is None:
+        return False
+    version, evidence = noted
+    rejects = tables.commit_rejects(lake, made)
+    if rejects is not None:
+        version = replace(version, quarantine=rejects.number)
+    if version.number != made.number:
+        version = replace(version, number=made.number)
+        evidence = [replace(row, version=version.id) for row in evidence]
     try:
         ledger.record_step(lease, version, evidence, clock.now())
     except WorldError as error:
         if error.problems[0].code != OUTRUN:
             raise
-        ledger.give_up(lease)
-        attempt.forget(lake, lease)
-        return f"{lease.dataset}: its commit lies below one that is recorded already"
+        ledger.give_up(lease)  # its commit lies below one that is recorded already
     attempt.forget(lake, lease)
-    return f"{lease.dataset}: its commit stood, recorded without computing again"
+    return True
 
 
 def _sweep(ledger: Ledger, lake: Path, lease: Lease, clock: Clock, holder: str) -> None:
@@ -66,6 +63,9 @@ def _sweep(ledger: Ledger, lake: Path, lease: Lease, clock: Clock, holder: str) 
     run = f"{lease.run}-swept"
     mine = ledger.acquire(lease.env, {lease.dataset: lease.table}, run, holder, now_s, now_s + 60)[lease.dataset]
     tables.fence(lake, lease.table, mine.fence, run, int(clock.now().timestamp() * 1000))
+    if _carry_on(ledger, lake, lease, clock):  # it came in just before the fence
+        ledger.give_up(mine)
+        return
     tables.sweep(lake, lease.table, lease.prefix)
     attempt.forget(lake, lease)
     ledger.give_up(lease)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -86,53 +87,55 @@ def run(
     """
     lake = project.lake
     tables.claim(lake, ledger.id)
-    recover(ledger, lake, env, clock, holder)
-    prepared = prepare(project, ledger, clock, env, select)
     started_at, started_s = clock.now(), clock.elapsed()
     run_id = f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-    ledger.begin_run(run_id, env, started_at, holder)
-    try:
-        leases, prepared = _lease(project, ledger, clock, env, select, run_id, holder, prepared)
-        crash.point("after-lease")
-        with _renewing(ledger, clock, run_id):
-            done, failures = _build(project, ledger, clock, run_id, started_at, leases, prepared, listen)
-            release = _publish(project, ledger, clock, run_id, prepared, done, failures, listen)
-    except BaseException:
-        ledger.end_run(run_id, clock.now(), "failed", {})
-        raise
-    finished_at = clock.now()
-    status = "failed" if failures else "published" if release else "unchanged"
-    seconds = Decimal(f"{clock.elapsed() - started_s:.3f}")
-    told = Evidence("run", project.name, started_at, env, value=seconds, unit="s", outcome=status, run=run_id)
-    ledger.record([told], finished_at)
-    ledger.end_run(run_id, finished_at, status, _summary(done, failures, release))
+    with _turn(ledger, clock, env, run_id, holder):
+        recover(ledger, lake, env, clock, holder)
+        prepared = prepare(project, ledger, clock, env, select)
+        ledger.begin_run(run_id, env, started_at, holder)
+        try:
+            leases = _lease(project, ledger, clock, run_id, holder, prepared)
+            crash.point("after-lease")
+            with _renewing(ledger, clock, run_id):
+                done, failures = _build(project, ledger, clock, run_id, started_at, leases, prepared, listen)
+                release = _publish(project, ledger, clock, run_id, prepared, done, failures, listen)
+        except BaseException:
+            ledger.end_run(run_id, clock.now(), "failed", {})
+            raise
+        finished_at = clock.now()
+        status = "failed" if failures else "published" if release else "unchanged"
+        seconds = Decimal(f"{clock.elapsed() - started_s:.3f}")
+        told = Evidence("run", project.name, started_at, env, value=seconds, unit="s", outcome=status, run=run_id)
+        ledger.record([told], finished_at)
+        ledger.end_run(run_id, finished_at, status, _summary(done, failures, release))
     return Run(run_id, env, started_at, finished_at, prepared.plan, tuple(done), tuple(failures), release)
 
 
+@contextmanager
+def _turn(ledger: Ledger, clock: Clock, env: str, run_id: str, holder: str) -> Iterator[None]:
+    """One run at a time stands between reading where an environment is and moving it; WorldError L001 names it."""
+    now_s = clock.elapsed()
+    name = f"environment {env}"
+    lease = ledger.acquire(env, {name: ""}, run_id, holder, now_s, now_s + LEASE_S)[name]
+    try:
+        yield
+    finally:
+        ledger.give_up(lease)
+
+
 def _lease(
-    project: Project,
-    ledger: Ledger,
-    clock: Clock,
-    env: str,
-    select: Sequence[str],
-    run_id: str,
-    holder: str,
-    prepared: Prepared,
-) -> tuple[dict[str, Lease], Prepared]:
-    """Leases on all that the plan may write; planned again if somebody published in between."""
-    while True:
-        now_s = clock.elapsed()
-        targets = {
-            step.dataset: _target(project, ledger, prepared.state, step)
-            for step in prepared.plan.steps
-            if step.commits is not False
-        }
-        leases = ledger.acquire(env, targets, run_id, holder, now_s, now_s + LEASE_S) if targets else {}
-        if read_state(ledger, env) == prepared.state:
-            return leases, prepared
-        for lease in leases.values():
-            ledger.give_up(lease)
-        prepared = prepare(project, ledger, clock, env, select)
+    project: Project, ledger: Ledger, clock: Clock, run_id: str, holder: str, prepared: Prepared
+) -> dict[str, Lease]:
+    """Leases on all that the plan may write."""
+    targets = {
+        step.dataset: _target(project, ledger, prepared.state, step)
+        for step in prepared.plan.steps
+        if step.commits is not False
+    }
+    if not targets:
+        return {}
+    now_s = clock.elapsed()
+    return ledger.acquire(prepared.state.env, targets, run_id, holder, now_s, now_s + LEASE_S)
 
 
 def _target(project: Project, ledger: Ledger, state: State, step: Step) -> str:

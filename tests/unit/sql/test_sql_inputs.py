@@ -64,7 +64,7 @@ def test_the_engine_reads_the_same_datasets(sql: str) -> None:
     assert set(read_inputs(sql, PLACE).inputs) == _tables(duckdb.connect(), sql)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(queries())
 def test_random_queries_read_what_they_name_with_a_schema_and_their_ctes_are_none(query: Text) -> None:
     found = read_inputs(query.sql, PLACE)

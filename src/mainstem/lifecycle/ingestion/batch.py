@@ -136,9 +136,19 @@ def _values(select: str, reading: Reading, targets: Sequence[Target], casts: Seq
 
 
 def _rows(dataset: Dataset, reading: Reading, schema: Schema) -> str:
+    """The SELECT behind `Batch.rows`. Each step stands in a query of its own, so that nothing is computed twice."""
     casts = _casts(schema.targets)
+    misfits = "".join(f"{each.misfit} as m{i}, " for i, each in enumerate(casts) if each.misfit)
     by_column = [
-        tuple(faults(target, each.misfit, f"r{i}", f"v{i}", is_needed=_is_needed(dataset, reading, target)))
+        tuple(
+            faults(
+                target,
+                f"m{i}" if each.misfit else None,
+                f"r{i}",
+                f"v{i}",
+                is_needed=_is_needed(dataset, reading, target),
+            )
+        )
         for i, (target, each) in enumerate(zip(schema.targets, casts, strict=True))
     ]
     wrong = [fault for found in by_column for fault in found] + [
@@ -148,12 +158,12 @@ def _rows(dataset: Dataset, reading: Reading, schema: Schema) -> str:
     words = ", ".join(f"case when {fault.condition} then {fault.words} end" for fault in wrong) or "null"
     pairs = ", ".join(f"{literal(field.name)}, s{n}" for n, field in enumerate(reading.columns))
     kept = "".join(f"v{i} as c{i}, " for i in range(len(schema.targets)))
-    bad = _any(wrong)
     return (
         f"select {kept}origin, {_cursor(dataset, schema.targets, by_column)} as cursor, "
-        f"case when {bad} then concat_ws('; ', {words}) end as why, "
-        f"case when {bad} then cast(json_object({pairs}) as varchar) end as row "
-        f"from ({_values(reading.select, reading, schema.targets, casts)})"
+        f"case when bad then concat_ws('; ', {words}) end as why, "
+        f"case when bad then cast(json_object({pairs}) as varchar) end as row "
+        f"from (select ({_any(wrong)}) as bad, * from "
+        f"(select {misfits}* from ({_values(reading.select, reading, schema.targets, casts)})))"
     )
 
 

@@ -46,9 +46,8 @@ def misfit(raw: str, shape: str, target: Type, leaf: LeafMisfit) -> str:
         wrong = f"not in ({literal(bracket)}, 'NULL')"
         many = f"len(list_filter({kind}, lambda k: k {wrong})) > 0"
         brackets.append(many if "*" in path else f"coalesce({kind} {wrong}, false)")
-    broken = (
-        f"case when {_is_blank(shape, target, 0)} then not json_valid({raw}) or {' or '.join(brackets)} else false end"
-    )
+    closer = f"case when not json_valid({raw}) then true else {' or '.join(brackets)} end"
+    broken = f"case when {_is_blank(shape, target, 0)} then {closer} else false end"
     leaves = _misfit(shape, target, leaf, 0)
     return f"({raw} is not null and ({broken}{f' or coalesce({leaves}, false)' if leaves else ''}))"
 

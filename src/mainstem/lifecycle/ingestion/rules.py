@@ -40,7 +40,7 @@ def faults(target: Target, misfit: str | None, raw: str, value: str, *, is_neede
         article = "an" if target.type.text[0] in "AEIO" else "a"
         yield _fault(misfit, name, shown(raw), f" is not {article} {target.type.text}")
     if is_needed or (column and column.required):
-        missing = f"({value} is null and not {misfit})" if misfit else f"{value} is null"
+        missing = f"({value} is null and not {misfit})" if misfit else f"({value} is null)"
         yield Fault(missing, literal(f"{name}: is missing"))
     if column is None:
         return
