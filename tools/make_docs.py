@@ -67,12 +67,17 @@ def kinds_page() -> str:
 def options_table(title: str, options: object) -> str:
     """Fields of an options class."""
     rows = "".join(
-        f"| `{field.name.rstrip('_')}` | `{field.type}` | {default(field)} |\n"
+        PLACEHOLDER
         for field in dataclasses.fields(options)  # type: ignore[arg-type]
         if field.name != "place"
     )
     said = "of a table" if title == "TableOptions" else "options"
     return f"\n| {said} | type | default |\n| --- | --- | --- |\n{rows}" if rows else ""
+
+
+def spelled(field: dataclasses.Field[object]) -> str:
+    """A field's type without the bar that would end a table's cell."""
+    return str(field.type).replace(" | ", " or ")
 
 
 def default(field: dataclasses.Field[object]) -> str:

@@ -8,6 +8,8 @@ import re
 import shlex
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +19,13 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 PROGRESS = re.compile(r"\d+/\d+ \w+\.\w+: ")
+_HOLD = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("begin exclusive")
+print("locked", flush=True)
+sys.stdin.read()
+"""
 PROGRAMS = "mainstem, cat, lock, ls, rm, set, sqlite, touch, unlock"
 
 
@@ -60,7 +69,7 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._locks: dict[str, sqlite3.Connection] = {}
+        self._locks: dict[str, subprocess.Popen[bytes]] = {}
 
     def write(self, path: str, lines: Iterable[str]) -> None:
         """A file with these lines, without blank ones at the end."""
@@ -86,11 +95,16 @@ class Stage:
         return rows
 
     def _lock(self, file: str) -> None:
-        self._locks[file] = sqlite3.connect(self.folder / file, isolation_level=None)
-        self._locks[file].execute("begin exclusive")
+        """In a process of its own: locks of one process do not stop itself."""
+        holder = subprocess.Popen(
+            [sys.executable, "-c", _HOLD, str(self.folder / file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert holder.stdout is not None
+        assert holder.stdout.readline(), f"{file} is locked"
+        self._locks[file] = holder
 
     def _unlock(self, file: str) -> None:
-        self._locks.pop(file).close()
+        self._locks.pop(file).communicate()
 
     def _rm(self, path: str) -> None:
         target = self.folder / path
@@ -111,8 +125,8 @@ class Stage:
 
     def close(self) -> None:
         """Unlock what is locked."""
-        while self._locks:
-            self._locks.popitem()[1].close()
+        for file in list(self._locks):
+            self._unlock(file)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mainstem.cli.opening import env_option, json_option, now_option, open_project, project_option
+from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.requirement import Agreement
 
 
@@ -42,6 +43,9 @@ def command(
 
     opened = open_project(folder, env, now, writes=True)
     project = opened.project
+    if recorded_by is not None and recorded_by not in project.stakeholders:
+        mend = nearest(recorded_by, list(project.stakeholders), kind="stakeholders")
+        raise ProjectError(Problem("R061", f'stakeholder "{recorded_by}" does not exist', mend))
     at = opened.clock.now()
     entry = agree(project, requirement, by, at, recorded_by or project.owner)
     item = project.item(requirement)

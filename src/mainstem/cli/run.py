@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -12,8 +13,11 @@ from mainstem.cli.opening import Opened, env_option, json_option, now_option, op
 from mainstem.core import crash
 from mainstem.core.dataset import QUARANTINE
 from mainstem.core.evidence import Verdict
-from mainstem.core.run import Done, Run
+from mainstem.core.problem import Problem
+from mainstem.core.run import Done, Failure, Run
 from mainstem.orchestration.passed import in_words, published_failing
+
+Ended = TypeVar("Ended", Done, Failure)
 
 NOT_SELECTED = "not selected"
 """Why a step was left alone: SELECT does not name it."""
@@ -118,12 +122,17 @@ def _show_failures(opened: Opened, done: Run) -> None:
     from mainstem.project.render import render_problem
 
     out = console()
-    for failure in done.failures:
+    failures = _in_order(done, done.failures)
+    alike: dict[tuple[Problem, ...], list[Failure]] = {}
+    for failure in failures:
         if failure.blocked_by is None:
-            out.print(f"[red]✕[/] [bold]{failure.dataset}[/] failed; {escaped(failure.state)}")
-            for problem in (failure.problem, *failure.others):
-                out.print(escaped(render_problem(problem, opened.project.root)))
-    blocked = [failure.dataset for failure in done.failures if failure.blocked_by is not None]
+            alike.setdefault((failure.problem, *failure.others), []).append(failure)
+    for problems, failed in alike.items():
+        names = ", ".join(failure.dataset for failure in failed)
+        out.print(f"[red]✕[/] [bold]{names}[/] failed; {escaped(failed[0].state)}")
+        for problem in problems:
+            out.print(escaped(render_problem(problem, opened.project.root)))
+    blocked = [failure.dataset for failure in failures if failure.blocked_by is not None]
     if blocked:
         out.print(f"[yellow]·[/] not tried, since they read what failed: {', '.join(blocked)}")
 
@@ -158,10 +167,14 @@ def _show_finished(done: Run) -> None:
 
 
 def _made(done: Run) -> list[Done]:
-    """Steps that made a version, in the order of the plan: branches end in any order."""
+    """Steps that made a version."""
+    return _in_order(done, [step for step in done.done if step.outcome in ("committed", "recovered")])
+
+
+def _in_order(done: Run, ended: Sequence[Ended]) -> list[Ended]:
+    """In the order of the plan: independent steps end in any order."""
     order = {step.dataset: position for position, step in enumerate(done.plan.steps)}
-    made = [step for step in done.done if step.outcome in ("committed", "recovered")]
-    return sorted(made, key=lambda step: order[step.dataset])
+    return sorted(ended, key=lambda each: order[each.dataset])
 
 
 def _show_end(done: Run) -> None:
@@ -169,7 +182,7 @@ def _show_end(done: Run) -> None:
 
     out = console()
     if done.failures and done.release:
-        failed = [failure.dataset for failure in done.failures]
+        failed = [failure.dataset for failure in _in_order(done, done.failures)]
         stale = ", ".join(name for name in failed if name in done.release.versions)
         absent = ", ".join(name for name in failed if name not in done.release.versions)
         said = (f"; as released before: {stale}" if stale else "") + (f"; left out: {absent}" if absent else "")

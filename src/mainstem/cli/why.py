@@ -178,6 +178,8 @@ def _dataset(opened: Opened, name: str, *, as_json: bool, everything: bool) -> N
         out.print(f"  [bright_black]released[/] {version.id}, made by run {version.run}")
         source = "its source" if opened.project.datasets[name].is_load else "nothing else"
         out.print(f"  [bright_black]built on[/] {escaped(reads or source)}")
+        if version.quarantine is not None:
+            out.print(f"  [yellow]rows were set aside[/]: mainstem show {name}{QUARANTINE}")
     out.print(f"  [bright_black]next run[/] {step.action}: {escaped(step.why)}")
     _show_measured(opened.project, newest if everything else newest[-SHOWN_SLICES:])
 

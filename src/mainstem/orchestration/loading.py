@@ -8,6 +8,7 @@ from functools import partial
 from mainstem.core.dataset import QUARANTINE, Dataset, Load
 from mainstem.core.kinds import find
 from mainstem.core.ports import Session
+from mainstem.core.problem import Problem, WorldError
 from mainstem.core.release import Change, Field, Lease, Snapshot
 from mainstem.lifecycle.ingestion.ingest import ingest
 from mainstem.lifecycle.ingestion.target import Destination, TotalWanted
@@ -20,7 +21,8 @@ from mainstem.orchestration.measure import label_expression
 def read_source(ground: Ground, session: Session, dataset: Dataset, base: Snapshot | None, at: datetime) -> Change:
     """What is new at the source since the run's base, as files that nobody names yet. `at` is when the read began.
 
-    WorldError when the source cannot be read or its shape is refused; ProjectError when the load's text contradicts it.
+    WorldError when the source cannot be read, its shape is refused, or nobody knows its columns (O007); ProjectError
+    when the load's text contradicts it.
     """
     assert isinstance(dataset.made_by, Load)
     source = ground.project.sources[dataset.made_by.source]
@@ -31,7 +33,13 @@ def read_source(ground: Ground, session: Session, dataset: Dataset, base: Snapsh
     reading = kind.read(source, dataset, known.position if known else None, ground.project.root, session)
     wanted = [TotalWanted(each.id, each.expression, each.by) for each in ground.totals.get(dataset.name, ())]
     destination = _destination(ground, session, ground.leases[dataset.name], base)
-    return ingest(session, dataset, reading, base=base, destination=destination, run=ground.run, at=at, totals=wanted)
+    change = ingest(session, dataset, reading, base=base, destination=destination, run=ground.run, at=at, totals=wanted)
+    if known is None and not change.fields:
+        what = f'nothing was read of "{dataset.name}" so far, and no contract names its columns'
+        raise WorldError(
+            Problem("O007", what, "bring the first rows, or list `columns:` in the source's file", dataset.place)
+        )
+    return change
 
 
 def _destination(ground: Ground, session: Session, lease: Lease, base: Snapshot | None) -> Destination:

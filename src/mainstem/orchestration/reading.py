@@ -66,7 +66,7 @@ def _ask(project: Project, ledger: Ledger, clock: Clock, release: Release, reque
     bound = bind_project(project, {name: version.fields for name, version in release.versions.items()})
     engine = open_engine(project)
     try:
-        offers = Offers(engine, project.lake, release, effective_tags(project, bound.facts))
+        offers = Offers(engine, project, release, effective_tags(project, bound.facts))
         return read(engine, offers, request, ledger, clock)
     except WorldError as error:
         if all(problem.code in WRONG_TEXT for problem in error.problems):
@@ -84,19 +84,20 @@ def bound_to(project: Project, release: Release | None) -> Bound:
 class Offers(Mapping[str, Offer]):
     """The datasets of a release, and their quarantines, as the gate wants them; bound when they are looked up."""
 
-    def __init__(self, engine: Engine, lake: Path, release: Release, tags: Mapping[str, ColumnTags]) -> None:
-        self._lake = lake
+    def __init__(self, engine: Engine, project: Project, release: Release, tags: Mapping[str, ColumnTags]) -> None:
+        self._project = project
+        self._lake = project.lake
         self._versions = release.versions
         self._tags = tags
-        self._files = files_of(lake)
-        self._shelf = Shelf(engine, lake, release.versions, self._files)
+        self._files = files_of(project.lake)
+        self._shelf = Shelf(engine, project.lake, release.versions, self._files)
 
     def __getitem__(self, name: str) -> Offer:
         version = self._versions[name.removesuffix(QUARANTINE)]
         is_quarantine = name not in self._versions
-        if is_quarantine and version.quarantine is None:
+        if is_quarantine and not self._has_quarantine(version):
             raise KeyError(name)
-        self._shelf.ready([name.removesuffix(QUARANTINE)])
+        self._shelf.ready([name])
         fields: tuple[Field, ...] = FIELDS if is_quarantine else version.fields
         return Offer(
             qualified(name), fields, self._paths(version, is_quarantine=is_quarantine), self._tags.get(name, {})
@@ -108,6 +109,8 @@ class Offers(Mapping[str, Offer]):
             inputs = [self._versions[name] for name in version.inputs]
             return tuple(path for each in inputs for path in self._paths(each, is_quarantine=False))
         table, number = version.table, version.number
+        if is_quarantine and version.quarantine is None:
+            return ()
         if is_quarantine:
             table, number = table + QUARANTINE, version.quarantine or 0
         own = tuple(self._lake / table / file.path for file in self._files(table, number))
@@ -115,7 +118,12 @@ class Offers(Mapping[str, Offer]):
 
     def __iter__(self) -> Iterator[str]:
         yield from self._versions
-        yield from (n + QUARANTINE for n, version in self._versions.items() if version.quarantine is not None)
+        yield from (n + QUARANTINE for n, version in self._versions.items() if self._has_quarantine(version))
+
+    def _has_quarantine(self, version: Version) -> bool:
+        """Every load has one, be it empty; so has what was a load when rows were set aside."""
+        dataset = self._project.datasets.get(version.dataset)
+        return version.quarantine is not None or (dataset is not None and dataset.is_load)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

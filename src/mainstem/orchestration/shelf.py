@@ -67,21 +67,28 @@ class Shelf:
             with self._lock:
                 if self._bound.get(name) == version.id:
                     continue
-                if version.sql is not None:
-                    self.ready(version.inputs)
-                    self._engine.bind_view(name, version.sql)
-                elif name == base:
-                    self._bind_files(name, version.table, self._files(version.table, version.number), version.fields)
+                if name != base:
                     self._bind_quarantine(version)
+                elif version.sql is not None:
+                    self._ready_inputs(version.inputs, version.sql)
+                    self._engine.bind_view(name, version.sql)
+                else:
+                    self._bind_files(name, version.table, self._files(version.table, version.number), version.fields)
                 self._bound[name] = version.id
+
+    def _ready_inputs(self, inputs: Iterable[str], sql: str) -> None:
+        """What a view reads: its inputs, and where its text names one, their quarantines."""
+        self.ready(inputs)
+        if QUARANTINE in sql:
+            self.ready(name + QUARANTINE for name in inputs)
 
     def _bind_files(self, name: str, table: str, files: Sequence[DataFile], fields: Sequence[Field]) -> None:
         self._engine.bind(name, [self._lake / table / file.path for file in files], fields)
 
     def _bind_quarantine(self, version: Version) -> None:
-        if version.quarantine is None:
-            return
+        """An empty one where no row was ever set aside."""
         from mainstem.lifecycle.storage.quarantine import FIELDS
 
         table = version.table + QUARANTINE
-        self._bind_files(version.dataset + QUARANTINE, table, self._files(table, version.quarantine), FIELDS)
+        files = () if version.quarantine is None else self._files(table, version.quarantine)
+        self._bind_files(version.dataset + QUARANTINE, table, files, FIELDS)

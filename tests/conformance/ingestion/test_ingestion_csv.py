@@ -90,6 +90,12 @@ def test_bytes_that_are_no_text_are_set_aside(world: World) -> None:
     assert json.loads(world.quarantine(words)[0][2]) == "2,\\xe9\\xe8"
 
 
+def test_a_file_read_line_by_line_leaves_no_copy_behind(world: World) -> None:
+    world.file("a.csv", ODD)
+    world.load(world.files("a.csv", ORDERS))
+    assert [path for path in (world.root / "spill").rglob("*") if path.is_file()] == []
+
+
 def test_huge_values_survive(world: World) -> None:
     long = "x" * 5_000_000
     world.file("a.csv", f"id,word\n1,{long}\n2,{2**70}\n")

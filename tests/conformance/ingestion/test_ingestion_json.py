@@ -120,6 +120,18 @@ def test_a_nested_value_that_does_not_fit_is_never_half_loaded(world: World, nam
     assert origin == "a.jsonl:1"
 
 
+def test_nested_rows_are_merged_and_known_again(world: World) -> None:
+    rows = [{"id": i, "items": [{"sku": str(i)}], "counts": {"x": i}, "user": {"name": "Ann"}} for i in range(3)]
+    world.file("a.jsonl", lines(*rows))
+    found = world.files("*.jsonl", NESTED, key=["id"], load="incremental")
+    world.load(found)
+    rows[1]["counts"] = {"x": 7}
+    world.file("b.jsonl", lines(*rows))
+    change = world.load(found)
+    assert (change.loaded, change.unchanged) == (1, 2)
+    assert world.rows(found, "id, counts", "id") == [(0, {"x": 0}), (1, {"x": 7}), (2, {"x": 2})]
+
+
 def test_numbers_arrive_with_every_digit(world: World) -> None:
     text = (
         '{"d": 12345678901234567890.12, "n": 9007199254740993, "b": 9223372036854775808, "t": 1.10, '

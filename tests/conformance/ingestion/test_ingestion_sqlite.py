@@ -253,6 +253,13 @@ def test_text_that_is_no_utf_8_is_set_aside_and_the_rest_loads(world: World) -> 
     assert json.loads(world.quarantine(texts)[0][2]) == {"id": "2", "s": "\\xE9\\xE8", "b": "00"}
 
 
+def test_bytes_of_a_row_that_is_set_aside_are_shown(world: World) -> None:
+    world.sql("create table t (id, b blob)", "insert into t values ('x', x'00ff41')")
+    table = world.table((column("id", "bigint"), column("b", "blob")))
+    world.load(table)
+    assert json.loads(world.quarantine(table)[0][2]) == {"id": "x", "b": "\\x00\\xFFA"}
+
+
 def test_declared_types_count_only_as_far_as_all_values_agree(world: World) -> None:
     world.sql(
         "create table t (i integer, r real, s text, d date, b boolean, m decimal(8, 2), x integer, n, t datetime)",

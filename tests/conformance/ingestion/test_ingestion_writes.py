@@ -109,6 +109,14 @@ def test_append_adds_what_is_new(world: World, kind: str) -> None:
     assert balanced(change)
 
 
+def test_equal_rows_of_two_files_are_two_rows(world: World) -> None:
+    table = dataset(world, "csv", load="incremental", cursor="at", write="append")
+    for name in ("a", "b"):
+        put_csv(world, name, [row(1)])
+        world.load(table)
+    assert world.rows(table, "id") == [(1,), (1,)]
+
+
 def test_append_with_a_key_keeps_the_row_that_is_there(world: World, kind: str) -> None:
     put, _ = KINDS[kind]
     put(world, "a", [row(1), row(2)])

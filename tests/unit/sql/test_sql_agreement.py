@@ -9,7 +9,7 @@ from sql_grammar import BASE, Text, queries
 from sql_world import COLUMNS, described, engine
 
 from mainstem.core.place import Place
-from mainstem.sql.facts import EVERYTHING, read_facts
+from mainstem.sql.facts import read_facts
 
 PLACE = Place("models/random.sql")
 _ROWS = {
@@ -36,34 +36,59 @@ def _accepted(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[str, ...
         raise
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def _few(examples: int) -> settings:
+    return settings(
+        max_examples=examples, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+    )
+
+
+def _many(examples: int) -> settings:
+    return settings(_few(examples), derandomize=False)
+
+
+@_few(80)
 @given(queries())
 def test_output_columns_are_those_of_the_engine_and_nothing_that_runs_is_called_wrong(
     connection: duckdb.DuckDBPyConnection, query: Text
 ) -> None:
-    columns = _accepted(connection, query.sql)
-    facts = read_facts(query.sql, PLACE, COLUMNS)
-    assert facts.columns == columns
-    assert [problem for problem in facts.problems if problem.code not in ("Q012", "Q013")] == []
-    assert facts.unresolved == frozenset()
-    assert set(facts.lineage) == set(columns)
-    assert EVERYTHING not in facts.columns
+    _assert_columns_agree(connection, query.sql)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@_few(80)
 @given(queries())
 def test_a_base_column_that_is_neither_lineage_nor_influence_does_not_matter(
     connection: duckdb.DuckDBPyConnection, query: Text
 ) -> None:
+    _assert_other_columns_do_not_matter(connection, query.sql)
+
+
+@pytest.mark.slow
+@_many(1000)
+@given(queries())
+def test_many_random_queries_agree(connection: duckdb.DuckDBPyConnection, query: Text) -> None:
+    _assert_columns_agree(connection, query.sql)
+    _assert_other_columns_do_not_matter(connection, query.sql)
+
+
+def _assert_columns_agree(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    columns = _accepted(connection, sql)
+    facts = read_facts(sql, PLACE, COLUMNS)
+    assert facts.columns == columns
+    assert [problem for problem in facts.problems if problem.code not in ("Q012", "Q013")] == []
+    assert facts.unresolved == frozenset()
+    assert set(facts.lineage) == set(columns)
+
+
+def _assert_other_columns_do_not_matter(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     """Change every value of one base column: output columns that do not name it keep their values."""
-    _accepted(connection, query.sql)
-    facts = read_facts(query.sql, PLACE, COLUMNS)
-    before = connection.execute(query.sql).fetchall()
+    _accepted(connection, sql)
+    facts = read_facts(sql, PLACE, COLUMNS)
+    before = connection.execute(sql).fetchall()
     for table, column in BASES:
         name = f"main.{table}.{column}"
         untouched = [index for index, shown in enumerate(facts.columns) if name not in facts.lineage[shown]]
         if untouched and name not in facts.influences:
-            after = _with_other_values(connection, query.sql, table, column)
+            after = _with_other_values(connection, sql, table, column)
             assert _bag(after, untouched) == _bag(before, untouched), name
 
 

@@ -31,6 +31,12 @@ CODES: dict[str, Code] = {
         "`mainstem why <dataset>` shows the measured numbers and a sample of the rows. Mend the data or the model, or "
         "lower the check's severity to `warning` if readers can live with it.",
     ),
+    "O007": Code(
+        "A load without rows and without columns",
+        "A dataset has columns. They follow from the first rows that are read, or from the contract in the source's file; "
+        "of this one there is neither.",
+        "See that the source has something (`path`, the folder, the table), or list `columns:` so that it can be empty.",
+    ),
     "O006": Code(
         "A kind that cannot be loaded",
         "Kinds of sources, checks, measures, outputs and engines may come from other packages; one fails to import.",

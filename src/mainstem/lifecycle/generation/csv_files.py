@@ -87,7 +87,7 @@ def _count(session: Session, rows: str) -> int:
 
 def _pour_exactly(session: Session, file: CsvFile, number: int, places: Sequence[int], rows: str, broken: str) -> None:
     expected, skip = len(places), file.has_header
-    with opened(file.path, file.encoding) as stream, Spool() as good, Spool() as bad:
+    with opened(file.path, file.encoding) as stream, Spool(session) as good, Spool(session) as bad:
         for record in records(stream, file.delimiter):
             if record.values is None:
                 bad.add(f"{file.name}:{record.line}", record.raw, record.reason)
@@ -100,8 +100,7 @@ def _pour_exactly(session: Session, file: CsvFile, number: int, places: Sequence
                 reason = f"has {found} value{'s' if found > 1 else ''}, {expected} are expected"
                 bad.add(f"{file.name}:{record.line}", record.raw, reason)
         good.pour(
-            session,
             f"{rows} (f, n, {', '.join(f'c{i}' for i in places)})",
             (str(number), "v0::bigint", *(f"v{i + 1}" for i in range(expected))),
         )
-        bad.pour(session, broken, ("v0", "v1", "v2"))
+        bad.pour(broken, ("v0", "v1", "v2"))

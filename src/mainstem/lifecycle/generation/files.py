@@ -125,7 +125,7 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
         with _complaints(file, dataset):
             made[file.name] = entry(file, digest(file.path))
     ledger = made if load.load == "full" else {**known, **made, **_settled(found.same, known)}
-    reading = _READERS[load.options.kind](task) if task.files else _nothing(task)
+    reading = _reading(task)
     notes = (_gone(len(found.gone)),) if found.gone and load.load != "full" else ()
     return replace(
         reading,
@@ -135,6 +135,17 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
         notes=notes,
         finish=_finish(task),
     )
+
+
+def _reading(task: _Task) -> Reading:
+    if not task.files:
+        return _nothing(task)
+    try:
+        return _READERS[task.options.kind](task)
+    except BaseException:
+        for table in (task.rows, task.broken):
+            task.session.execute(f"drop table if exists {table}")
+        raise
 
 
 def _load(dataset: Dataset) -> Load:

@@ -44,11 +44,11 @@ def mend_decimals(session: Session, rows: str) -> None:
     found = session.rows(f"select f, n, t from {rows} where regexp_matches(t, {literal(_MANY_DIGITS)})")
     if not found:
         return
-    with Spool() as spool:
+    with Spool(session) as spool:
         for number, line, text in found:
             spool.add(number, line, _exact(text))
         session.execute(f"create temp table {rows}_exact (f integer, n bigint, t varchar)")
-        spool.pour(session, f"{rows}_exact", ("v0::integer", "v1::bigint", "v2"))
+        spool.pour(f"{rows}_exact", ("v0::integer", "v1::bigint", "v2"))
     session.execute(f"update {rows} set t = e.t from {rows}_exact as e where e.f = {rows}.f and e.n = {rows}.n")
     session.execute(f"drop table {rows}_exact")
 
@@ -87,14 +87,14 @@ def _count(session: Session, rows: str) -> int:
 
 
 def _pour_exactly(session: Session, name: str, path: Path, number: int, encoding: str, rows: str, broken: str) -> None:
-    with opened(path, encoding) as stream, Spool() as good, Spool() as bad:
+    with opened(path, encoding) as stream, Spool(session) as good, Spool(session) as bad:
         for record in lines(stream):
             if record.values is None:
                 bad.add(f"{name}:{record.line}", record.raw, record.reason)
             else:
                 good.add(record.line, record.raw)
-        good.pour(session, rows, (str(number), "v0::bigint", "v1"))
-        bad.pour(session, broken, ("v0", "v1", "v2"))
+        good.pour(rows, (str(number), "v0::bigint", "v1"))
+        bad.pour(broken, ("v0", "v1", "v2"))
 
 
 def keys(session: Session, rows: str, broken: str, origin: str) -> tuple[str, ...]:

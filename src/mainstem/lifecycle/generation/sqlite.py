@@ -87,7 +87,7 @@ def look(source: Source, dataset: Dataset, position: Any, root: Path) -> Look:
     with glance.complaints(dataset.place, shown(source.options.file)):
         file, before = _file(source, root), _continued(dataset, position)
         if before is None:
-            return Look(dataset.name, "new", "never read before")
+            return Look(dataset.name, "new", "all of it")
         if before.get("state") is not None and glance.state(file) == before["state"]:
             return Look(dataset.name, "nothing", "the database has not changed")
         moved = glance.moved(file, _name(dataset), before) if load.load == "incremental" else None

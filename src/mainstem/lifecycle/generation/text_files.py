@@ -10,14 +10,15 @@ from __future__ import annotations
 import csv
 import gzip
 import re
+import secrets
 import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from io import BufferedReader, TextIOWrapper
 from pathlib import Path
+from shutil import rmtree
 from types import TracebackType
 from typing import IO, Self, cast
 
@@ -123,14 +124,19 @@ def _readable(raw: str) -> str:
 
 
 class Spool:
-    """Rows on their way to a table of the engine, in a temporary file of a form that it reads exactly."""
+    """Rows on their way to a table of the engine, in a temporary file of a form that it reads exactly.
 
-    def __init__(self) -> None:
-        stream = tempfile.NamedTemporaryFile(  # noqa: SIM115 (closed by __exit__)
-            "w", encoding="utf-8", newline="", prefix="mainstem-", suffix=".csv", delete=False
-        )
-        self._stream, self.path = stream, Path(stream.name)
-        self._writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    The file lies beside the engine's own temporary files, under a name like theirs: what a killed process leaves
+    behind is removed with them.
+    """
+
+    def __init__(self, session: Session) -> None:
+        spill = session.rows("select current_setting('temp_directory')")[0][0]
+        self._folder = Path(f"{spill}{secrets.token_hex(4)}" if spill else tempfile.mkdtemp())
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._session, self.path = session, self._folder / "rows.csv"
+        self._stream = self.path.open("w", encoding="utf-8", newline="")
+        self._writer = csv.writer(self._stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
         self._longest = self._width = 0
 
     def __enter__(self) -> Self:
@@ -138,8 +144,7 @@ class Spool:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._stream.close()
-        with suppress(FileNotFoundError):
-            self.path.unlink()
+        rmtree(self._folder, ignore_errors=True)
 
     def add(self, *values: object) -> None:
         """One row, as wide as the others; its values as text."""
@@ -147,7 +152,7 @@ class Spool:
         self._longest = max(self._longest, sum(len(value) for value in values if isinstance(value, str)))
         self._writer.writerow(values)
 
-    def pour(self, session: Session, into: str, columns: Sequence[str]) -> None:
+    def pour(self, into: str, columns: Sequence[str]) -> None:
         """Insert all rows into a table; `columns` are expressions over `v0`, `v1`, ..., the values as VARCHAR."""
         if not self._width:
             return
@@ -155,7 +160,7 @@ class Spool:
         names = ", ".join(f"'v{i}': 'VARCHAR'" for i in range(self._width))
         # A character takes up to four bytes, and a quote is doubled.
         longest_bytes = max(_LONGEST_BYTES, 8 * self._longest)
-        session.execute(
+        self._session.execute(
             f"insert into {into} select {', '.join(columns)} from read_csv({literal(str(self.path))}, "
             f"columns = {{{names}}}, header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
             f"nullstr = '\x02', new_line = '\\n', parallel = false, max_line_size = {longest_bytes})"

@@ -70,13 +70,16 @@ def write(batch: Batch, destination: Destination, position: Any, run: str, at: d
             f"select distinct {_DIGEST} as d from {batch.out} where {again} order by d limit {_MOST_KNOWN}"
         )
     )
-    total = batch.one(f"select count(*) from {batch.out}")
-    if known:
+    total = count = batch.one(f"select count(*) from {batch.out}")
+    if total and known:
         batch.session.execute(f"delete from {batch.out} where {_DIGEST} in ({', '.join(map(literal, known))})")
+        count = batch.one(f"select count(*) from {batch.out}")
+    if not count:
+        return Aside((), 0, total, digests)
     written = batch.session.write(
         f'select reason, origin, {literal(run)} as run, cast({literal(instant_text(at))} as timestamptz) as "at", row '
         f"from {batch.out}",
         destination.rejects,
         destination.prefix,
     )
-    return Aside(written.files, written.rows, total - written.rows, digests)
+    return Aside(written.files, count, total - count, digests)

@@ -32,7 +32,7 @@ class Batch:
     `rows` is a temporary table: c0, c1, ... by the number of the target, `origin`, `why` (NULL for a good row),
     `row` (JSON of a bad one as it was read), `cursor` (as the source writes it). `out` is one of what is set aside:
     `reason`, `origin`, `row`, `cursor` (NULL if it has none that counts). `count` is the number of rows read, those
-    that are no rows included.
+    that are no rows included. `overlaps`: the read began where the one before ended, so some rows come again.
     """
 
     session: Session
@@ -41,6 +41,7 @@ class Batch:
     rows: str
     out: str
     count: int = 0
+    overlaps: bool = False
 
     @property
     def load(self) -> Load:
@@ -86,7 +87,8 @@ def materialise(
     WorldError as the engine says it; nothing is left of the batch then.
     """
     name = f"load_{next(_TABLES)}"
-    batch = Batch(session, dataset, schema.targets, name, f"{name}_out")
+    overlaps = isinstance(reading.position, Mapping) and "cursor" in reading.position
+    batch = Batch(session, dataset, schema.targets, name, f"{name}_out", overlaps=overlaps)
     session.execute("begin transaction")
     try:
         session.execute(f"create temp table {batch.rows} as {_rows(dataset, reading, schema)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -127,7 +127,7 @@ def _refuse_load(dataset: Dataset, reading: Reading) -> None:
 def _position(batch: Batch, reading: Reading) -> tuple[Any, str]:
     """The position after the read, and SQL over `Batch.out` that is true for what the next read sees again."""
     position = reading.position
-    if not isinstance(position, Mapping) or "cursor" not in position or batch.load.cursor is None:
+    if not batch.overlaps or batch.load.cursor is None:
         return position, "true" if reading.is_complete else "false"
     greatest = batch.one(
         f"select arg_max(cursor, {batch.column(batch.load.cursor)}) from {batch.rows} where cursor is not null"

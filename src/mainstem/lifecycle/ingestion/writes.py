@@ -200,7 +200,12 @@ def _drop_ties(place: _Place) -> int:
     """Rows that an earlier read of the same cursor brought: as many of each as the table holds."""
     assert place.base is not None
     cursor, base = place.batch.load.cursor, place.base
-    if cursor is None or not base.files or cursor not in {field.name for field in base.fields}:
+    if (
+        cursor is None
+        or not place.batch.overlaps
+        or not base.files
+        or cursor not in {field.name for field in base.fields}
+    ):
         return 0
     names = [quote(field.name) for field in base.fields if field.name in {each.name for each in place.fields}]
     numbered = f"row_number() over (partition by {', '.join(names)}) as mainstem_copy"
