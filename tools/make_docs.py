@@ -67,7 +67,7 @@ def kinds_page() -> str:
 def options_table(title: str, options: object) -> str:
     """Fields of an options class."""
     rows = "".join(
-        PLACEHOLDER
+        f"| `{field.name.rstrip('_')}` | `{spelled(field)}` | {default(field)} |\n"
         for field in dataclasses.fields(options)  # type: ignore[arg-type]
         if field.name != "place"
     )
