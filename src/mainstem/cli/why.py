@@ -204,9 +204,16 @@ def _show_measured(project: Project, rows: Sequence[Evidence]) -> None:
         sign, said = _measured(project, row)
         aside = " (refused attempt)" if (row.version or "").startswith("attempt:") else ""
         out.print(f"  {sign} {escaped(said + aside)}  {styled(f'e{row.id}', 'bright_black')}")
-    sampled = [f"mainstem why e{row.id}" for row in rows if row.facts.get("sample")]
+    sampled = [f"mainstem why e{row.id}" for row in rows if row.facts.get("sample") and not _holds(project, row)]
     if sampled:
         out.print(styled(f"failing rows: {', '.join(sampled)}", "bright_black"))
+
+
+def _holds(project: Project, row: Evidence) -> bool:
+    from mainstem.orchestration.passed import check_of, passed
+
+    check = check_of(project, row)
+    return check is not None and passed(check, row)
 
 
 def _measured(project: Project, row: Evidence) -> tuple[str, str]:

@@ -15,8 +15,10 @@ from mainstem.core.dataset import QUARANTINE, Dataset
 from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Session
 from mainstem.core.problem import MainstemError, Problem
-from mainstem.core.release import Change, Field, Lease, Version
+from mainstem.core.release import Change, Field, Lease, Snapshot, Version
 from mainstem.lifecycle.serving.samples import write_sample
+from mainstem.lifecycle.storage import tables
+from mainstem.lifecycle.storage.refusals import disk_refused
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.measure import Failing, Subject
 
@@ -24,11 +26,17 @@ _FOLDER = "_mainstem/attempts"
 
 
 def note(lake: Path, lease: Lease, version: Version, evidence: Sequence[Evidence]) -> None:
-    """Write down what recovery cannot know from the table's log, before the commit: the version and its evidence."""
+    """Write down what recovery cannot know from the table's log, before the commit: the version and its evidence.
+
+    WorldError K006 to K008 when the disk refuses.
+    """
     path = _path(lake, lease)
-    path.parent.mkdir(parents=True, exist_ok=True)
     body = {"version": asdict(version), "evidence": [asdict(row) for row in evidence]}
-    path.write_text(json.dumps(body, default=_plain), encoding="utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(body, default=_plain), encoding="utf-8")
+    except OSError as error:
+        raise disk_refused(error, path) from error
 
 
 def read_note(lake: Path, lease: Lease) -> tuple[Version, list[Evidence]] | None:
@@ -76,6 +84,17 @@ def discard(lake: Path, lease: Lease, change: Change) -> None:
     for folder, files in ((lease.table, change.added), (lease.table + QUARANTINE, change.rejects)):
         for file in files:
             (lake / folder / file.path).unlink(missing_ok=True)
+
+
+def quarantine(ground: Ground, version: Version, change: Change, made: Snapshot) -> int | None:
+    """The version of a load's quarantine that belongs to its commit; a fork counts its own from 0."""
+    known = ground.base(version.dataset)
+    if not ground.project.datasets[version.dataset].is_load:
+        return None
+    if not change.rejects and known is not None and known.table == version.table:
+        return known.quarantine
+    rejects = tables.commit_rejects(ground.lake, made)
+    return rejects.number if rejects else None
 
 
 def with_samples(

@@ -132,7 +132,8 @@ def _environment(project: Project, ledger: Ledger, env: str) -> Iterator[Finding
         yield from _foreign(project, ledger, env)
     orphans = ledger.unfinished(env)
     if orphans:
-        yield Finding("attempts", f"{len(orphans)} of killed runs are unsettled", "`mainstem run` settles them")
+        said = f"{_counted(len(orphans), 'attempt')} of an earlier run without an end"
+        yield Finding("attempts", said, "`mainstem run` settles what can be settled")
     try:
         bound = bind_project(project, read_state(ledger, env).fields())
         yield Finding("names", f"{_counted(len(bound.order), 'dataset')} bound")
@@ -169,10 +170,14 @@ def _foreign(project: Project, ledger: Ledger, env: str) -> Iterator[Finding]:
     """Tables whose log has gone on past what the ledger knows, with other rows."""
     for name, head in ledger.heads(env).items():
         known = head.version
-        newest = tables.snapshot(project.lake, known.table) if known.table else None
-        if newest is None or newest.number <= known.number:
+        try:
+            newest = tables.snapshot(project.lake, known.table) if known.table else None
+            if newest is None or newest.number <= known.number:
+                continue
+            old = tables.snapshot(project.lake, known.table, known.number)
+        except WorldError as error:
+            yield Finding(f"table {known.table}", error.problems[0].what, error.problems[0].mend)
             continue
-        old = tables.snapshot(project.lake, known.table, known.number)
         if old is not None and {file.path for file in old.files} != {file.path for file in newest.files}:
             yield Finding(
                 f"table {known.table}",

@@ -65,6 +65,11 @@ class Ground:
     tags: Mapping[str, Mapping[str, frozenset[str]]]
     kept: list[Evidence] = field(default_factory=list)
 
+    @property
+    def when(self) -> tuple[datetime, str, tuple[str, ...]]:
+        """What a model's text means besides its words: the run's clock, the time zone, the macros."""
+        return self.started_at, self.project.timezone, self.project.macros
+
     def base(self, name: str) -> Version | None:
         """The version that this run continues from."""
         return self.state.bases.get(name)

@@ -246,6 +246,27 @@ def version_evidence(subject: Subject) -> Evidence:
     )
 
 
+def read_evidence(name: str, version: Version, rows: int, position: Any = None) -> Evidence:
+    """The row of one look at a source."""
+    return Evidence(
+        kind="read",
+        subject=name,
+        version=version.id,
+        at=version.as_of,
+        value=Decimal(rows),
+        unit="rows",
+        outcome="ok",
+        facts={"started": version.as_of.isoformat(), "rows": rows, "position": _short(position)},
+    )
+
+
+def _short(position: Any) -> Any:
+    """A position as evidence shows it: the list of files lives in the table's log, its length is enough here."""
+    if isinstance(position, Mapping) and "files" in position:
+        return {**position, "files": len(position["files"])}
+    return position
+
+
 def newest_event(session: Session, subject: Subject) -> datetime | None:
     """The newest event time of a version; a date or a local time is read in the project's zone."""
     column = subject.dataset.time_column

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 
@@ -26,20 +26,23 @@ def plan(
     """Every dataset as a step with its reason, in an order in which they can run.
 
     `looks` has one look a load. `select` are names or globs of datasets; () means all. What is not selected keeps its
-    version. ProjectError O001 for a selection that matches nothing, O002 for one that reads what was never made.
+    version, except views of what moves: they show it. ProjectError O001 for a selection that matches nothing, O002
+    for one that reads what was never made.
     """
-    chosen = _selected(project, select)
-    _require_inputs(bound, state, chosen)
+    chosen = set(_selected(project, select))
     steps: dict[str, Step] = {}
     for name in bound.order:
         made_by = project.datasets[name].made_by
+        if name not in chosen and _shows_moved(name, made_by, bound, state, steps):
+            chosen.add(name)
         if name not in chosen:
             steps[name] = Step(name, "skip", "not selected", bound.inputs[name], commits=False)
         elif isinstance(made_by, Load):
             steps[name] = _load_step(name, made_by, state, looks[name])
         else:
-            steps[name] = _model_step(name, made_by, bound, state, steps, (now, project.timezone))
-    removed = tuple(sorted(set(state.bases) - set(project.datasets)))
+            steps[name] = _model_step(name, made_by, bound, state, steps, (now, project.timezone, project.macros))
+    _require_inputs(bound, state, chosen)
+    removed = tuple(sorted(set(state.release.versions if state.release else ()) - set(project.datasets)))
     changing = [name for name, step in steps.items() if step.commits is not False]
     return Plan(
         state.env,
@@ -65,7 +68,16 @@ def _selected(project: Project, select: Sequence[str]) -> frozenset[str]:
     return frozenset(chosen)
 
 
-def _require_inputs(bound: Bound, state: State, chosen: frozenset[str]) -> None:
+def _shows_moved(name: str, made_by: Load | Model, bound: Bound, state: State, steps: Mapping[str, Step]) -> bool:
+    """A view whose inputs move or have moved: readers would see through it what its checks never saw."""
+    base = state.bases.get(name)
+    if base is None or isinstance(made_by, Load) or made_by.kind != "view":
+        return False
+    bases = {parent: state.bases[parent].id for parent in bound.inputs[name] if parent in state.bases}
+    return bases != base.inputs or any(steps[parent].commits is not False for parent in bound.inputs[name])
+
+
+def _require_inputs(bound: Bound, state: State, chosen: Collection[str]) -> None:
     """What is not selected must exist already where a selected model reads it."""
     problems = [
         Problem(
@@ -97,7 +109,12 @@ def _load_step(name: str, load: Load, state: State, look: Look) -> Step:
 
 
 def _model_step(
-    name: str, model: Model, bound: Bound, state: State, steps: Mapping[str, Step], when: tuple[datetime, str]
+    name: str,
+    model: Model,
+    bound: Bound,
+    state: State,
+    steps: Mapping[str, Step],
+    when: tuple[datetime, str, tuple[str, ...]],
 ) -> Step:
     inputs = bound.inputs[name]
     action = "view" if model.kind == "view" else "build"
@@ -124,7 +141,7 @@ def _model_step(
         return Step(name, action, f"{_names(moved)} differs from what it was built on{full}", inputs)
     if facts.reads_clock:
         return Step(name, action, f"its SQL reads the clock, and that has moved{full}", inputs)
-    return Step(name, action, f"its kind changed{full}", inputs)
+    return Step(name, action, f"its kind, or a macro that it uses, changed{full}", inputs)
 
 
 def _names(names: Sequence[str]) -> str:

@@ -20,9 +20,18 @@ def recover(ledger: Ledger, lake: Path, env: str, clock: Clock, holder: str) -> 
     """Settle every attempt of runs that no longer live; says what was done, one sentence an attempt.
 
     A committed attempt is recorded without computing anything again. Any other is fenced off (so that a process
-    thought dead cannot commit later) and its files are removed.
+    thought dead cannot commit later) and its files are removed. One whose table cannot be read waits until it can.
     """
-    return tuple(_settle(ledger, lake, lease, clock, holder) for lease in ledger.unfinished(env, clock.elapsed()))
+    return tuple(_tried(ledger, lake, lease, clock, holder) for lease in ledger.unfinished(env, clock.elapsed()))
+
+
+def _tried(ledger: Ledger, lake: Path, lease: Lease, clock: Clock, holder: str) -> str:
+    try:
+        return _settle(ledger, lake, lease, clock, holder)
+    except WorldError as error:
+        if not error.problems[0].code.startswith("K"):
+            raise
+        return f"{lease.dataset}: left as it is: {error.problems[0].what}"
 
 
 def _settle(ledger: Ledger, lake: Path, lease: Lease, clock: Clock, holder: str) -> str:

@@ -16,11 +16,13 @@ from mainstem.core.clock import Clock
 from mainstem.core.evidence import Evidence
 from mainstem.core.kinds import find
 from mainstem.core.ports import Engine, Ledger
+from mainstem.core.problem import WorldError
 from mainstem.core.project import Project
 from mainstem.core.release import Lease, Release, Version
 from mainstem.core.run import Done, Failure, Plan, Run, Step
 from mainstem.lifecycle.requirements import wanted
 from mainstem.lifecycle.storage import tables
+from mainstem.orchestration import attempt
 from mainstem.orchestration.bind import Bound, bind
 from mainstem.orchestration.execute import execute
 from mainstem.orchestration.ground import Ground, Listener, Progress, files_of, unheard
@@ -69,6 +71,15 @@ def open_engine(project: Project) -> Engine:
     """The project's engine, with its settings."""
     engine: Engine = find("engines", project.engine).open(project.settings)
     return engine
+
+
+def create_macros(engine: Engine, project: Project) -> None:
+    """The project's macros, for every session of the engine."""
+    if project.macros:
+        session = engine.session()
+        for macro in project.macros:
+            session.execute(macro)
+        session.close()
 
 
 def run(
@@ -203,11 +214,8 @@ def _build(
         effective_tags(project, bound.facts) if computes else {},
     )
     try:
-        if computes and project.macros:
-            session = ground.engine.session()
-            for macro in project.macros:
-                session.execute(macro)
-            session.close()
+        if computes:
+            create_macros(ground.engine, project)
         done, failures = execute(
             prepared.plan.steps, bound.waits, lambda step: do(ground, step), listen, project.settings.threads
         )
@@ -229,10 +237,19 @@ def _settle(ledger: Ledger, lake: Path, leases: Mapping[str, Lease], failures: S
         if lease is None:
             continue
         if lease.table and failure.blocked_by is None:
-            if tables.committed(lake, lease.table, lease.fence) is not None:
+            if _may_be_committed(lake, lease):
                 continue
             tables.sweep(lake, lease.table, lease.prefix)
+            attempt.forget(lake, lease)
         ledger.give_up(lease)
+
+
+def _may_be_committed(lake: Path, lease: Lease) -> bool:
+    """Whether the attempt is in the table's log, or the log cannot tell."""
+    try:
+        return tables.committed(lake, lease.table, lease.fence) is not None
+    except WorldError:
+        return True
 
 
 class _NoEngine:
@@ -260,8 +277,9 @@ def _publish(
     for failure in failures:
         if old is not None and failure.dataset in old.versions:
             versions[failure.dataset] = old.versions[failure.dataset]
+    versions = _without_torn_views(versions) if failures else versions
     before = {name: version.id for name, version in old.versions.items()} if old else {}
-    if {name: version.id for name, version in versions.items()} == before or not versions:
+    if {name: version.id for name, version in versions.items()} == before:
         return None
     listen(Progress("publishing"))
     _sync(project.lake, [v for v in versions.values() if before.get(v.dataset) != v.id])
@@ -275,6 +293,17 @@ def _publish(
     crash.point("after-publish")
     listen(Progress("published", release.id))
     return release
+
+
+def _without_torn_views(versions: Mapping[str, Version]) -> dict[str, Version]:
+    """Without the views that were left behind while what they read moved on: nobody checked what they would show."""
+    left = dict(versions)
+    ids = {name: version.id for name, version in left.items()}
+    for name, version in versions.items():
+        torn = version.sql is not None and any(ids.get(parent) != id for parent, id in version.inputs.items())
+        if torn:
+            del left[name]
+    return left if len(left) == len(versions) else _without_torn_views(left)
 
 
 def _new_release(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from mainstem.core.dataset import Model, SqlFacts
 from mainstem.core.ports import Ledger
 from mainstem.core.release import Field, Release, Version
+from mainstem.orchestration.macros import used_macros
 from mainstem.sql.clock import bind_clock
 
 
@@ -55,10 +56,14 @@ def skip_key(fingerprint: str, inputs: Mapping[str, str], clock: str = "") -> st
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def model_skip_key(model: Model, facts: SqlFacts, inputs: Mapping[str, str], now: datetime, zone: str) -> str:
-    """The skip key of a model: its kind, its meaning, what it reads, and the run's clock where the text reads it.
+def model_skip_key(
+    model: Model, facts: SqlFacts, inputs: Mapping[str, str], now: datetime, zone: str, macros: Sequence[str] = ()
+) -> str:
+    """The skip key of a model: its kind, its meaning, what it reads, the macros that it uses, and the run's clock
+    where the text reads it.
 
     A model that reads only the date is the same all day.
     """
     clock = bind_clock(model.sql, now, zone) if facts.reads_clock else ""
-    return skip_key(f"{model.kind}:{facts.fingerprint}", inputs, clock)
+    meaning = ":".join((model.kind, facts.fingerprint, *used_macros(model.sql, macros)))
+    return skip_key(meaning, inputs, clock)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from mainstem.core import crash
@@ -71,7 +70,7 @@ def _keep(ground: Ground, dataset: Dataset, step: Step) -> Done:
     if dataset.is_load and step.why != "not selected":
         as_of = ground.started_at
     elif not dataset.is_load:
-        as_of = _as_of(ground, ground.bound.inputs[dataset.name], base.as_of)
+        as_of = _kept_as_of(ground, dataset.name, base)
     version = replace(base, as_of=as_of)
     if as_of != base.as_of:
         ground.shelf.put(version)
@@ -79,10 +78,19 @@ def _keep(ground: Ground, dataset: Dataset, step: Step) -> Done:
     return Done(dataset.name, "kept", step.why, version, rows=base.rows)
 
 
+def _kept_as_of(ground: Ground, name: str, base: Version) -> datetime:
+    """The instant of a kept model's data: that of its inputs, while they are what it was built on."""
+    inputs = ground.shelf.versions(ground.bound.inputs[name])
+    if {each: version.id for each, version in inputs.items()} != base.inputs:
+        return base.as_of
+    reads_nothing_new = not inputs and not ground.bound.facts[name].reads_clock
+    return _as_of(ground, tuple(inputs), ground.started_at if reads_nothing_new else base.as_of)
+
+
 def _kept_evidence(ground: Ground, dataset: Dataset, version: Version) -> list[Evidence]:
     rows = [measure.version_evidence(_subject(ground, dataset, version, version.id, None, None))]
     if dataset.is_load:
-        rows.append(_read_evidence(dataset.name, version, 0))
+        rows.append(measure.read_evidence(dataset.name, version, 0))
     return measure.stamped(rows, ground.run, version.attempt)
 
 
@@ -108,10 +116,13 @@ def _load(ground: Ground, dataset: Dataset) -> Done:
     session = ground.engine.session()
     try:
         at = ground.clock.now()
-        base = _base_to_append(ground, dataset.name, lease)
-        change = read_source(ground, session, dataset, base, at)
-        crash.point("after-compute", dataset.name)
         known, fingerprint = ground.base(dataset.name), load_fingerprint(dataset)
+        base = _base_to_append(ground, dataset.name, lease)
+        if base is not None and (known is None or known.position is None):  # rows that no read of this load brought
+            change = replace(read_source(ground, session, dataset, None, at), replace=True)
+        else:
+            change = read_source(ground, session, dataset, base, at)
+        crash.point("after-compute", dataset.name)
         if known is not None and change.is_empty and known.fingerprint == fingerprint:
             return _unchanged_load(ground, dataset, replace(known, as_of=at), change)
         version = _new_version(lease, change, base, fingerprint=fingerprint, inputs={}, key="", as_of=at)
@@ -133,7 +144,7 @@ def _unchanged_load(ground: Ground, dataset: Dataset, version: Version, change: 
 
 def _reads(version: Version, change: Change) -> tuple[Evidence, ...]:
     """What was read, and the source's own totals in the same read."""
-    rows = [_read_evidence(version.dataset, version, change.rows_in, change.position)]
+    rows = [measure.read_evidence(version.dataset, version, change.rows_in, change.position)]
     for name, by_label in change.totals.items():
         rows += [
             replace(
@@ -146,26 +157,6 @@ def _reads(version: Version, change: Change) -> tuple[Evidence, ...]:
             for label, total in by_label.items()
         ]
     return tuple(rows)
-
-
-def _read_evidence(name: str, version: Version, rows: int, position: Any = None) -> Evidence:
-    return Evidence(
-        kind="read",
-        subject=name,
-        version=version.id,
-        at=version.as_of,
-        value=Decimal(rows),
-        unit="rows",
-        outcome="ok",
-        facts={"started": version.as_of.isoformat(), "rows": rows, "position": _short(position)},
-    )
-
-
-def _short(position: Any) -> Any:
-    """A position as evidence shows it: the list of files lives in the table's log, its length is enough here."""
-    if isinstance(position, Mapping) and "files" in position:
-        return {**position, "files": len(position["files"])}
-    return position
 
 
 def _base_to_append(ground: Ground, name: str, lease: Lease) -> Snapshot | None:
@@ -203,7 +194,7 @@ def _build(ground: Ground, dataset: Dataset, model: Model) -> Done:
     facts = ground.bound.facts[dataset.name]
     inputs = ground.shelf.versions(ground.bound.inputs[dataset.name])
     ids = {name: version.id for name, version in inputs.items()}
-    key = model_skip_key(model, facts, ids, ground.started_at, ground.project.timezone)
+    key = model_skip_key(model, facts, ids, *ground.when)
     known = ground.base(dataset.name)
     as_of = _as_of(ground, tuple(ids), ground.started_at)
     if known is not None and known.skip_key == key:
@@ -250,7 +241,7 @@ def _view(ground: Ground, dataset: Dataset, model: Model) -> Done:
     facts = ground.bound.facts[dataset.name]
     inputs = ground.shelf.versions(ground.bound.inputs[dataset.name])
     ids = {name: version.id for name, version in inputs.items()}
-    key = model_skip_key(model, facts, ids, ground.started_at, ground.project.timezone)
+    key = model_skip_key(model, facts, ids, *ground.when)
     known = ground.base(dataset.name)
     as_of = _as_of(ground, tuple(ids), ground.started_at)
     if known is not None and known.skip_key == key:
@@ -386,8 +377,6 @@ def _commit(ground: Ground, lease: Lease, result: _Result) -> Version:
     now_ms = int(ground.clock.now().timestamp() * 1000)
     made = tables.commit(ground.lake, lease.table, result.base, change, identity, now_ms=now_ms)
     crash.point("after-commit", version.dataset)
-    rejects = tables.commit_rejects(ground.lake, made) if change.rejects else None
+    quarantine = attempt.quarantine(ground, version, change, made)
     crash.point("after-quarantine", version.dataset)
-    known = ground.base(version.dataset)
-    quarantine = rejects.number if rejects else known.quarantine if known else None
     return replace(version, number=made.number, quarantine=quarantine)

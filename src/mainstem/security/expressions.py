@@ -41,7 +41,7 @@ def check_function(node: Tree, allowed: frozenset[str], walk: Walk) -> None:
     """Refuse a function that is not on the list."""
     name = fold(node["function_name"])
     if name not in allowed or fold(node["schema"]) in _SYSTEM_SCHEMAS:
-        mend = nearest(name, sorted(allowed), kind="functions that may be called")
+        mend = nearest(name, sorted(filter(str.isidentifier, allowed)), kind="functions that may be called")
         walk.refuse("S002", f'function "{node["function_name"]}" may not be called', mend, node)
 
 

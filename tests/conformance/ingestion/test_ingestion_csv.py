@@ -99,9 +99,14 @@ def test_a_file_read_line_by_line_leaves_no_copy_behind(world: World) -> None:
 def test_huge_values_survive(world: World) -> None:
     long = "x" * 5_000_000
     world.file("a.csv", f"id,word\n1,{long}\n2,{2**70}\n")
-    words = world.files("a.csv", (column("id", "bigint"), column("word", "varchar")))
+    world.file("b.csv", f"3,{long}\n")
+    columns = (column("id", "bigint"), column("word", "varchar"))
+    words = world.files("a.csv", columns)
     world.load(words)
     assert world.rows(words, "id, length(word)") == [(1, 5_000_000), (2, 22)]
+    bare = world.files("b.csv", columns, header=False)
+    world.load(bare)
+    assert world.rows(bare, "id, length(word)") == [(3, 5_000_000)]
 
 
 @pytest.mark.parametrize("content", ["", "id,word\n", "id,word", "\n\n", "\ufeff"])

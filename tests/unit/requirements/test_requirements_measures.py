@@ -236,6 +236,17 @@ def test_before_and_after_a_hard_rule_was_broken():
     assert "broken from 31 December 05:30 to 31 December 05:50" in mended.reasons
 
 
+def test_a_hard_deadline_is_decided_by_its_newest_slice():
+    hard = ready_objective(window=None, target=None)
+    assert verdict(history(without=["2013-12-29"]), hard).status == "met"
+    assert verdict(history(without=["2013-12-30"]), hard).status == "violated"
+    simulation = history("2013-12-29")
+    before = simulation.head
+    simulation.night("2013-12-30")
+    simulation.publish(local("2013-12-31", "05:20"), before, why="rollback")
+    assert verdict(simulation, hard).status == "at_risk"
+
+
 def test_a_hard_rule_about_what_was_not_measured_is_unverified():
     simulation = history("2013-12-29")
     simulation.night("2013-12-30", good="errored")
@@ -415,6 +426,15 @@ def test_labels_that_are_no_partitions_count_on_the_version_they_were_measured_o
 
 
 # ready_by
+
+
+def test_the_first_publication_of_all_counts_at_the_very_deadline():
+    simulation = Simulation()
+    simulation.night("2013-12-30", "05:15:00")
+    assert by_label(verdict(simulation))["2013-12-30"].state == "good"
+    simulation = Simulation()
+    simulation.night("2013-12-30", "05:15:01")
+    assert by_label(verdict(simulation))["2013-12-30"].state == "unbuilt"
 
 
 def test_clocks_that_differ_by_more_than_the_margin_decide_nothing():

@@ -124,6 +124,13 @@ def test_what_is_bound_and_gone_is_unverified():
     assert found.reasons[0] == '"dashboards/gone", which it binds, does not exist'
 
 
+def test_columns_blocks_and_outputs_can_be_bound():
+    output = Output("dashboards/x", "dashboard", PLACE)
+    item = requirement(ready_objective(), binds=(f"{MART}.p90_delay", "dashboards/x#worst", "dashboards/x"))
+    made = agreed(project(item, outputs={output.name: output}), LONG_BEFORE)
+    assert evaluate(made, history().log(), MORNING)[item.id].status == "met"
+
+
 # proofs
 
 PROOFS = (

@@ -33,9 +33,10 @@ CODES: dict[str, Code] = {
     ),
     "O007": Code(
         "A load without rows and without columns",
-        "A dataset has columns. They follow from the first rows that are read, or from the contract in the source's file; "
-        "of this one there is neither.",
-        "See that the source has something (`path`, the folder, the table), or list `columns:` so that it can be empty.",
+        "A dataset has columns. They follow from the first rows that are read, or from the contract in the source's "
+        "file; of this one there is neither.",
+        "See that the source has something (`path`, the folder, the table), or list `columns:`, so that it can be "
+        "empty.",
     ),
     "O006": Code(
         "A kind that cannot be loaded",

@@ -11,7 +11,14 @@ from pathlib import Path
 
 from mainstem.core.ports import Session
 from mainstem.core.problem import WorldError
-from mainstem.lifecycle.generation.text_files import ENGINE_ENCODINGS, Spool, count_lines, opened, records
+from mainstem.lifecycle.generation.text_files import (
+    ENGINE_ENCODINGS,
+    LONGEST_VALUE,
+    Spool,
+    count_lines,
+    opened,
+    records,
+)
 from mainstem.sql.quote import literal
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -52,6 +59,7 @@ def _is_tsv(path: Path) -> bool:
 
 def _delimiter(stream: TextIOWrapper) -> str:
     """The sign that parts the first line into the most values; a comma if none parts it."""
+    csv.field_size_limit(LONGEST_VALUE)
     line = next((text for text in stream if text.strip()), "")
     stream.seek(0)
     return max(_DELIMITERS, key=lambda sign: len(next(csv.reader([line], delimiter=sign), [])))
@@ -90,15 +98,15 @@ def _pour_exactly(session: Session, file: CsvFile, number: int, places: Sequence
     with opened(file.path, file.encoding) as stream, Spool(session) as good, Spool(session) as bad:
         for record in records(stream, file.delimiter):
             if record.values is None:
-                bad.add(f"{file.name}:{record.line}", record.raw, record.reason)
+                bad.add(record, f"{file.name}:{record.line}", record.raw, record.reason)
             elif skip:
                 skip = False
             elif len(record.values) == expected:
-                good.add(record.line, *record.values)
+                good.add(record, record.line, *record.values)
             else:
                 found = len(record.values)
                 reason = f"has {found} value{'s' if found > 1 else ''}, {expected} are expected"
-                bad.add(f"{file.name}:{record.line}", record.raw, reason)
+                bad.add(record, f"{file.name}:{record.line}", record.raw, reason)
         good.pour(
             f"{rows} (f, n, {', '.join(f'c{i}' for i in places)})",
             (str(number), "v0::bigint", *(f"v{i + 1}" for i in range(expected))),

@@ -12,7 +12,7 @@ from typing import Any
 from mainstem.core.dataset import Column
 from mainstem.core.ports import Session
 from mainstem.core.problem import WorldError
-from mainstem.lifecycle.generation.text_files import ENGINE_ENCODINGS, Spool, count_lines, lines, opened
+from mainstem.lifecycle.generation.text_files import ENGINE_ENCODINGS, Record, Spool, count_lines, lines, opened
 from mainstem.sql.quote import literal, quote
 
 _MANY_DIGITS = r"[0-9][0-9.]{16,}"
@@ -46,7 +46,7 @@ def mend_decimals(session: Session, rows: str) -> None:
         return
     with Spool(session) as spool:
         for number, line, text in found:
-            spool.add(number, line, _exact(text))
+            spool.add(Record(line, text), number, line, _exact(text))
         session.execute(f"create temp table {rows}_exact (f integer, n bigint, t varchar)")
         spool.pour(f"{rows}_exact", ("v0::integer", "v1::bigint", "v2"))
     session.execute(f"update {rows} set t = e.t from {rows}_exact as e where e.f = {rows}.f and e.n = {rows}.n")
@@ -90,9 +90,9 @@ def _pour_exactly(session: Session, name: str, path: Path, number: int, encoding
     with opened(path, encoding) as stream, Spool(session) as good, Spool(session) as bad:
         for record in lines(stream):
             if record.values is None:
-                bad.add(f"{name}:{record.line}", record.raw, record.reason)
+                bad.add(record, f"{name}:{record.line}", record.raw, record.reason)
             else:
-                good.add(record.line, record.raw)
+                good.add(record, record.line, record.raw)
         good.pour(rows, (str(number), "v0::bigint", "v1"))
         bad.pour(broken, ("v0", "v1", "v2"))
 

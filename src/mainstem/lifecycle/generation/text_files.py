@@ -11,7 +11,6 @@ import csv
 import gzip
 import re
 import secrets
-import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -24,6 +23,9 @@ from typing import IO, Self, cast
 
 from mainstem.core.ports import Session
 from mainstem.sql.quote import literal
+
+LONGEST_VALUE = 2**31 - 1
+"""Characters; Python's own limit is far lower."""
 
 _BLOCK_BYTES = 1 << 20
 _LONGEST_BYTES = 1 << 21
@@ -66,7 +68,7 @@ def lines(stream: TextIOWrapper) -> Iterator[Record]:
     """Every line that is not blank, as a record of one value."""
     for number, text in enumerate(stream, start=1):
         raw = text.rstrip("\r\n")
-        if _UNDECODED.search(raw):
+        if _is_undecoded(raw):
             yield Record(number, _readable(raw), None, "is not UTF-8 text")
         elif raw.strip():
             yield Record(number, raw, (raw,))
@@ -77,7 +79,7 @@ def records(stream: Iterator[str], delimiter: str) -> Iterator[Record]:
 
     A record that cannot be read (a quote that is never closed) costs its first line only: reading goes on at the next.
     """
-    csv.field_size_limit(sys.maxsize)
+    csv.field_size_limit(LONGEST_VALUE)
     source = _Pushback(stream)
     reader, number = csv.reader(source, delimiter=delimiter, strict=True), 0
     while True:
@@ -92,7 +94,7 @@ def records(stream: Iterator[str], delimiter: str) -> Iterator[Record]:
             reader, number = csv.reader(source, delimiter=delimiter, strict=True), number + 1
             continue
         raw = "".join(source.taken).rstrip("\r\n")
-        if _UNDECODED.search(raw):
+        if _is_undecoded(raw):
             yield Record(number + 1, _readable(raw), None, "is not UTF-8 text")
         elif values:
             yield Record(number + 1, raw, values)
@@ -117,6 +119,10 @@ class _Pushback:
 
     def give_back(self) -> None:
         self.waiting.extendleft(reversed(self.taken[1:]))
+
+
+def _is_undecoded(raw: str) -> bool:
+    return not raw.isascii() and _UNDECODED.search(raw) is not None
 
 
 def _readable(raw: str) -> str:
@@ -146,10 +152,10 @@ class Spool:
         self._stream.close()
         rmtree(self._folder, ignore_errors=True)
 
-    def add(self, *values: object) -> None:
-        """One row, as wide as the others; its values as text."""
+    def add(self, record: Record, *values: object) -> None:
+        """One row of values made from a record, as many as in the others."""
         self._width = len(values)
-        self._longest = max(self._longest, sum(len(value) for value in values if isinstance(value, str)))
+        self._longest = max(self._longest, len(record.raw))
         self._writer.writerow(values)
 
     def pour(self, into: str, columns: Sequence[str]) -> None:
@@ -158,8 +164,8 @@ class Spool:
             return
         self._stream.flush()
         names = ", ".join(f"'v{i}': 'VARCHAR'" for i in range(self._width))
-        # A character takes up to four bytes, and a quote is doubled.
-        longest_bytes = max(_LONGEST_BYTES, 8 * self._longest)
+        # A character takes up to four bytes, and a quote is doubled; the origin stands before them.
+        longest_bytes = _LONGEST_BYTES + 8 * self._longest
         self._session.execute(
             f"insert into {into} select {', '.join(columns)} from read_csv({literal(str(self.path))}, "
             f"columns = {{{names}}}, header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "

@@ -79,6 +79,8 @@ def write(batch: Batch, destination: Destination, base: Snapshot | None) -> Outc
     if batch.load.write == "replace" or base is None:
         return _replace(place)
     place = replace(place, refitted=_refitted(place, base))
+    if not place.count and place.refitted is None:
+        return Outcome(base.fields)
     _take_rows(place)
     if batch.load.write == "append":
         unchanged = _drop_known(place)
