@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from decimal import Decimal
@@ -61,8 +62,9 @@ def _evidence(row: dict[str, Any]) -> Evidence:
 
 
 def forget(lake: Path, lease: Lease) -> None:
-    """The ledger has it now."""
-    _path(lake, lease).unlink(missing_ok=True)
+    """The ledger has it now, or it came to nothing; a note that stays behind does no harm."""
+    with suppress(OSError):
+        _path(lake, lease).unlink(missing_ok=True)
 
 
 def _path(lake: Path, lease: Lease) -> Path:

@@ -20,8 +20,6 @@ from mainstem.governance.lineage import query_name
 from mainstem.lifecycle.requirements.digests import entry_problems
 from mainstem.orchestration.graph import in_order, one_cycle
 
-_MACRO = re.compile(r'\b(?:macro|function)\s+(?:if\s+not\s+exists\s+)?[\w."]*?(\w+)"?\s*\(', re.IGNORECASE)
-
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -180,7 +178,7 @@ def _bind_columns(work: _Work, dataset: Dataset, inputs: Sequence[str]) -> None:
         return
     fields = _model_fields(work, dataset, dataset.made_by, inputs)
     work.fields[dataset.name] = fields
-    work.facts[dataset.name] = _with_macros(_explained(facts, fields), dataset.made_by.sql, work.project.macros)
+    work.facts[dataset.name] = _explained(facts, fields)
 
 
 def _columns_in_scope(work: _Work, inputs: Sequence[str]) -> dict[str, tuple[str, ...] | None]:
@@ -278,15 +276,6 @@ def _explained(facts: SqlFacts, fields: tuple[Field, ...] | None) -> SqlFacts:
         lineage={name: lineage.get(name.lower(), frozenset()) for name in names},
         unresolved=frozenset(name for name in names if name.lower() in unresolved or name.lower() not in lineage),
     )
-
-
-def _with_macros(facts: SqlFacts, sql: str, macros: Sequence[str]) -> SqlFacts:
-    """Facts whose fingerprint holds the macros, where the text calls one: it means something else when they change."""
-    called = {name.lower() for name in re.findall(r"(\w+)\"?\s*\(", sql)}
-    if not any(called.intersection(name.lower() for name in _MACRO.findall(text)) for text in macros):
-        return facts
-    digest = hashlib.sha256("\n".join((facts.fingerprint, *macros)).encode()).hexdigest()
-    return replace(facts, fingerprint=f"sha256:{digest}")
 
 
 def _output_inputs(work: _Work, name: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from mainstem.core.kinds import find
 from mainstem.core.problem import WorldError
 from mainstem.core.project import Project
 from mainstem.core.run import Look
-from mainstem.orchestration.state import State
+from mainstem.orchestration.state import State, checks_fingerprint
 
 
 def look_at_sources(project: Project, state: State) -> dict[str, Look]:
@@ -36,7 +36,7 @@ def _look(project: Project, state: State, dataset: Dataset) -> Look:
 
 
 def load_fingerprint(dataset: Dataset) -> str:
-    """Digest of what decides a load's content: write mode, key, contract, options."""
+    """Digest of what decides a load's content, and of what it must pass: write mode, key, contract, options, checks."""
     from mainstem.core.canonical import digest
 
     load = dataset.made_by
@@ -44,4 +44,5 @@ def load_fingerprint(dataset: Dataset) -> str:
     contract = [
         (c.name, c.type, c.required, c.unique, c.min, c.max, c.accepted, c.matches, c.original) for c in dataset.columns
     ]
-    return digest([load.source, load.table, load.options, load.load, load.cursor, load.write, dataset.key, contract])
+    how = [load.source, load.table, load.options, load.load, load.cursor, load.write, dataset.key, contract]
+    return digest([*how, checks_fingerprint(dataset)] if dataset.checks else how)

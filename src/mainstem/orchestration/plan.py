@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from mainstem.core.dataset import Load, Model
+from mainstem.core.dataset import Dataset, Load, Model
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.project import Project
 from mainstem.core.run import Look, Plan, Step
@@ -40,7 +40,9 @@ def plan(
         elif isinstance(made_by, Load):
             steps[name] = _load_step(name, made_by, state, looks[name])
         else:
-            steps[name] = _model_step(name, made_by, bound, state, steps, (now, project.timezone, project.macros))
+            steps[name] = _model_step(
+                project.datasets[name], bound, state, steps, (now, project.timezone, project.macros)
+            )
     _require_inputs(bound, state, chosen)
     removed = tuple(sorted(set(state.release.versions if state.release else ()) - set(project.datasets)))
     changing = [name for name, step in steps.items() if step.commits is not False]
@@ -109,13 +111,14 @@ def _load_step(name: str, load: Load, state: State, look: Look) -> Step:
 
 
 def _model_step(
-    name: str,
-    model: Model,
+    dataset: Dataset,
     bound: Bound,
     state: State,
     steps: Mapping[str, Step],
     when: tuple[datetime, str, tuple[str, ...]],
 ) -> Step:
+    name, model = dataset.name, dataset.made_by
+    assert isinstance(model, Model)
     inputs = bound.inputs[name]
     action = "view" if model.kind == "view" else "build"
     base = state.bases.get(name)
@@ -127,7 +130,7 @@ def _model_step(
     facts = bound.facts[name]
     if not certain and not perhaps:
         versions = {parent: state.bases[parent].id for parent in inputs if parent in state.bases}
-        if base.skip_key == model_skip_key(model, facts, versions, *when):
+        if base.skip_key == model_skip_key(dataset, facts, versions, *when):
             kept = "finished by an earlier run, not published yet; " if name in state.pending else ""
             return Step(name, "skip", f"{kept}text and inputs unchanged", inputs, commits=False)
     if base.fingerprint != facts.fingerprint:
@@ -141,7 +144,7 @@ def _model_step(
         return Step(name, action, f"{_names(moved)} differs from what it was built on{full}", inputs)
     if facts.reads_clock:
         return Step(name, action, f"its SQL reads the clock, and that has moved{full}", inputs)
-    return Step(name, action, f"its kind, or a macro that it uses, changed{full}", inputs)
+    return Step(name, action, f"its kind, its checks or a macro that it uses changed{full}", inputs)
 
 
 def _names(names: Sequence[str]) -> str:

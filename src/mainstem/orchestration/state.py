@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from mainstem.core.dataset import Model, SqlFacts
+from mainstem.core.canonical import digest
+from mainstem.core.dataset import Dataset, Model, SqlFacts
 from mainstem.core.ports import Ledger
 from mainstem.core.release import Field, Release, Version
 from mainstem.orchestration.macros import used_macros
@@ -57,13 +58,20 @@ def skip_key(fingerprint: str, inputs: Mapping[str, str], clock: str = "") -> st
 
 
 def model_skip_key(
-    model: Model, facts: SqlFacts, inputs: Mapping[str, str], now: datetime, zone: str, macros: Sequence[str] = ()
+    dataset: Dataset, facts: SqlFacts, inputs: Mapping[str, str], now: datetime, zone: str, macros: Sequence[str] = ()
 ) -> str:
-    """The skip key of a model: its kind, its meaning, what it reads, the macros that it uses, and the run's clock
-    where the text reads it.
+    """The skip key of a model: its kind, its meaning, its checks, what it reads, the macros that it uses, and the
+    run's clock where the text reads it.
 
     A model that reads only the date is the same all day.
     """
+    model = dataset.made_by
+    assert isinstance(model, Model)
     clock = bind_clock(model.sql, now, zone) if facts.reads_clock else ""
-    meaning = ":".join((model.kind, facts.fingerprint, *used_macros(model.sql, macros)))
-    return skip_key(meaning, inputs, clock)
+    checks = (checks_fingerprint(dataset),) if dataset.checks else ()
+    return skip_key(":".join((model.kind, facts.fingerprint, *checks, *used_macros(model.sql, macros))), inputs, clock)
+
+
+def checks_fingerprint(dataset: Dataset) -> str:
+    """Digest of what a version must pass: a version that never was held to a check of today is not today's."""
+    return digest([(check.id, check.kind, check.options, check.severity, check.per) for check in dataset.checks])

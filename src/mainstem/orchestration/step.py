@@ -194,7 +194,7 @@ def _build(ground: Ground, dataset: Dataset, model: Model) -> Done:
     facts = ground.bound.facts[dataset.name]
     inputs = ground.shelf.versions(ground.bound.inputs[dataset.name])
     ids = {name: version.id for name, version in inputs.items()}
-    key = model_skip_key(model, facts, ids, *ground.when)
+    key = model_skip_key(dataset, facts, ids, *ground.when)
     known = ground.base(dataset.name)
     as_of = _as_of(ground, tuple(ids), ground.started_at)
     if known is not None and known.skip_key == key:
@@ -241,7 +241,7 @@ def _view(ground: Ground, dataset: Dataset, model: Model) -> Done:
     facts = ground.bound.facts[dataset.name]
     inputs = ground.shelf.versions(ground.bound.inputs[dataset.name])
     ids = {name: version.id for name, version in inputs.items()}
-    key = model_skip_key(model, facts, ids, *ground.when)
+    key = model_skip_key(dataset, facts, ids, *ground.when)
     known = ground.base(dataset.name)
     as_of = _as_of(ground, tuple(ids), ground.started_at)
     if known is not None and known.skip_key == key:

@@ -251,6 +251,14 @@ def test_rows_set_aside_at_every_full_load_are_kept_once(world: World, kind: str
     assert len(world.quarantine(table)) == 3
 
 
+def test_a_fault_in_another_file_is_another_fault(world: World) -> None:
+    table = dataset(world, "csv", load="incremental")
+    for name in ("a", "b", "c"):
+        put_csv(world, name, [row("x")])
+        assert world.load(table).rejected == 1
+    assert [origin for _, origin in world.reasons(table)] == ["a.csv:2", "b.csv:2", "c.csv:2"]
+
+
 def test_a_load_of_nothing_but_faults_still_leaves_a_table_and_its_quarantine(world: World, kind: str) -> None:
     put, _ = KINDS[kind]
     put(world, "a", [row("x"), row(None)])

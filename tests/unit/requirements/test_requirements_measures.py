@@ -102,6 +102,25 @@ def test_an_age_that_grew_in_a_gap_is_unmeasured_and_one_from_before_it_is_bad()
     assert by_label(verdict(late, fresh_objective(misses=9), at=NOON))["2013-12-30"].state == "bad"
 
 
+def test_ages_that_grow_from_day_to_day_are_foretold():
+    simulation = history("2013-12-17")
+    for number, day in enumerate(dates("2013-12-18", LAST)):
+        at = local(day + timedelta(days=1), "05:02") + timedelta(minutes=4.5 * number)
+        simulation.build(at, {day: 900})
+        simulation.publish(at)
+    found = verdict(simulation, fresh_objective())
+    assert found.status == "at_risk"
+    assert found.reasons[0].startswith("its margin shrinks steadily (")
+
+
+def test_no_good_day_to_compare_with_is_no_reason_to_call_it_late():
+    simulation = Simulation().nights(dates("2013-12-26", "2013-12-29"), "05:26")
+    found = verdict(simulation, ready_objective(misses=9), at=local("2013-12-31", "05:12"))
+    assert found.status == "at_risk"
+    assert found.reasons[0].startswith("the last morning was missed")
+    assert len(found.reasons) == 2
+
+
 def test_shorter_slices_are_judged_by_the_hour():
     simulation = history()
     hourly = fresh_objective(slice="1h", window="2d", misses=3)
@@ -234,6 +253,7 @@ def test_before_and_after_a_hard_rule_was_broken():
     mended = verdict(simulation, hard)
     assert mended.status == "met"
     assert "broken from 31 December 05:30 to 31 December 05:50" in mended.reasons
+    assert mended.reasons[0] == "complete in origin and dest, at least 99%; now all rows have origin and dest"
 
 
 def test_a_hard_deadline_is_decided_by_its_newest_slice():
@@ -472,7 +492,9 @@ def test_ready_at_is_the_start_of_the_unbroken_stretch():
 
 
 def test_a_pending_morning_shows_when_it_became_ready():
-    found = by_label(verdict(history(), at=local("2013-12-31", "05:10")))
+    judged = verdict(history(), at=local("2013-12-31", "05:10"))
+    assert judged.status == "met"
+    found = by_label(judged)
     assert found["2013-12-30"].state == "pending"
     assert found["2013-12-30"].ready_at == local("2013-12-31", "05:02")
     assert found["2013-12-30"].reason == "ready at 05:02"
@@ -560,4 +582,5 @@ def test_measures_say_their_promise_in_a_few_words():
     assert freshness.words(fresh_objective()) == "never older than 30 hours"
     assert completeness.words(complete_objective()) == "complete in origin and dest, at least 99%"
     assert conformity.words(conforming("0.5")) == "passes valid, at least 50%"
+    assert conformity.words(conforming()) == "passes valid"
     assert accuracy.words(accurate_objective()) == "agrees with operations.flights, at least 99.9%"

@@ -54,10 +54,10 @@ CODES: dict[str, Code] = {
         "Correct `path` in the source's file, or make the folder.",
     ),
     "G011": Code(
-        "Files of an unknown or mixed format",
-        "The format of a table's files follows from their ending: .csv, .tsv, .jsonl, .ndjson, .parquet; the texts also "
-        "with .gz.",
-        "Add `format: csv`, `jsonl` or `parquet`, or write a `path` that matches files of one format.",
+        "Files of an unknown format",
+        "The format of a table's files follows from the ending of its path: .csv, .tsv, .jsonl, .ndjson, .parquet; "
+        "that of texts also with .gz behind it.",
+        "Add `format: csv`, `jsonl` or `parquet`, or write a `path` that ends in one of these.",
     ),
     "G012": Code(
         "A file that cannot be read",

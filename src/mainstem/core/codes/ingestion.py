@@ -5,8 +5,8 @@ from mainstem.core.codes.code import Code
 CODES: dict[str, Code] = {
     "I001": Code(
         "Two columns that would get one name",
-        "In the lake names are in snake_case, so that every engine reads them without quotes. Two columns at the source "
-        "that differ only in what is lost by that cannot both be kept.",
+        "In the lake names are in snake_case, so that every engine reads them without quotes. Two columns at the "
+        "source that differ only in what is lost by that cannot both be kept.",
         'Declare them under names of your own: `flight_no: {type: varchar, original: "Flight No."}`.',
     ),
     "I002": Code(
@@ -31,7 +31,7 @@ CODES: dict[str, Code] = {
     ),
     "I006": Code(
         "A column of the contract that the source does not have",
-        "The column is required, or the contract is frozen. Filling it with NULL would break the promise for every row.",
+        "The column is required, or the contract is frozen. Filling it with NULL would break the promise for all rows.",
         "Ask the owner of the source; or remove the column from the contract, or `required` from the column; "
         "`original:` leads to a column that was renamed.",
     ),

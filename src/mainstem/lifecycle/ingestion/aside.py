@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from mainstem.core.clock import instant_text
 from mainstem.core.release import DataFile
@@ -61,9 +60,11 @@ def remove(batch: Batch, chosen: str) -> int:
     return int(before - batch.one(f"select count(*) from {batch.rows}"))
 
 
-def write(batch: Batch, destination: Destination, position: Any, run: str, at: datetime, again: str) -> Aside:
-    """Write what was set aside and was not so before; `again` is SQL that is true for what the next read sees again."""
-    known: Sequence[str] = position.get("set_aside", ()) if isinstance(position, dict) else ()
+def write(batch: Batch, destination: Destination, known: Sequence[str], run: str, at: datetime, again: str) -> Aside:
+    """Write what was set aside and was not so before: what is not `known` by the digests of the read before.
+
+    `again` is SQL that is true for what the next read sees again.
+    """
     digests = tuple(
         digest
         for (digest,) in batch.session.rows(

@@ -49,6 +49,11 @@ class Batch:
         return self.dataset.made_by
 
     @property
+    def comes_again(self) -> bool:
+        """Whether rows of this read may be seen by the next one, too."""
+        return self.overlaps or self.load.load == "full"
+
+    @property
     def fields(self) -> tuple[Field, ...]:
         return tuple(Field(target.name, target.type.text) for target in self.targets)
 

@@ -55,7 +55,8 @@ def ingest(
         deduplicated = drop_repeated(batch)
         set_aside_repeated(batch)
         outcome = write(batch, destination, base)
-        rejected = aside.write(batch, destination, reading.position, run, at, again)
+        known = position.get("set_aside", ()) if batch.comes_again and isinstance(position, dict) else ()
+        rejected = aside.write(batch, destination, known, run, at, again)
         sums = _restricted(batch, found, totals, outcome.labels)
     finally:
         for table in (batch.rows, batch.out, f"{batch.rows}_stored"):
@@ -128,7 +129,7 @@ def _position(batch: Batch, reading: Reading) -> tuple[Any, str]:
     """The position after the read, and SQL over `Batch.out` that is true for what the next read sees again."""
     position = reading.position
     if not batch.overlaps or batch.load.cursor is None:
-        return position, "true" if reading.is_complete else "false"
+        return position, "true" if batch.comes_again else "false"
     greatest = batch.one(
         f"select arg_max(cursor, {batch.column(batch.load.cursor)}) from {batch.rows} where cursor is not null"
     )

@@ -126,6 +126,11 @@ def period(text: str) -> str:
     return f"{count(number)} {plural(_UNITS[unit], number)}"
 
 
+def at_least(limit: Decimal) -> str:
+    """A limit behind a promise: ", at least 99%"; nothing where all is promised."""
+    return "" if limit == 1 else f", at least {share(limit)}"
+
+
 def share(value: Decimal) -> str:
     """A share as per cent, cut (never rounded up to 100): "99.9%"."""
     percent = (value * 100).quantize(Decimal("0.001"), rounding=ROUND_DOWN).normalize()

@@ -137,9 +137,9 @@ class Accuracy:
         return next((stretch.since for stretch in after if stretch.version == version), None)
 
     def _compare(self, version: str, labelled: dict[str, Evidence]) -> Standing:
-        """The worst label decides; bad goes before unmeasured."""
+        """The worst label decides, of equals the newest; bad goes before unmeasured."""
         by_label = self.history.labelled(version, self.probe.id, self.probe.definition)
-        found = [self._one(version, label, row, by_label) for label, row in labelled.items()]
+        found = [self._one(version, label, row, by_label) for label, row in sorted(labelled.items(), reverse=True)]
         for state in ("bad", "unmeasured"):
             for standing in found:
                 if standing.state == state:
@@ -209,4 +209,4 @@ def problems(objective: Objective) -> tuple[Problem, ...]:
 
 def words(objective: Objective) -> str:
     """`agrees with operations.flights, at least 99.9%`."""
-    return f"agrees with {objective.options.against}, at least {say.share(objective.options.at_least)}"
+    return f"agrees with {objective.options.against}{say.at_least(objective.options.at_least)}"

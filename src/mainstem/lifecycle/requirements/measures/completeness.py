@@ -72,5 +72,4 @@ def problems(objective: Objective) -> tuple[Problem, ...]:
 
 def words(objective: Objective) -> str:
     """`complete in origin and dest, at least 99%`."""
-    columns = say.listed(objective.options.columns)
-    return f"complete in {columns}, at least {say.share(objective.options.at_least)}"
+    return f"complete in {say.listed(objective.options.columns)}{say.at_least(objective.options.at_least)}"

@@ -80,4 +80,4 @@ def problems(objective: Objective) -> tuple[Problem, ...]:
 
 def words(objective: Objective) -> str:
     """`passes origin_known, at least 99%`."""
-    return f"passes {say.listed(objective.options.checks)}, at least {say.share(objective.options.at_least)}"
+    return f"passes {say.listed(objective.options.checks)}{say.at_least(objective.options.at_least)}"
