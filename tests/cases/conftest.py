@@ -13,7 +13,7 @@
     ...
     [exit 2]
 
-`---` writes a file, `$` runs a command: `mainstem ...`, `cat PATH`, `ls PATH`, `rm PATH`, `touch PATH`,
+`---` writes a file, `$` runs a command: `mainstem ...`, `cat PATH`, `cd PATH`, `ls PATH`, `rm PATH`, `touch PATH`,
 `sqlite FILE "SQL"`, `lock FILE` and `unlock FILE` (of a SQLite database), `set NAME=VALUE` (of the environment).
 What follows is its output, standard output and standard error as they come; `[exit N]` closes it when the command
 fails. A line `...` stands for any lines, `<...>` inside a line for any text. `mainstem ... --json | json a.0.b` prints

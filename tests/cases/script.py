@@ -26,7 +26,7 @@ database.execute("begin exclusive")
 print("locked", flush=True)
 sys.stdin.read()
 """
-PROGRAMS = "mainstem, cat, lock, ls, rm, set, sqlite, touch, unlock"
+PROGRAMS = "mainstem, cat, cd, lock, ls, rm, set, sqlite, touch, unlock"
 
 
 @dataclass
@@ -65,10 +65,14 @@ def as_lines(part: Part) -> list[str]:
 
 
 class Stage:
-    """A folder in which scripts are played; databases that a script locks stay locked until it unlocks them."""
+    """A folder in which scripts are played: `root`, and the one that `cd` leads to.
+
+    Databases that a script locks stay locked until it unlocks them.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.root = folder
         self._locks: dict[str, subprocess.Popen[bytes]] = {}
 
     def write(self, path: str, lines: Iterable[str]) -> None:
@@ -82,10 +86,14 @@ class Stage:
         command, _, path = command.partition(" | json")
         program, *arguments = shlex.split(command)
         if program == "mainstem":
-            return mainstem(arguments, self.folder, json_path=path.strip() if _ else None)
+            return mainstem(arguments, self.root, json_path=path.strip() if _ else None)
         action = getattr(self, f"_{program}", None)
         assert action is not None, f"a script runs {PROGRAMS}, not {program}"
         return list(action(*arguments) or ())
+
+    def _cd(self, path: str) -> None:
+        self.folder = self.folder / path
+        os.chdir(self.folder)
 
     def _sqlite(self, file: str, sql: str) -> list[str]:
         with sqlite3.connect(self.folder / file) as database:
@@ -111,7 +119,7 @@ class Stage:
         shutil.rmtree(target) if target.is_dir() else target.unlink()
 
     def _cat(self, path: str) -> list[str]:
-        return normal((self.folder / path).read_text(encoding="utf-8"), self.folder).splitlines()
+        return normal((self.folder / path).read_text(encoding="utf-8"), self.root).splitlines()
 
     def _ls(self, path: str = ".") -> list[str]:
         return sorted(entry.name for entry in (self.folder / path).iterdir())
@@ -186,6 +194,7 @@ def normal(text: str, folder: Path) -> str:
     text = text.replace(str(folder.resolve()), "FOLDER").replace(str(folder), "FOLDER")
     text = re.sub(r"\b\d{8}T\d{6}-[0-9a-f]{6}\b", "RUN", text)
     text = re.sub(r"\bsha256:[0-9a-f]{64}\b", "sha256:DIGEST", text)
+    text = re.sub(r"\bview:[0-9a-f]{16}\b", "view:DIGEST", text)
     text = re.sub(r"\b[0-9a-f]{32}\b", "LEDGER", text)
     text = re.sub(r"\b\d+(\.\d+)? (ms|s)\b", "TIME", text)
     return re.sub(_instants_of_today(), "NOW", text)

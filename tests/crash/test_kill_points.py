@@ -55,6 +55,18 @@ def test_killed_run_is_carried_on(
     assert finished.isdisjoint(recomputed)
 
 
+def test_manifest_that_a_killed_run_left_out_is_written_by_the_next(tmp_path: Path, second_morning: Path) -> None:
+    from mainstem.lifecycle.storage.tables import read_manifest
+
+    folder = shutil.copytree(second_morning, tmp_path / "project")
+    assert killed_run(folder, 4, "inside-publish").returncode == -signal.SIGKILL
+    assert read_manifest(folder / "lake", "r000002") is None
+
+    run(folder, 4)
+
+    assert read_manifest(folder / "lake", "r000002") is not None
+
+
 def committed_data(folder: Path) -> set[str]:
     """Datasets whose table has the second day's commit in its log (a fence or a schema change is none)."""
     from mainstem.lifecycle.storage.tables import snapshot

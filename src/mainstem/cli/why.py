@@ -258,9 +258,9 @@ def _evidence(opened: Opened, number: int, *, as_json: bool) -> None:
 
 
 def _number(row: Evidence) -> str:
-    """What was counted: `: 872 of 900`."""
+    """What was counted: `: 872 of 900 rows`, `: 12 ms`."""
     counted = " of ".join(str(each) for each in (row.value, row.total) if each is not None)
-    return f": {counted}" if counted else ""
+    return f": {counted} {row.unit or ''}".rstrip() if counted else ""
 
 
 def _indented(sql: str) -> str:

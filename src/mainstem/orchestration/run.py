@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -100,16 +100,17 @@ def run(
     tables.claim(lake, ledger.id)
     started_at, started_s = clock.now(), clock.elapsed()
     run_id = f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-    with _turn(ledger, clock, env, run_id, holder):
-        recover(ledger, lake, env, clock, holder)
+    with _turn(ledger, clock, env, run_id, holder), _renewing(ledger, clock, run_id):
+        was_killed = bool(recover(ledger, lake, env, clock, holder))
         prepared = prepare(project, ledger, clock, env, select)
+        if was_killed:
+            _complete(lake, prepared.state.release)
         ledger.begin_run(run_id, env, started_at, holder)
         try:
             leases = _lease(project, ledger, clock, run_id, holder, prepared)
             crash.point("after-lease")
-            with _renewing(ledger, clock, run_id):
-                done, failures = _build(project, ledger, clock, run_id, started_at, leases, prepared, listen)
-                release = _publish(project, ledger, clock, run_id, prepared, done, failures, listen)
+            done, failures = _build(project, ledger, clock, run_id, started_at, leases, prepared, listen)
+            release = _publish(project, ledger, clock, run_id, prepared, done, failures, listen)
         except BaseException:
             ledger.end_run(run_id, clock.now(), "failed", {})
             raise
@@ -120,6 +121,12 @@ def run(
         ledger.record([told], finished_at)
         ledger.end_run(run_id, finished_at, status, _summary(done, failures, release))
     return Run(run_id, env, started_at, finished_at, prepared.plan, tuple(done), tuple(failures), release)
+
+
+def _complete(lake: Path, release: Release | None) -> None:
+    """The manifest of a release whose run was killed between publishing and writing it."""
+    if release is not None and tables.read_manifest(lake, release.id) is None:
+        tables.write_manifest(lake, release)
 
 
 @contextmanager
@@ -171,7 +178,8 @@ class _renewing:  # noqa: N801 - reads as a word where it is used
 
     def _renew(self, ledger: Ledger, clock: Clock, run_id: str) -> None:
         while not self._stop.wait(LEASE_S / 3):
-            ledger.renew(run_id, clock.elapsed() + LEASE_S)
+            with suppress(WorldError):  # a ledger that is busy now may not be so at the next try
+                ledger.renew(run_id, clock.elapsed() + LEASE_S)
 
     def __enter__(self) -> None:
         self._thread.start()

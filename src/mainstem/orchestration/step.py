@@ -17,7 +17,7 @@ from mainstem.core.dataset import Dataset, Load, Model
 from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Session, Written
 from mainstem.core.problem import Problem, WorldError
-from mainstem.core.release import Change, DataFile, Identity, Lease, Snapshot, Version
+from mainstem.core.release import Change, DataFile, Field, Identity, Lease, Snapshot, Version
 from mainstem.core.run import Done, Step
 from mainstem.lifecycle.storage import tables
 from mainstem.lifecycle.storage.types import cast_select
@@ -322,8 +322,8 @@ def _measured(ground: Ground, session: Session, subject: measure.Subject) -> lis
 def _finish(ground: Ground, session: Session, dataset: Dataset, lease: Lease, result: _Result) -> Done:
     """Check, commit, derive the quarantine, record. A refused attempt leaves no file behind."""
     files = _files_after(result.change, result.base)
-    before = _before(ground, result)
     known = ground.base(dataset.name)
+    before = _before(ground, dataset.time_column, result.version.fields, known)
     ground.shelf.offer(result.version, files)
     try:
         subject = _subject(ground, dataset, result.version, known.id if known else None, before, result.change.labels)
@@ -349,10 +349,10 @@ def _finish(ground: Ground, session: Session, dataset: Dataset, lease: Lease, re
     return Done(dataset.name, "committed", "", version, rows=version.rows, rejected=result.change.rejected)
 
 
-def _before(ground: Ground, result: _Result) -> str | None:
-    """The rows that this version follows, as SQL for FROM; None where it is the first, or its columns changed."""
-    known = ground.base(result.version.dataset)
-    if known is None or not known.table or known.fields != result.version.fields:
+def _before(ground: Ground, column: str | None, fields: tuple[Field, ...], known: Version | None) -> str | None:
+    """The rows that a version follows, as SQL for FROM; None where no partition of theirs could be compared."""
+    types = [{field.name.lower(): field.type for field in each} for each in (fields, known.fields if known else ())]
+    if known is None or not known.table or column is None or len({each.get(column.lower()) for each in types}) > 1:
         return None
     old = tables.snapshot(ground.lake, known.table, known.number)
     if old is None:

@@ -50,28 +50,15 @@ def ingest(
         note = "no columns yet: nothing was read, and the contract names none"
         return Change(base.fields if base else (), as_of=at, labels=(), notes=(*reading.notes, note))
     try:
-        position, again = _position(batch, reading)
-        aside.move_bad(batch)
-        deduplicated = drop_repeated(batch)
-        set_aside_repeated(batch)
-        outcome = write(batch, destination, base)
-        known = position.get("set_aside", ()) if batch.comes_again and isinstance(position, dict) else ()
-        rejected = aside.write(batch, destination, known, run, at, again)
-        sums = _restricted(batch, found, totals, outcome.labels)
+        change = _write(batch, reading, base, destination, run, at)
+        return replace(
+            change,
+            totals=_restricted(batch, found, totals, change.labels),
+            notes=(*reading.notes, *schema.notes, *change.notes),
+        )
     finally:
         for table in (batch.rows, batch.out, f"{batch.rows}_stored"):
             session.execute(f"drop table if exists {table}")
-    counted = outcome.loaded + outcome.unchanged + deduplicated + rejected.count + rejected.known
-    assert counted == batch.count, f"{counted} rows are accounted for, {batch.count} were read"
-    return replace(
-        _change(outcome, rejected),
-        position={**position, "set_aside": list(rejected.digests)} if isinstance(position, dict) else position,
-        rows_in=batch.count,
-        as_of=at,
-        totals=sums,
-        notes=(*reading.notes, *schema.notes, *_notes(batch, reading, outcome, rejected)),
-        deduplicated=deduplicated,
-    )
 
 
 def _read(
@@ -138,16 +125,33 @@ def _position(batch: Batch, reading: Reading) -> tuple[Any, str]:
     return {**position, "cursor": cursor}, again
 
 
-def _change(outcome: Outcome, rejected: aside.Aside) -> Change:
+def _write(
+    batch: Batch, reading: Reading, base: Snapshot | None, destination: Destination, run: str, at: datetime
+) -> Change:
+    """Sort the rows into what is set aside, what gives way and what stays; write the first and the last."""
+    position, again = _position(batch, reading)
+    aside.move_bad(batch)
+    deduplicated = drop_repeated(batch)
+    set_aside_repeated(batch)
+    outcome = write(batch, destination, base)
+    known = position.get("set_aside", ()) if batch.comes_again and isinstance(position, dict) else ()
+    rejected = aside.write(batch, destination, known, run, at, again)
+    counted = outcome.loaded + outcome.unchanged + deduplicated + rejected.count + rejected.known
+    assert counted == batch.count, f"{counted} rows are accounted for, {batch.count} were read"
     return Change(
         outcome.fields,
         added=outcome.added,
         removed=outcome.removed,
         replace=outcome.replace,
         rejects=rejected.files,
+        position={**position, "set_aside": list(rejected.digests)} if isinstance(position, dict) else position,
+        rows_in=batch.count,
         rejected=rejected.count,
+        as_of=at,
         labels=outcome.labels,
+        notes=tuple(_notes(batch, reading, outcome, rejected)),
         loaded=outcome.loaded,
+        deduplicated=deduplicated,
         unchanged=outcome.unchanged + rejected.known,
     )
 
