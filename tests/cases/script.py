@@ -153,8 +153,8 @@ def staged(folder: Path) -> Iterator[Stage]:
         os.environ.update(before)
 
 
-def mainstem(arguments: list[str], folder: Path, json_path: str | None = None) -> list[str]:
-    """What `mainstem` prints with these arguments; with `json_path` the value there of the JSON on standard output."""
+def invoke(arguments: list[str], text: str = "") -> Result:
+    """What became of `mainstem` with these arguments, and this text on standard input. A bug is raised."""
     import click
 
     from mainstem.cli import app
@@ -164,9 +164,15 @@ def mainstem(arguments: list[str], folder: Path, json_path: str | None = None) -
     def outer(arguments: tuple[str, ...]) -> None:
         app.run(list(arguments))
 
-    result = CliRunner().invoke(outer, ["--", *arguments])
+    result = CliRunner().invoke(outer, ["--", *arguments], input=text)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
+    return result
+
+
+def mainstem(arguments: list[str], folder: Path, json_path: str | None = None) -> list[str]:
+    """What `mainstem` prints with these arguments; with `json_path` the value there of the JSON on standard output."""
+    result = invoke(arguments)
     lines = _chosen(result, folder, json_path)
     while lines and not lines[-1]:
         lines.pop()
@@ -195,8 +201,10 @@ def normal(text: str, folder: Path) -> str:
     text = re.sub(r"\b\d{8}T\d{6}-[0-9a-f]{6}\b", "RUN", text)
     text = re.sub(r"\bsha256:[0-9a-f]{64}\b", "sha256:DIGEST", text)
     text = re.sub(r"\bview:[0-9a-f]{16}\b", "view:DIGEST", text)
-    text = re.sub(r"\b[0-9a-f]{32}\b", "LEDGER", text)
+    text = re.sub(r"\b[0-9a-f]{32}\b|(?<=sound, )[0-9a-f]{8}\b", "LEDGER", text)
     text = re.sub(r"\b\d+(\.\d+)? (ms|s)\b", "TIME", text)
+    text = re.sub(r"\b\d+(\.\d+)? [kMG]?B\b", "SIZE", text)
+    text = re.sub(r"_mainstem/samples/\S+?\.parquet", "_mainstem/samples/SAMPLE", text)
     return re.sub(_instants_of_today(), "NOW", text)
 
 

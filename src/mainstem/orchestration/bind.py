@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mainstem.core.canonical import digest
 from mainstem.core.dataset import QUARANTINE, Dataset, Load, Model, SqlFacts
 from mainstem.core.kinds import find
 from mainstem.core.place import Place
@@ -17,7 +18,9 @@ from mainstem.core.project import Project
 from mainstem.core.release import Field
 from mainstem.core.requirement import Requirement
 from mainstem.governance.lineage import query_name
+from mainstem.lifecycle.requirements import wanted
 from mainstem.lifecycle.requirements.digests import entry_problems
+from mainstem.lifecycle.requirements.probe import Probe
 from mainstem.orchestration.graph import in_order, one_cycle
 
 
@@ -28,7 +31,8 @@ class Bound:
     `inputs` names the datasets that each dataset reads (a quarantine counts as its dataset). `order` is one in which
     all can be made. `facts` has what the SQL of each model says. `fields` are columns and types; None where a table of
     a source promises none and was never loaded, and for what reads such a table. `outputs` names the datasets
-    that each output reads.
+    that each output reads. `waits` is `inputs` with the datasets that checks compare with, as far as that makes no
+    circle: steps run in this order. `probes` are what requirements want measured of each dataset.
     """
 
     order: tuple[str, ...]
@@ -37,12 +41,23 @@ class Bound:
     fields: Mapping[str, tuple[Field, ...] | None]
     outputs: Mapping[str, tuple[str, ...]]
     waits: Mapping[str, tuple[str, ...]]
+    probes: Mapping[str, Sequence[Probe]]
+
+    def held_to(self, dataset: Dataset) -> str:
+        """Digest of what is measured of each version of a dataset; "" for nothing.
+
+        A version that was never held to a check or a requirement of today is not today's.
+        """
+        checks = [(check.id, check.kind, check.options, check.severity, check.per) for check in dataset.checks]
+        probes = sorted(probe.definition for probe in self.probes.get(dataset.name, ()))
+        return digest([checks, probes, dataset.time_column]) if checks or probes or dataset.time_column else ""
 
 
 def compared_with(dataset: Dataset) -> tuple[str, ...]:
     """Other datasets that the checks of a dataset read."""
-    others = (find("checks", check.kind).reads(check.options)[1] for check in dataset.checks)
-    return tuple(dict.fromkeys(name for names in others for name in names if name != dataset.name))
+    read = (find("checks", check.kind).reads(check.options)[1] for check in dataset.checks)
+    others = (name.removesuffix(QUARANTINE) for names in read for name in names)
+    return tuple(dict.fromkeys(name for name in others if name != dataset.name))
 
 
 @dataclass(slots=True)
@@ -94,7 +109,7 @@ def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, e
     work.problems += entry_problems(project.agreements)
     raise_all(dict.fromkeys(work.problems))
     waits = _waits(project, inputs)
-    return Bound(in_order(waits), inputs, work.facts, work.fields, outputs, waits)
+    return Bound(in_order(waits), inputs, work.facts, work.fields, outputs, waits, wanted.probes(project))
 
 
 def _waits(project: Project, inputs: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:

@@ -9,9 +9,10 @@ from mainstem.core.dataset import QUARANTINE, Dataset, Load
 from mainstem.core.kinds import find
 from mainstem.core.ports import Session
 from mainstem.core.problem import Problem, WorldError
-from mainstem.core.release import Change, Field, Lease, Snapshot
+from mainstem.core.release import Change, Field, Identity, Lease, Snapshot
 from mainstem.lifecycle.ingestion.ingest import ingest
 from mainstem.lifecycle.ingestion.target import Destination, TotalWanted
+from mainstem.lifecycle.storage import tables
 from mainstem.lifecycle.storage.tables import files_touched
 from mainstem.lifecycle.storage.types import cast_select, stored_fields
 from mainstem.orchestration.ground import Ground
@@ -40,6 +41,37 @@ def read_source(ground: Ground, session: Session, dataset: Dataset, base: Snapsh
             Problem("O007", what, "bring the first rows, or list `columns:` in the source's file", dataset.place)
         )
     return change
+
+
+def base_to_append(ground: Ground, name: str, lease: Lease) -> Snapshot | None:
+    """The snapshot that a load continues from: the table's newest if it is the version that the run builds on.
+
+    Else (a rollback lies between, or somebody else wrote) a fork of that version, in a table of its own.
+    """
+    pinned = ground.base(name)
+    newest = tables.snapshot(ground.lake, lease.table)
+    if pinned is None:
+        return newest
+    if lease.table == pinned.table and newest is not None:
+        if newest.number == pinned.number:
+            return newest
+        old = tables.snapshot(ground.lake, pinned.table, pinned.number)
+        if old is not None and {f.path for f in old.files} == {f.path for f in newest.files}:
+            return newest
+        raise WorldError(
+            Problem(
+                "O004",
+                f'table "{pinned.table}" was written by somebody else after version {pinned.number}',
+                "run `mainstem doctor`, which says who wrote and how to adopt or discard it",
+            )
+        )
+    if newest is not None:
+        return newest
+    old = tables.snapshot(ground.lake, pinned.table, pinned.number)
+    if old is None:
+        return None
+    identity = Identity(ground.run, name, lease.fence, ground.clock.now(), position=pinned.position)
+    return tables.fork(ground.lake, old, lease.table, identity)
 
 
 def _destination(ground: Ground, session: Session, lease: Lease, base: Snapshot | None) -> Destination:

@@ -29,7 +29,7 @@ def plan(
     version, except views of what moves: they show it. ProjectError O001 for a selection that matches nothing, O002
     for one that reads what was never made.
     """
-    chosen = set(_selected(project, select))
+    chosen = set(selected(project, select))
     steps: dict[str, Step] = {}
     for name in bound.order:
         made_by = project.datasets[name].made_by
@@ -38,7 +38,7 @@ def plan(
         if name not in chosen:
             steps[name] = Step(name, "skip", "not selected", bound.inputs[name], commits=False)
         elif isinstance(made_by, Load):
-            steps[name] = _load_step(name, made_by, state, looks[name])
+            steps[name] = _load_step(name, made_by, state, looks[name], _compared_moved(name, bound, state, steps))
         else:
             steps[name] = _model_step(
                 project.datasets[name], bound, state, steps, (now, project.timezone, project.macros)
@@ -56,7 +56,8 @@ def plan(
     )
 
 
-def _selected(project: Project, select: Sequence[str]) -> frozenset[str]:
+def selected(project: Project, select: Sequence[str]) -> frozenset[str]:
+    """The datasets that names or globs mean, all for (); ProjectError O001 for one that means nothing."""
     if not select:
         return frozenset(project.datasets)
     chosen: set[str] = set()
@@ -96,10 +97,25 @@ def _require_inputs(bound: Bound, state: State, chosen: Collection[str]) -> None
         raise ProjectError(*problems)
 
 
-def _load_step(name: str, load: Load, state: State, look: Look) -> Step:
+def _compared_moved(name: str, bound: Bound, state: State, steps: Mapping[str, Step]) -> tuple[str, ...]:
+    """Datasets that the checks of a load compare with, and that are not those it was held to."""
+    base = state.bases.get(name)
+    if base is None:
+        return ()
+    return tuple(
+        other
+        for other in bound.waits[name]
+        if steps[other].commits is not False
+        or (other in state.bases and base.inputs.get(other) != state.bases[other].id)
+    )
+
+
+def _load_step(name: str, load: Load, state: State, look: Look, compared: tuple[str, ...]) -> Step:
     if name not in state.bases:
         missed = "; the source was not reached" if look.state == "unknown" else ""
         return Step(name, "load", f"first load{missed}: {look.detail}")
+    if look.state == "nothing" and compared:
+        return Step(name, "load", f"its checks compare with {_names(compared)}, which moves", compared, commits=None)
     if look.state == "nothing":
         kept = "finished by an earlier run, not published yet; " if name in state.pending else ""
         return Step(name, "skip", f"{kept}nothing new at the source: {look.detail}", commits=False)
@@ -125,12 +141,13 @@ def _model_step(
     full = "; recomputed in full (incremental refresh is not built yet)" if model.kind == "incremental" else ""
     if base is None:
         return Step(name, action, f"new model{full}", inputs)
-    certain = [parent for parent in inputs if steps[parent].commits]
-    perhaps = [parent for parent in inputs if steps[parent].commits is None]
+    waits = bound.waits[name]
+    certain = [parent for parent in waits if steps[parent].commits]
+    perhaps = [parent for parent in waits if steps[parent].commits is None]
     facts = bound.facts[name]
     if not certain and not perhaps:
-        versions = {parent: state.bases[parent].id for parent in inputs if parent in state.bases}
-        if base.skip_key == model_skip_key(dataset, facts, versions, *when):
+        versions = {parent: state.bases[parent].id for parent in waits if parent in state.bases}
+        if base.skip_key == model_skip_key(model, facts, bound.held_to(dataset), versions, when):
             kept = "finished by an earlier run, not published yet; " if name in state.pending else ""
             return Step(name, "skip", f"{kept}text and inputs unchanged", inputs, commits=False)
     if base.fingerprint != facts.fingerprint:

@@ -27,10 +27,10 @@ from mainstem.orchestration.bind import Bound, bind
 from mainstem.orchestration.execute import execute
 from mainstem.orchestration.ground import Ground, Listener, Progress, files_of, unheard
 from mainstem.orchestration.looks import look_at_sources
-from mainstem.orchestration.plan import plan
+from mainstem.orchestration.plan import plan, selected
 from mainstem.orchestration.recover import recover
 from mainstem.orchestration.shelf import Shelf
-from mainstem.orchestration.state import State, read_state
+from mainstem.orchestration.state import State, only, read_state
 from mainstem.orchestration.step import do
 
 LEASE_S = 60.0
@@ -51,8 +51,10 @@ def prepare(
 ) -> Prepared:
     """Bind and plan; touches nothing. Without `look` the sources are not asked, and their loads are uncertain."""
     state = read_state(ledger, env)
+    if select:
+        state = only(state, selected(project, select))
     bound = bind_project(project, state.fields())
-    looks = look_at_sources(project, state) if look else {}
+    looks = look_at_sources(project, bound, state) if look else {}
     return Prepared(plan(project, bound, state, looks, clock.now(), select), bound, state)
 
 
@@ -217,7 +219,7 @@ def _build(
         clock,
         Shelf(engine, project.lake, prepared.state.bases, files_of(project.lake)),  # type: ignore[arg-type]
         leases,
-        wanted.probes(project) if computes else {},
+        bound.probes,
         wanted.totals(project) if computes else {},
         effective_tags(project, bound.facts) if computes else {},
     )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mainstem.core.canonical import digest
-from mainstem.core.dataset import Dataset, Model, SqlFacts
+from mainstem.core.dataset import Model, SqlFacts
 from mainstem.core.ports import Ledger
 from mainstem.core.release import Field, Release, Version
 from mainstem.orchestration.macros import used_macros
@@ -58,20 +57,26 @@ def skip_key(fingerprint: str, inputs: Mapping[str, str], clock: str = "") -> st
 
 
 def model_skip_key(
-    dataset: Dataset, facts: SqlFacts, inputs: Mapping[str, str], now: datetime, zone: str, macros: Sequence[str] = ()
+    model: Model,
+    facts: SqlFacts,
+    held_to: str,
+    inputs: Mapping[str, str],
+    when: tuple[datetime, str, Sequence[str]],
 ) -> str:
-    """The skip key of a model: its kind, its meaning, its checks, what it reads, the macros that it uses, and the
-    run's clock where the text reads it.
+    """The skip key of a model: its kind, its meaning, what it is held to, the versions that it and its checks read.
 
-    A model that reads only the date is the same all day.
+    `when` is the run's clock, the zone and the macros: they count where the text reads them. A model that reads
+    only the date is the same all day.
     """
-    model = dataset.made_by
-    assert isinstance(model, Model)
+    now, zone, macros = when
     clock = bind_clock(model.sql, now, zone) if facts.reads_clock else ""
-    checks = (checks_fingerprint(dataset),) if dataset.checks else ()
-    return skip_key(":".join((model.kind, facts.fingerprint, *checks, *used_macros(model.sql, macros))), inputs, clock)
+    held = (held_to,) if held_to else ()
+    return skip_key(":".join((model.kind, facts.fingerprint, *held, *used_macros(model.sql, macros))), inputs, clock)
 
 
-def checks_fingerprint(dataset: Dataset) -> str:
-    """Digest of what a version must pass: a version that never was held to a check of today is not today's."""
-    return digest([(check.id, check.kind, check.options, check.severity, check.per) for check in dataset.checks])
+def only(state: State, chosen: Collection[str]) -> State:
+    """The state for a run of some datasets: all others are as released, whatever is finished and unpublished."""
+    released = state.release.versions if state.release else {}
+    bases = {name: version for name, version in state.bases.items() if name in chosen}
+    bases |= {name: version for name, version in released.items() if name not in chosen}
+    return replace(state, bases=bases, pending=state.pending & frozenset(chosen))

@@ -16,7 +16,7 @@ from mainstem.core import crash
 from mainstem.core.dataset import Dataset, Load, Model
 from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Session, Written
-from mainstem.core.problem import Problem, WorldError
+from mainstem.core.problem import WorldError
 from mainstem.core.release import Change, DataFile, Field, Identity, Lease, Snapshot, Version
 from mainstem.core.run import Done, Step
 from mainstem.lifecycle.storage import tables
@@ -110,22 +110,25 @@ def _subject(
 
 
 def _load(ground: Ground, dataset: Dataset) -> Done:
-    from mainstem.orchestration.loading import read_source
+    from mainstem.orchestration.loading import base_to_append, read_source
 
     lease = ground.leases[dataset.name]
     session = ground.engine.session()
     try:
         at = ground.clock.now()
-        known, fingerprint = ground.base(dataset.name), load_fingerprint(dataset)
-        base = _base_to_append(ground, dataset.name, lease)
+        known = ground.base(dataset.name)
+        fingerprint = load_fingerprint(dataset, ground.bound.held_to(dataset))
+        compared = _ids(ground, ground.bound.waits[dataset.name])
+        base = base_to_append(ground, dataset.name, lease)
         if base is not None and (known is None or known.position is None):  # rows that no read of this load brought
             change = replace(read_source(ground, session, dataset, None, at), replace=True)
         else:
             change = read_source(ground, session, dataset, base, at)
         crash.point("after-compute", dataset.name)
-        if known is not None and change.is_empty and known.fingerprint == fingerprint:
+        is_held_to_all = known is not None and (known.fingerprint, known.inputs) == (fingerprint, compared)
+        if known is not None and change.is_empty and is_held_to_all:
             return _unchanged_load(ground, dataset, replace(known, as_of=at), change)
-        version = _new_version(lease, change, base, fingerprint=fingerprint, inputs={}, key="", as_of=at)
+        version = _new_version(lease, change, base, fingerprint=fingerprint, inputs=compared, key="", as_of=at)
         return _finish(ground, session, dataset, lease, _Result(version, change, base, _reads(version, change)))
     finally:
         session.close()
@@ -159,47 +162,28 @@ def _reads(version: Version, change: Change) -> tuple[Evidence, ...]:
     return tuple(rows)
 
 
-def _base_to_append(ground: Ground, name: str, lease: Lease) -> Snapshot | None:
-    """The snapshot that a load continues from: the table's newest if it is the version that the run builds on.
+@dataclass(frozen=True, slots=True)
+class _Reads:
+    """What a model reads in this run: versions by dataset, the skip key that follows, and the instant of the data."""
 
-    Else (a rollback lies between, or somebody else wrote) a fork of that version, in a table of its own.
-    """
-    pinned = ground.base(name)
-    newest = tables.snapshot(ground.lake, lease.table)
-    if pinned is None:
-        return newest
-    if lease.table == pinned.table and newest is not None:
-        if newest.number == pinned.number:
-            return newest
-        old = tables.snapshot(ground.lake, pinned.table, pinned.number)
-        if old is not None and {f.path for f in old.files} == {f.path for f in newest.files}:
-            return newest
-        raise WorldError(
-            Problem(
-                "O004",
-                f'table "{pinned.table}" was written by somebody else after version {pinned.number}',
-                "run `mainstem doctor`, which says who wrote and how to adopt or discard it",
-            )
-        )
-    if newest is not None:
-        return newest
-    old = tables.snapshot(ground.lake, pinned.table, pinned.number)
-    if old is None:
-        return None
-    identity = Identity(ground.run, name, lease.fence, ground.clock.now(), position=pinned.position)
-    return tables.fork(ground.lake, old, lease.table, identity)
+    ids: Mapping[str, str]
+    key: str
+    as_of: datetime
+
+
+def _reading(ground: Ground, dataset: Dataset, model: Model) -> _Reads:
+    ids = _ids(ground, ground.bound.inputs[dataset.name])
+    compared = _ids(ground, ground.bound.waits[dataset.name])
+    held_to = ground.bound.held_to(dataset)
+    key = model_skip_key(model, ground.bound.facts[dataset.name], held_to, compared, ground.when)
+    return _Reads(ids, key, _as_of(ground, tuple(ids), ground.started_at))
 
 
 def _build(ground: Ground, dataset: Dataset, model: Model) -> Done:
-    facts = ground.bound.facts[dataset.name]
-    inputs = ground.shelf.versions(ground.bound.inputs[dataset.name])
-    ids = {name: version.id for name, version in inputs.items()}
-    key = model_skip_key(dataset, facts, ids, *ground.when)
-    known = ground.base(dataset.name)
-    as_of = _as_of(ground, tuple(ids), ground.started_at)
-    if known is not None and known.skip_key == key:
-        return _unchanged_model(ground, dataset, replace(known, as_of=as_of))
-    lease = ground.leases[dataset.name]
+    known, reads = ground.base(dataset.name), _reading(ground, dataset, model)
+    if known is not None and known.skip_key == reads.key:
+        return _unchanged_model(ground, dataset, replace(known, as_of=reads.as_of))
+    facts, lease = ground.bound.facts[dataset.name], ground.leases[dataset.name]
     session = ground.engine.session()
     try:
         ground.shelf.ready(_read_names(facts.inputs))
@@ -208,10 +192,17 @@ def _build(ground: Ground, dataset: Dataset, model: Model) -> Done:
         written = _written(ground, session, lease, select)
         crash.point("after-compute", dataset.name)
         change = Change(written.fields, written.files, replace=True, rows_in=written.rows)
-        version = _new_version(lease, change, base, fingerprint=facts.fingerprint, inputs=ids, key=key, as_of=as_of)
+        version = _new_version(
+            lease, change, base, fingerprint=facts.fingerprint, inputs=reads.ids, key=reads.key, as_of=reads.as_of
+        )
         return _finish(ground, session, dataset, lease, _Result(version, change, base))
     finally:
         session.close()
+
+
+def _ids(ground: Ground, names: tuple[str, ...]) -> dict[str, str]:
+    """The versions that readers of this run see, by name."""
+    return {name: version.id for name, version in ground.shelf.versions(names).items()}
 
 
 def _written(ground: Ground, session: Session, lease: Lease, select: str) -> Written:
@@ -238,22 +229,26 @@ def _unchanged_model(ground: Ground, dataset: Dataset, version: Version) -> Done
 
 
 def _view(ground: Ground, dataset: Dataset, model: Model) -> Done:
-    facts = ground.bound.facts[dataset.name]
-    inputs = ground.shelf.versions(ground.bound.inputs[dataset.name])
-    ids = {name: version.id for name, version in inputs.items()}
-    key = model_skip_key(dataset, facts, ids, *ground.when)
-    known = ground.base(dataset.name)
-    as_of = _as_of(ground, tuple(ids), ground.started_at)
-    if known is not None and known.skip_key == key:
-        return _unchanged_model(ground, dataset, replace(known, as_of=as_of))
-    lease = ground.leases[dataset.name]
+    known, reads = ground.base(dataset.name), _reading(ground, dataset, model)
+    if known is not None and known.skip_key == reads.key:
+        return _unchanged_model(ground, dataset, replace(known, as_of=reads.as_of))
+    facts, lease = ground.bound.facts[dataset.name], ground.leases[dataset.name]
     session = ground.engine.session()
     try:
         sql = bind_clock(model.sql, ground.started_at, ground.project.timezone)
         ground.shelf.ready(_read_names(facts.inputs))
         fields = session.describe(sql)
         version = Version(
-            dataset.name, "", 0, fields, facts.fingerprint, key, as_of, inputs=ids, sql=sql, run=ground.run
+            dataset.name,
+            "",
+            0,
+            fields,
+            facts.fingerprint,
+            reads.key,
+            reads.as_of,
+            inputs=reads.ids,
+            sql=sql,
+            run=ground.run,
         )
         ground.engine.bind_view(dataset.name, sql)
         subject = _subject(ground, dataset, version, known.id if known else None, None, None)

@@ -64,7 +64,7 @@ def test_a_file_that_is_no_database_is_left_alone(path: Path, content: bytes) ->
     with pytest.raises(WorldError) as caught:
         opened(path)
     assert codes(caught.value) == ["L005"]
-    assert "--rebuild-ledger" in str(caught.value)
+    assert "backup" in str(caught.value)
     assert path.read_bytes() == content
 
 

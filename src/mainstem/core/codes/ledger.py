@@ -33,8 +33,8 @@ CODES: dict[str, Code] = {
         "A ledger that cannot be read",
         "The file of the ledger is damaged, or is no SQLite database. Nothing is written to it, so that nothing that "
         "can still be saved is lost.",
-        "Keep a copy of the file and of its neighbours `-wal` and `-shm`. Then bring back a backup, or restore runs, "
-        "evidence and the latest release from the lake with `mainstem doctor --rebuild-ledger`.",
+        "Keep a copy of the file and of its neighbours `-wal` and `-shm`. Then bring back a backup. The tables of "
+        "the lake are whole, and `_mainstem/releases/` in the lake says which versions belong together.",
     ),
     "L006": Code(
         "A ledger that cannot be opened or written",

@@ -62,7 +62,7 @@ def claim(lake: Path, ledger_id: str) -> None:
         what = f'the lake "{lake}" belongs to ledger "{owner}", this project\'s ledger is "{ledger_id}"'
         mend = (
             "point `ledger:` in mainstem.yml at the lake's own ledger, or `lake:` at a folder of its own; after the "
-            "ledger was lost: `mainstem doctor --rebuild-ledger`"
+            "ledger was lost, bring back a backup of it"
         )
         raise WorldError(Problem("K011", what, mend))
 
