@@ -2,7 +2,7 @@
 
     python bench/run.py [--models 1000] [--repeat 3] [--only startup,validate,...]
 
-dbt Core is installed into an environment of its own where that works; raw DuckDB always stands beside it.
+dbt Core and SQLMesh are installed into environments of their own where that works; raw DuckDB always stands beside.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from workload import write_dbt_project, write_project
+from workload import write_dbt_project, write_project, write_sqlmesh_project
 
 HERE = Path(__file__).parent
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -119,9 +119,7 @@ def build(count: int, repeat: int, work: Path) -> list[Result]:
         Result(f"full build of {count} models", "raw DuckDB (no commits, no release)", *floor),
         Result(f"run with nothing changed, {count} models", "mainstem", *again, budget_s=0.6),
     ]
-    for tool, run in peers(work):
-        theirs = work / tool
-        write_dbt_project(theirs, count)
+    for tool, run, theirs in peers(work, count):
         results.append(Result(f"full build of {count} models", tool, *measure(run, theirs, 1)))
         results.append(Result(f"run again, {count} models", tool, *measure(run, theirs, 1)))
     return results
@@ -136,13 +134,17 @@ def demo(count: int, repeat: int, work: Path) -> list[Result]:
     return [Result("demo, 28 days (wall budget 60 s)", "mainstem", *shown)]
 
 
-PEERS = {"dbt Core": (["dbt-core", "dbt-duckdb"], ["dbt", "run", "--profiles-dir", ".", "--quiet"])}
+PEERS = {
+    "dbt Core": (["dbt-core", "dbt-duckdb"], ["dbt", "run", "--profiles-dir", ".", "--quiet"], write_dbt_project),
+    "SQLMesh": (["sqlmesh"], ["sqlmesh", "plan", "--auto-apply", "--no-prompts"], write_sqlmesh_project),
+}
+"""What to install, the command that builds the project, and who writes it."""
 
 
-def peers(work: Path) -> list[tuple[str, list[str]]]:
-    """Peers that can be installed here, each in an environment of its own, with the command that builds a project."""
+def peers(work: Path, count: int) -> list[tuple[str, list[str], Path]]:
+    """Peers that can be installed here, each in an environment of its own: name, command and project."""
     found = []
-    for tool, (packages, command) in PEERS.items():
+    for tool, (packages, command, write) in PEERS.items():
         bin_folder = work / f"venv-{tool.replace(' ', '-')}" / "bin"
         try:
             subprocess.run([sys.executable, "-m", "venv", bin_folder.parent], check=True, capture_output=True)
@@ -151,7 +153,9 @@ def peers(work: Path) -> list[tuple[str, list[str]]]:
         except (subprocess.SubprocessError, OSError) as error:
             print(f"{tool} cannot be installed here and is left out: {error}")
             continue
-        found.append((tool, [str(bin_folder / command[0]), *command[1:]]))
+        theirs = work / tool
+        write(theirs, count)
+        found.append((tool, [str(bin_folder / command[0]), *command[1:]], theirs))
     return found
 
 

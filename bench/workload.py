@@ -66,3 +66,17 @@ def write_dbt_project(folder: Path, count: int) -> None:
         for parent in {word for word in sql.split() if word.startswith("m0")}:
             body = body.replace(f"from {parent} ", "from {{ ref('" + parent + "') }} ")
         (folder / "models" / f"{name}.sql").write_text(body)
+
+
+def write_sqlmesh_project(folder: Path, count: int) -> None:
+    """The same project as SQLMesh reads it."""
+    (folder / "models").mkdir(parents=True, exist_ok=True)
+    (folder / "config.yaml").write_text(
+        "gateways:\n  local:\n    connection: {type: duckdb, database: bench.duckdb}\n"
+        "default_gateway: local\nmodel_defaults: {dialect: duckdb, start: 2024-01-01}\n"
+    )
+    for name, sql in model_texts(count).items():
+        body = sql
+        for parent in {word for word in sql.split() if word.startswith("m0")}:
+            body = body.replace(f"from {parent} ", f"from main.{parent} ")
+        (folder / "models" / f"{name}.sql").write_text(f"MODEL (name main.{name}, kind FULL);\n{body}")

@@ -112,6 +112,8 @@ def _ledger(ledger: Ledger) -> Iterator[Finding]:
 
 
 def _lake(project: Project, ledger: Ledger) -> str:
+    if not project.lake.is_dir():
+        return f"{project.lake} is not there; the next run makes it"
     tables.claim(project.lake, ledger.id)
     return str(project.lake)
 
