@@ -111,6 +111,7 @@ def test_what_differs_is_quoted():
     [
         (ready_objective(deadline="05:15"), "R001"),
         (ready_objective(slice="3d"), "R002"),
+        (ready_objective(slice="0d"), "R002"),
         (ready_objective(window="10h"), "R003"),
         (ready_objective(slice="1h", window="7d", hours=None), "R008"),
         (ready_objective(deadline="+0d 05:15"), "R005"),

@@ -86,10 +86,35 @@ def test_without_event_time_freshness_is_unmeasured():
     assert by_label(found)["2013-12-31"].reason == "the newest event time is not known"
 
 
-def test_five_minutes_ahead_are_forgiven():
+@pytest.mark.parametrize(("newest", "state"), [("05:07:00", "good"), ("05:07:01", "unmeasured")])
+def test_five_minutes_ahead_are_forgiven(newest, state):
     simulation = history("2013-12-29")
-    simulation.night("2013-12-30", newest=local("2013-12-31", "05:07"))
-    assert by_label(verdict(simulation, fresh_objective(), at=NOON))["2013-12-31"].state == "good"
+    simulation.night("2013-12-30", newest=local("2013-12-31", newest))
+    assert by_label(verdict(simulation, fresh_objective(), at=NOON))["2013-12-31"].state == state
+
+
+@pytest.mark.parametrize("clocks", [("04:00", "08:00"), ("06:00", "08:00")])
+def test_the_greatest_of_several_ages_decides(clocks):
+    simulation = history("2013-12-29")
+    simulation.build(local("2013-12-30", "20:00"), {}, newest=local("2013-12-30", "19:00"))
+    simulation.publish(local("2013-12-30", "20:00"))
+    for clock in clocks:
+        simulation.night("2013-12-30", clock)
+    found = by_label(verdict(simulation, fresh_objective(), at=NOON))
+    at_midnight = 30 - (24 + 1 / 60)
+    assert found["2013-12-31"].margin == pytest.approx(at_midnight)
+    assert found["2013-12-30"].margin == pytest.approx(30 - (29 + 3 / 60))
+
+
+def test_a_dataset_that_was_taken_away_keeps_no_promise_and_breaks_no_content():
+    simulation = history("2013-12-29")
+    simulation.write("published", local("2013-12-30", "12:00"), env="prod", outcome="gone")
+    late = by_label(verdict(simulation))["2013-12-30"]
+    assert (late.state, late.reason) == ("bad", "there was no table at 05:15")
+    for measured in (fresh_objective(), complete_objective(), accurate_objective()):
+        found = verdict(simulation, measured, at=NOON)
+        assert found.status == "unverified"
+        assert by_label(found)["2013-12-31"].state == "unmeasured"
 
 
 def test_an_age_that_grew_in_a_gap_is_unmeasured_and_one_from_before_it_is_bad():
@@ -212,6 +237,25 @@ def test_an_unmeasured_partition_makes_bad_only_what_is_bad_without_it():
     assert [each.label for each in found.slices if each.state == "bad"] == ["2013-12-21", "2013-12-22"]
 
 
+def test_bad_stays_bad_were_the_unmeasured_rows_good():
+    simulation = Simulation()
+    days = dates("2013-12-20", "2013-12-21")
+    partitioned(simulation, days[0], 800)
+    partitioned(simulation, days[1], None)
+    found = by_label(verdict(simulation, complete_objective(misses=9), at=local("2013-12-25")))
+    assert found["2013-12-23"].state == "bad"
+
+
+@pytest.mark.parametrize("shares", [(900, 895, 898), (895, 900, 898)])
+def test_the_worst_version_of_a_slice_is_shown(shares):
+    simulation = history("2013-12-28")
+    for hour, good in zip((5, 12, 18), shares, strict=True):
+        simulation.build(local("2013-12-30", f"{hour:02}:00"), {}, good=(good, 900))
+        simulation.publish(local("2013-12-30", f"{hour:02}:00"))
+    found = by_label(verdict(simulation, complete_objective()))["2013-12-30"]
+    assert (found.state, found.value) == ("good", Decimal(895) / 900)
+
+
 def test_an_empty_table_is_complete():
     simulation = history("2013-12-29")
     simulation.night("2013-12-30", good=(0, 0))
@@ -254,6 +298,28 @@ def test_before_and_after_a_hard_rule_was_broken():
     assert mended.status == "met"
     assert "broken from 31 December 05:30 to 31 December 05:50" in mended.reasons
     assert mended.reasons[0] == "complete in origin and dest, at least 99%; now all rows have origin and dest"
+
+
+def test_the_history_of_a_hard_rule_begins_with_the_agreement_and_joins_what_belongs_together():
+    simulation = history("2013-12-19")
+    for day, good in (
+        ("2013-12-20", 1),
+        ("2013-12-21", 2),
+        ("2013-12-22", 900),
+        ("2013-12-26", 3),
+        ("2013-12-27", 900),
+    ):
+        simulation.night(day, good=(good, 900))
+    hard = complete_objective(window=None, misses=None)
+    all_of_it = verdict(simulation, hard)
+    assert [each for each in all_of_it.reasons if each.startswith("broken")] == [
+        "broken from 21 December 05:02 to 23 December 05:02",
+        "broken from 27 December 05:02 to 28 December 05:02",
+    ]
+    later = verdict(simulation, hard, since=local("2013-12-24"))
+    assert [each for each in later.reasons if each.startswith("broken")] == [
+        "broken from 27 December 05:02 to 28 December 05:02"
+    ]
 
 
 def test_a_hard_deadline_is_decided_by_its_newest_slice():
@@ -390,6 +456,7 @@ def test_a_look_that_finds_nothing_new_confirms_the_comparison_before():
 
 
 def test_a_comparison_counts_in_the_slice_in_which_readers_had_the_version():
+    assert by_label(verdict(history(), accurate_objective()))["2013-12-30"].margin == pytest.approx(0.001)
     simulation = history("2013-12-29")
     version = simulation.build(local("2013-12-30", "23:58"), {LAST: 900})
     simulation.reconcile(local("2013-12-30", "23:58"), version, LAST, 100, 900)
@@ -525,6 +592,36 @@ def test_wrong_data_that_was_corrected_the_same_morning_is_mended():
     assert by_label(found)["2013-12-30"].reason == (
         'the check "row_count" failed (400); put right on 31 December 05:40'
     )
+
+
+def test_when_its_data_was_loaded_must_be_recorded():
+    simulation = history("2013-12-29")
+    version = simulation.night("2013-12-30")
+    simulation.rows = [row for row in simulation.rows if not (row.kind == "version" and row.version == version)]
+    found = by_label(verdict(simulation))["2013-12-30"]
+    assert (found.state, found.reason) == ("unmeasured", "when its data was loaded is not recorded")
+
+
+def test_what_was_looked_at_later_made_nothing_ready_earlier():
+    simulation = history("2013-12-29")
+    simulation.night("2013-12-30", "04:00", as_of=local("2013-12-30", "23:10"))
+    looked_at = local("2013-12-31", "05:05")
+    facts = {"parent": simulation.head, "as_of": looked_at.isoformat()}
+    simulation.write("version", looked_at, version=simulation.head, facts=facts)
+    for clock, reason in (("05:04", "not ready yet"), ("05:06", "ready at 05:05")):
+        at = local("2013-12-31", clock)
+        found = backtest(project(), requirement(ready_objective()), simulation.log(), at)
+        assert by_label(found)["2013-12-30"].reason == reason
+
+
+def test_what_was_gone_at_the_deadline_and_came_back_is_late():
+    simulation = history()
+    simulation.build(local("2013-12-31", "05:10"), {LAST: 0}, check="")
+    simulation.publish(local("2013-12-31", "05:10"))
+    simulation.night("2013-12-30", "05:40")
+    found = verdict(simulation)
+    assert found.flags == ()
+    assert by_label(found)["2013-12-30"].reason == "ready at 05:40, 25 minutes late"
 
 
 # probes

@@ -81,12 +81,12 @@ class Content:
             elif worst is None or (found.margin or 0) < (worst.margin or 0):
                 worst = found
         if span.due > self.at:
-            return judged(span, "pending", worst or Standing("", "nothing is known yet"))
+            return judged(span, "pending", worst or unmeasured or Standing("", "nothing is known yet"))
         if unmeasured is None and (gap := self.log.gap(self.subject, span.opens, span.closes)):
             unmeasured = Standing("unmeasured", IN_GAP, evidence=(gap.row.id,))
-        if unmeasured is None and worst is None:
-            unmeasured = Standing("unmeasured", "there was no table")
-        return judged(span, "unmeasured", unmeasured) if unmeasured else judged(span, "good", worst or Standing("good"))
+        if unmeasured is None and worst is not None:
+            return judged(span, "good", worst)
+        return judged(span, "unmeasured", unmeasured or Standing("unmeasured", "there was no table"))
 
     def now(self, newest: Slice | None) -> Standing | None:
         """How what readers have now stands; unmeasured where the newest attempt to measure it could not be made."""

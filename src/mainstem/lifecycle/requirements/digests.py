@@ -151,6 +151,16 @@ def binding_digest(text: Mapping[str, Any]) -> str:
     return plain_digest(bound)
 
 
+def measured_names(text: Mapping[str, Any]) -> frozenset[str]:
+    """The datasets that a text is judged on; without an objective what it binds."""
+    objective = text.get("objective")
+    if not objective:
+        return frozenset(text.get("binds", ()))
+    options = objective.get("options", {})
+    others = (options.get(name) for name in find("measures", objective["measure"]).DATASETS)
+    return frozenset(name for name in (objective["of"], *others) if name is not None)
+
+
 def link_digests(requirement: Requirement, project: Project) -> dict[str, str]:
     """The digest of each need it serves, of the goals behind them, and of the definitions it uses, by id."""
     found: dict[str, str] = {}
@@ -229,10 +239,7 @@ def agreed_promise(text: Mapping[str, Any], requirement: Requirement, project: P
 
     Names of datasets that the project no longer has are taken from today's item: a rename changes no promise.
     """
-    then = from_agreed(text, requirement)
-    today = requirement.objective
-    if then.objective and today and then.objective.of not in project.datasets and today.of in project.datasets:
-        then = replace(then, objective=replace(then.objective, of=today.of), binds=requirement.binds)
+    then = _with_tables_of_today(from_agreed(text, requirement), requirement, project)
     checks = {id: _check(id, check, requirement) for id, check in text.get("checks", {}).items()}
     definitions = {
         id: Definition(
@@ -247,6 +254,24 @@ def agreed_promise(text: Mapping[str, Any], requirement: Requirement, project: P
         for id, each in text.get("definitions", {}).items()
     }
     return Promise(then, checks, definitions)
+
+
+def _with_tables_of_today(then: Requirement, today: Requirement, project: Project) -> Requirement:
+    """A requirement of the past, bound as it is today wherever what it was bound to is gone."""
+    if any(name.rpartition(".")[0] not in project.datasets and not _is_there(name, project) for name in then.binds):
+        then = replace(then, binds=today.binds)
+    if then.objective is None or today.objective is None or then.objective.kind != today.objective.kind:
+        return then
+    options = then.objective.options
+    for name in find("measures", then.objective.kind).DATASETS:
+        if not _is_there(getattr(options, name), project):
+            options = replace(options, **{name: getattr(today.objective.options, name)})
+    of = then.objective.of if _is_there(then.objective.of, project) else today.objective.of
+    return replace(then, objective=replace(then.objective, of=of, options=options))
+
+
+def _is_there(name: str, project: Project) -> bool:
+    return name in project.datasets or name.partition("#")[0] in project.outputs
 
 
 def _check(id: str, text: Mapping[str, Any], requirement: Requirement) -> Check:

@@ -108,7 +108,7 @@ def _judge(project: Project, requirement: Requirement, log: Log, at: datetime, k
     if force.is_draft:
         return _Judged(requirement, force, judge(project, today, log, at, Terms(None, force.exceptions)))
     terms = Terms(force.epochs[-1].since, force.exceptions, _judge_before(project, requirement, force, log, at))
-    if not force.is_reworded:
+    if not (force.is_reworded or force.is_rebound):
         return _Judged(requirement, force, judge(project, today, log, at, terms))
     agreed = agreed_promise(force.epochs[-1].text, requirement, project)
     other = judge(project, today, log, at, Terms(None, force.exceptions))

@@ -11,8 +11,8 @@ from mainstem.core.project import Project
 from mainstem.core.requirement import Agreement, Requirement
 from mainstem.lifecycle.requirements.digests import (
     agreed_text,
-    binding_digest,
     link_digests,
+    measured_names,
     parties,
     promise_digest,
     with_names_of_today,
@@ -35,7 +35,8 @@ class Force:
     `epochs` are the texts that were ever in force, the present one last; none: a draft. `missing` are the
     stakeholders who still have to agree to today's text. `suspects` are sentences: what is not as it was when the
     promise was agreed to; `changed` the ids of needs, goals and definitions among it. `is_reworded`: today's text
-    promises something else than the text in force. `is_rebound`: it is bound to something else. `exceptions` maps
+    promises something else than the text in force. `is_rebound`: it is about something else, though what it was
+    about still exists (else that was renamed, which bothers nobody). `exceptions` maps
     labels to when the ledger first saw the declaration.
     """
 
@@ -69,10 +70,6 @@ def in_force(project: Project, requirement: Requirement, at: datetime, known: da
     epochs, latest = _epochs(agreed, project, today)
     is_same = bool(epochs) and epochs[-1].text == today
     promise = epochs[-1].promise if is_same else promise_digest(today)
-    exceptions: dict[str, datetime] = {}
-    for entry in entries:
-        if entry.kind == "exception" and entry.label and entry.recorded_at:
-            exceptions[entry.label] = min(entry.recorded_at, exceptions.get(entry.label, entry.recorded_at))
     is_reworded = bool(epochs) and epochs[-1].promise != promise
     missing = tuple(
         party
@@ -80,16 +77,18 @@ def in_force(project: Project, requirement: Requirement, at: datetime, known: da
         if party not in latest or _promise(latest[party], project, today) != promise
     )
     changed = _changed_links(requirement, project, latest.values()) if epochs else {}
-    reworded = ("its text was changed after it was agreed to",) if is_reworded else ()
+    left = _left(epochs[-1].text, today, project) if epochs and not is_same else ()
+    reworded = ["its text was changed after it was agreed to"] if is_reworded else []
+    reworded += [f'it was agreed to for "{name}", to which it is bound no more' for name in left]
     return Force(
         epochs,
         missing,
         (*reworded, *changed.values()),
         tuple(changed),
         is_reworded,
-        bool(epochs) and not is_same and binding_digest(epochs[-1].text) != binding_digest(today),
+        bool(left),
         _waiver(entries, at),
-        exceptions,
+        _exceptions(entries),
     )
 
 
@@ -119,6 +118,13 @@ def _epochs(
     return tuple(epochs), latest
 
 
+def _left(then: Mapping[str, Any], today: Mapping[str, Any], project: Project) -> tuple[str, ...]:
+    """What a text was about, is about no more, and is still there."""
+    there = (project.datasets, project.outputs)
+    names = measured_names(then) - measured_names(today)
+    return tuple(sorted(name for name in names if any(name in kind for kind in there)))
+
+
 def _party(name: str, project: Project) -> str:
     item = project.item(name)
     return item.id if item is not None else name
@@ -134,6 +140,15 @@ def _promise(entry: Agreement, project: Project, today: Mapping[str, Any]) -> st
 def _waiver(entries: Sequence[Agreement], at: datetime) -> Agreement | None:
     active = [e for e in entries if e.kind == "waived" and e.until is not None and e.until > at]
     return max(active, key=lambda entry: entry.at, default=None)
+
+
+def _exceptions(entries: Sequence[Agreement]) -> dict[str, datetime]:
+    """When the ledger first saw each label declared."""
+    found: dict[str, datetime] = {}
+    for entry in entries:
+        if entry.kind == "exception" and entry.label and entry.recorded_at:
+            found[entry.label] = min(entry.recorded_at, found.get(entry.label, entry.recorded_at))
+    return found
 
 
 def _changed_links(requirement: Requirement, project: Project, latest: Iterable[Agreement]) -> dict[str, str]:

@@ -150,7 +150,7 @@ class Accuracy:
         objective = self.promise.objective
         if read.total is None:
             return Standing("unmeasured", f"the total of {objective.options.against} is not known", evidence=(read.id,))
-        row = by_label.get(label) or self.history.measurement(version, label, self.probe.id, self.probe.definition)
+        row = self.history.measurement(version, label, self.probe.id, self.probe.definition)
         evidence: tuple[int, ...] = (read.id,)
         if row is not None and row.value is not None:
             value, evidence = row.value, (row.id, read.id)

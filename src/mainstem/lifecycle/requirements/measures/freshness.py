@@ -56,20 +56,21 @@ class Freshness:
     def judge(self, span: Span) -> Slice:
         """Bad as soon as the limit is passed; good or unmeasured once it is over; pending until then."""
         end = min(span.closes, self.at)
-        worst, unmeasured = Standing("good", margin=None), None
+        worst: Standing | None = None
+        unmeasured: Standing | None = None
         for live in self.history.stretches(span.opens, min(span.closes, self.at + _MOMENT)):
             found = self._greatest_age(live, min(live.until or end, end))
             if found.state == "bad":
                 return judged(span, "bad", found)
             if found.state == "unmeasured":
                 unmeasured = unmeasured or found
-            elif worst.margin is None or (found.margin is not None and found.margin < worst.margin):
+            elif worst is None or (found.margin or 0) < (worst.margin or 0):
                 worst = found
         if span.due > self.at:
-            return judged(span, "pending", worst)
-        if unmeasured is None and worst.margin is None:
-            unmeasured = Standing("unmeasured", "there was no table")
-        return judged(span, "unmeasured", unmeasured) if unmeasured else judged(span, "good", worst)
+            return judged(span, "pending", worst or unmeasured or Standing("", "nothing is known yet"))
+        if unmeasured is None and worst is not None:
+            return judged(span, "good", worst)
+        return judged(span, "unmeasured", unmeasured or Standing("unmeasured", "there was no table"))
 
     def now(self, newest: Slice | None) -> Standing | None:
         """The age of what readers have now."""
