@@ -1,6 +1,6 @@
 """Runs every workload with its peer in one go; CPU seconds of the process tree. Writes results and docs/performance.md.
 
-    python bench/run.py [--models 1000] [--repeat 3] [--only startup,validate,...]
+    python bench/run.py [--models 1000] [--repeat 3] [--only startup,validate,...] [--peers 'dbt Core']
 
 dbt Core and SQLMesh are installed into environments of their own where that works; raw DuckDB always stands beside.
 """
@@ -135,7 +135,7 @@ def demo(count: int, repeat: int, work: Path) -> list[Result]:
 
 
 PEERS = {
-    "dbt Core": (["dbt-core", "dbt-duckdb"], ["dbt", "run", "--profiles-dir", ".", "--quiet"], write_dbt_project),
+    "dbt Core": (["dbt-core<1.12", "dbt-duckdb"], ["dbt", "run", "--profiles-dir", ".", "--quiet"], write_dbt_project),
     "SQLMesh": (["sqlmesh"], ["sqlmesh", "plan", "--auto-apply", "--no-prompts"], write_sqlmesh_project),
 }
 """What to install, the command that builds the project, and who writes it."""
@@ -168,7 +168,10 @@ def main() -> None:
     parser.add_argument("--models", type=int, default=1000)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--only", default=",".join(WORKLOADS))
+    parser.add_argument("--peers", default=",".join(PEERS), help="peers to install and measure; '' for none")
     options = parser.parse_args()
+    for tool in set(PEERS) - set(options.peers.split(",")):
+        del PEERS[tool]
     results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="mainstem-bench-") as work:
         for name in options.only.split(","):
