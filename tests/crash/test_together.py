@@ -98,10 +98,17 @@ def test_a_reader_never_sees_tables_of_two_releases(tmp_path: Path) -> None:
     failed: list[BaseException] = []
     over = threading.Event()
 
+    def write(number: int) -> None:
+        """As an editor saves: the reader's load sees the old text or the new one."""
+        unsaved = tmp_path / "a.sql"
+        unsaved.write_text(f"select {number} as n\n")
+        unsaved.replace(folder / "models" / "a.sql")
+
     def read() -> None:
-        project = load(folder)
-        ledger = open_ledger(project.ledger)
+        ledger = None
         try:
+            project = load(folder)
+            ledger = open_ledger(project.ledger)
             while not over.is_set():
                 release = current_release(ledger, "prod")
                 sql = "select a.n, b.n, c.n from a, b, c"
@@ -112,11 +119,12 @@ def test_a_reader_never_sees_tables_of_two_releases(tmp_path: Path) -> None:
         except BaseException as error:  # noqa: BLE001 - shown by the test
             failed.append(error)
         finally:
-            ledger.close()
+            if ledger is not None:
+                ledger.close()
 
     reader = threading.Thread(target=read)
     for number in range(100):
-        (folder / "models" / "a.sql").write_text(f"select {number} as n\n")
+        write(number)
         project = load(folder)
         ledger = open_ledger(project.ledger)
         assert run_waiting(project, ledger, SetClock(morning(1))).release is not None
