@@ -1,8 +1,9 @@
-"""Runs every workload with its peer in one go; CPU seconds of the process tree. Writes results and docs/performance.md.
+"""Runs every workload with its peers in one go; CPU seconds of the process tree.
 
     python bench/run.py [--models 1000] [--repeat 3] [--only startup,validate,...] [--peers 'dbt Core']
 
 dbt Core and SQLMesh are installed into environments of their own where that works; raw DuckDB always stands beside.
+A run of every workload writes bench/results/latest.json and docs/performance.md; with --only the figures are printed.
 """
 
 from __future__ import annotations
@@ -16,15 +17,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from workload import write_dbt_project, write_project, write_sqlmesh_project
 
 HERE = Path(__file__).parent
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-"""As a user's: compiled modules are kept between starts."""
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+    "DO_NOT_TRACK": "1",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "SQLMESH__DISABLE_ANONYMIZED_ANALYTICS": "true",
+}
+"""As a user's: compiled modules are kept between starts. Nobody reports home while it is measured."""
 MAINSTEM = str(Path(sys.executable).parent / "mainstem")
 
 
@@ -40,40 +48,46 @@ class Result:
     budget_s: float | None = None
 
 
+class CommandError(Exception):
+    """A measured command ended with another exit code than 0; the message ends with what it said."""
+
+
 def measure(
     command: list[str], folder: Path, repeat: int, before: Callable[[], None] | None = None
-) -> tuple[float, ...]:
-    """Least CPU seconds of `repeat` runs of a command, with its wall seconds and peak memory in MB."""
+) -> tuple[float, float, float]:
+    """Least CPU seconds of `repeat` runs of a command, with its wall seconds and peak memory in MB.
+
+    The command can ask nobody: its standard input is empty. Its home is `folder`, so that it finds no settings of the
+    user's and leaves nothing there.
+    """
     best = (float("inf"), 0.0, 0.0)
+    environment = ENVIRONMENT | {"HOME": str(folder)}
     for _ in range(repeat):
         if before:
             before()
-        start_s = time.perf_counter()
-        process = subprocess.Popen(
-            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=ENVIRONMENT
-        )
-        said = process.stderr.read() if process.stderr else b""
-        _, status, usage = os.wait4(process.pid, 0)
-        wall_s = time.perf_counter() - start_s
-        if os.waitstatus_to_exitcode(status):
-            raise SystemExit(f"{' '.join(command)} failed:\n{said.decode()[-2000:]}")
+        with tempfile.TemporaryFile() as said:
+            start_s = time.perf_counter()
+            process = subprocess.Popen(
+                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, env=environment
+            )
+            _, status, usage = os.wait4(process.pid, 0)
+            wall_s = time.perf_counter() - start_s
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode:
+                said.seek(0)
+                raise CommandError(f"{' '.join(command)} failed:\n{said.read().decode(errors='replace')[-2000:]}")
         best = min(best, (usage.ru_utime + usage.ru_stime, wall_s, usage.ru_maxrss / 1000))
     return best
 
 
-def startup(count: int, repeat: int, work: Path) -> list[Result]:
+def startup(count: int, repeat: int, work: Path) -> Iterator[Result]:
     """`--version` and `--help`, over a bare interpreter."""
-    bare = measure([sys.executable, "-c", "pass"], work, repeat)
-    version = measure([MAINSTEM, "--version"], work, repeat)
-    usage = measure([MAINSTEM, "--help"], work, repeat)
-    return [
-        Result("start-up", "bare python", *bare),
-        Result("start-up: --version", "mainstem", *version, budget_s=0.10),
-        Result("start-up: --help", "mainstem", *usage, budget_s=0.15),
-    ]
+    yield Result("start-up", "bare python", *measure([sys.executable, "-c", "pass"], work, repeat))
+    yield Result("start-up: --version", "mainstem", *measure([MAINSTEM, "--version"], work, repeat), budget_s=0.10)
+    yield Result("start-up: --help", "mainstem", *measure([MAINSTEM, "--help"], work, repeat), budget_s=0.15)
 
 
-def validate(count: int, repeat: int, work: Path) -> list[Result]:
+def validate(count: int, repeat: int, work: Path) -> Iterator[Result]:
     """`validate`, with and without a cache."""
     folder = work / "validate"
     write_project(folder, count)
@@ -82,11 +96,10 @@ def validate(count: int, repeat: int, work: Path) -> list[Result]:
         shutil.rmtree(folder / ".mainstem", ignore_errors=True)
 
     cold = measure([MAINSTEM, "validate"], folder, repeat, forget)
+    yield Result(f"validate {count} models, cold", "mainstem", *cold, budget_s=3.5)
     warm = measure([MAINSTEM, "validate"], folder, repeat)
-    return [
-        Result(f"validate {count} models, cold", "mainstem", *cold, budget_s=3.5),
-        Result(f"validate {count} models, warm", "mainstem", *warm, budget_s=0.4),
-    ]
+    yield Result(f"validate {count} models, warm", "mainstem", *warm, budget_s=0.4)
+    yield from beside(work, count, validate_peer)
 
 
 RAW = """
@@ -99,7 +112,7 @@ for name, sql in model_texts({count}).items():
 """
 
 
-def build(count: int, repeat: int, work: Path) -> list[Result]:
+def build(count: int, repeat: int, work: Path) -> Iterator[Result]:
     """A full build with commits and release, then a run with nothing changed; raw DuckDB beside it."""
     folder = work / "build"
     write_project(folder, count)
@@ -109,54 +122,114 @@ def build(count: int, repeat: int, work: Path) -> list[Result]:
             shutil.rmtree(folder / name, ignore_errors=True)
 
     full = measure([MAINSTEM, "run"], folder, repeat, forget)
+    yield Result(f"full build of {count} models", "mainstem", *full, budget_s=9.0)
     again = measure([MAINSTEM, "run"], folder, repeat)
+    yield Result(f"run with nothing changed, {count} models", "mainstem", *again, budget_s=0.6)
     raw = work / "raw"
     raw.mkdir()
     script = RAW.format(here=str(HERE), count=count)
     floor = measure([sys.executable, "-c", script], raw, repeat, lambda: (raw / "raw.duckdb").unlink(missing_ok=True))
-    results = [
-        Result(f"full build of {count} models", "mainstem", *full, budget_s=9.0),
-        Result(f"full build of {count} models", "raw DuckDB (no commits, no release)", *floor),
-        Result(f"run with nothing changed, {count} models", "mainstem", *again, budget_s=0.6),
-    ]
-    for tool, run, theirs in peers(work, count):
-        results.append(Result(f"full build of {count} models", tool, *measure(run, theirs, 1)))
-        results.append(Result(f"run again, {count} models", tool, *measure(run, theirs, 1)))
-    return results
+    yield Result(f"full build of {count} models", "raw DuckDB (no commits, no release)", *floor)
+    yield from beside(work, count, build_peer)
 
 
-def demo(count: int, repeat: int, work: Path) -> list[Result]:
+def demo(count: int, repeat: int, work: Path) -> Iterator[Result]:
     """The demo: four weeks, day by day."""
     target = work / "flights"
     shown = measure(
         [MAINSTEM, "demo", str(target), "--no-serve"], work, 1, lambda: shutil.rmtree(target, ignore_errors=True)
     )
-    return [Result("demo, 28 days (wall budget 60 s)", "mainstem", *shown)]
+    yield Result("demo, 28 days (wall budget 60 s)", "mainstem", *shown)
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Another tool: its packages, who writes the project for it, its commands and the caches that it keeps there.
+
+    `validate` is the nearest that it has to ours: dbt Core reads the project without binding columns, SQLMesh loads
+    it and qualifies every query. `note` says what its figures do not compare.
+    """
+
+    packages: tuple[str, ...]
+    write: Callable[[Path, int], None]
+    validate: tuple[str, ...]
+    run: tuple[str, ...]
+    caches: tuple[str, ...]
+    note: str
 
 
 PEERS = {
-    "dbt Core": (["dbt-core<1.12", "dbt-duckdb"], ["dbt", "run", "--profiles-dir", ".", "--quiet"], write_dbt_project),
-    "SQLMesh": (["sqlmesh"], ["sqlmesh", "plan", "--auto-apply", "--no-prompts"], write_sqlmesh_project),
+    "dbt Core": Peer(
+        packages=("dbt-core<1.12", "dbt-duckdb"),
+        write=write_dbt_project,
+        validate=("dbt", "parse", "--profiles-dir", ".", "--quiet"),
+        run=("dbt", "run", "--profiles-dir", ".", "--quiet"),
+        caches=("target",),
+        note="dbt Core reads the project and binds no columns in `parse`; its second run builds every model again.",
+    ),
+    "SQLMesh": Peer(
+        packages=("sqlmesh",),
+        write=write_sqlmesh_project,
+        validate=("sqlmesh", "info", "--skip-connection"),
+        run=("sqlmesh", "plan", "--auto-apply", "--no-prompts"),
+        caches=(".cache",),
+        note="SQLMesh validates by loading the project (`info`) and builds by `plan --auto-apply`.",
+    ),
 }
-"""What to install, the command that builds the project, and who writes it."""
 
 
-def peers(work: Path, count: int) -> list[tuple[str, list[str], Path]]:
-    """Peers that can be installed here, each in an environment of its own: name, command and project."""
-    found = []
-    for tool, (packages, command, write) in PEERS.items():
-        bin_folder = work / f"venv-{tool.replace(' ', '-')}" / "bin"
-        try:
-            subprocess.run([sys.executable, "-m", "venv", bin_folder.parent], check=True, capture_output=True)
-            install = [bin_folder / "python", "-m", "pip", "install", "--quiet", *packages]
-            subprocess.run(install, check=True, capture_output=True, timeout=600)
-        except (subprocess.SubprocessError, OSError) as error:
-            print(f"{tool} cannot be installed here and is left out: {error}")
+@cache
+def installed(work: Path, tool: str) -> Path | None:
+    """The folder of a peer's commands, in an environment of its own; `None`, with a word why, where that fails.
+
+    All tools compute with the same DuckDB, ours.
+    """
+    folder = work / f"venv-{tool.replace(' ', '-')}"
+    packages = (*PEERS[tool].packages, f"duckdb=={version('duckdb')}")
+    install = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-input", *packages]
+    try:
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True, capture_output=True)
+        subprocess.run(install, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=600)
+    except (subprocess.SubprocessError, OSError) as error:
+        said = (getattr(error, "stderr", None) or b"").decode(errors="replace")[-500:]
+        print(f"{tool} cannot be installed here and is left out: {error}\n{said}", flush=True)
+        return None
+    return folder / "bin"
+
+
+def beside(
+    work: Path, count: int, figures: Callable[[str, Peer, Path, Path, int], Iterator[Result]]
+) -> Iterator[Result]:
+    """What `figures` measures of every peer; one that cannot be installed or fails is left out with a word why."""
+    for tool, peer in PEERS.items():
+        commands = installed(work, tool)
+        if commands is None:
             continue
-        theirs = work / tool
-        write(theirs, count)
-        found.append((tool, [str(bin_folder / command[0]), *command[1:]], theirs))
-    return found
+        folder = work / figures.__name__ / tool.replace(" ", "-")
+        peer.write(folder, count)
+        try:
+            yield from figures(tool, peer, commands, folder, count)
+        except CommandError as error:
+            print(f"{tool} is left out: {error}", flush=True)
+
+
+def validate_peer(tool: str, peer: Peer, commands: Path, folder: Path, count: int) -> Iterator[Result]:
+    """The nearest to `validate`, without and with the peer's cache."""
+    command = [str(commands / peer.validate[0]), *peer.validate[1:]]
+
+    def forget() -> None:
+        for name in peer.caches:
+            shutil.rmtree(folder / name, ignore_errors=True)
+
+    yield Result(f"validate {count} models, cold", tool, *measure(command, folder, 1, forget))
+    yield Result(f"validate {count} models, warm", tool, *measure(command, folder, 1))
+
+
+def build_peer(tool: str, peer: Peer, commands: Path, folder: Path, count: int) -> Iterator[Result]:
+    """A full build, then the same command again."""
+    command = [str(commands / peer.run[0]), *peer.run[1:]]
+    yield Result(f"full build of {count} models", tool, *measure(command, folder, 1))
+    yield Result(f"run with nothing changed, {count} models", tool, *measure(command, folder, 1))
 
 
 WORKLOADS = {"startup": startup, "validate": validate, "build": build, "demo": demo}
@@ -175,16 +248,21 @@ def main() -> None:
     results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="mainstem-bench-") as work:
         for name in options.only.split(","):
-            found = WORKLOADS[name](options.models, options.repeat, Path(work))
-            for result in found:
+            for result in WORKLOADS[name](options.models, options.repeat, Path(work)):
                 print(line(result), flush=True)
-            results += found
+                results.append(result)
+    if set(options.only.split(",")) == set(WORKLOADS):
+        keep(results)
+    print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:.0f} MB")
+
+
+def keep(results: list[Result]) -> None:
+    """Write the figures of a whole run."""
     target = HERE / "results"
     target.mkdir(exist_ok=True)
     body = {"cores": os.cpu_count(), "load": os.getloadavg()[0], "results": [asdict(result) for result in results]}
     (target / "latest.json").write_text(json.dumps(body, indent=2) + "\n")
     (HERE.parent / "docs" / "performance.md").write_text(page(results))
-    print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:.0f} MB")
 
 
 def line(result: Result) -> str:
@@ -205,9 +283,11 @@ def page(results: list[Result]) -> str:
         f"{'' if r.budget_s is None else f'{r.budget_s} s, {verdict(r)}'} |\n"
         for r in results
     )
+    notes = "".join(f"{peer.note}\n" for tool, peer in PEERS.items() if any(r.tool == tool for r in results))
     return (
         "# Performance\n\nMade by `make bench`: CPU seconds (user and system of the process tree), the least of the\n"
-        f"repeats, all tools in one run on {os.cpu_count()} cores. Only ratios inside one run mean something.\n\n"
+        f"repeats, all tools in one run on {os.cpu_count()} cores. Only ratios inside one run mean something.\n"
+        f"{notes}\n"
         "| workload | tool | CPU s | wall s | peak MB | budget |\n| --- | --- | ---: | ---: | ---: | --- |\n" + rows
     )
 
