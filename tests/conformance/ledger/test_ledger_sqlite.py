@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 from ledger_file import change, filled, opened
 from ledger_world import AT, codes, fact, published, release, version
+from tests.tools import small_disk
 
 from mainstem.core.problem import WorldError
 from mainstem.ledger import schema
@@ -222,7 +222,6 @@ print(*[row.label for row in ledger.evidence()], ledger.check())
     assert done.stdout.split("\n")[:2] == ["L013", "before after []"], done.stderr
 
 
-@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare")
 def test_a_disk_that_is_really_full_loses_nothing_either(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -250,10 +249,8 @@ ledger.record([fact(label="after")], AT)
 print(*[row.label for row in ledger.evidence()], ledger.check())
 """
     (tmp_path / "fill.py").write_text(script, encoding="utf-8")
-    mount = f"mount -t tmpfs -o size=1m tmpfs {disk} || exit 77; exec {sys.executable} {tmp_path / 'fill.py'}"
-    done = subprocess.run(["unshare", "--mount", "sh", "-c", mount], capture_output=True, text=True, check=False)
-    if done.returncode == 77 or "unshare" in done.stderr:
-        pytest.skip("this user may not mount a small disk")
+    command = [*small_disk(disk, "1m"), sys.executable, str(tmp_path / "fill.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout.split("\n")[:2] == ["L008", "before after []"], done.stderr
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 from ledger_file import change, filled, opened
 from ledger_world import AT, fact, release
+from tests.tools import forbidden, needs
 
 from mainstem.ledger.sqlite import SqliteLedger
 
@@ -113,7 +113,6 @@ def test_publications_and_moves_wait_for_the_disk_and_other_writes_do_not(path: 
     ledger.close()
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 def test_a_publication_has_reached_the_disk_when_it_returns(path: Path) -> None:
     filled(path)
     script = f"""
@@ -131,7 +130,7 @@ mark(b"mark end\\n"); os._exit(0)
 """
     trace = path.parent / "trace"
     command = [
-        "strace",
+        needs("strace"),
         "-f",
         "-o",
         str(trace),
@@ -143,7 +142,7 @@ mark(b"mark end\\n"); os._exit(0)
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if "ptrace" in done.stderr:
-        pytest.skip("this system does not allow tracing")
+        forbidden("tracing")
     _, recorded, published_, _ = re.split(r"mark \w+", trace.read_text())
     assert "sync(" not in recorded
     assert re.search(r"pwrite64\(.*\n.*f(data)?sync\(\d+\) += 0", published_)

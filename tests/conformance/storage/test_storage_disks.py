@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.tools import small_disk
 
 HERE = Path(__file__).parent
 
@@ -42,17 +43,12 @@ def fill():
 
 
 def on_a_small_disk(tmp_path: Path, script: str, *, size: str = "1m") -> str:
-    """What `script` prints, run where `disk` is a file system of `size`; skipped where none can be mounted."""
+    """What `script` prints, run where `disk` is a file system of `size`."""
     disk = tmp_path / "disk"
     disk.mkdir()
     (tmp_path / "script.py").write_text(PROLOGUE.format(here=str(HERE)) + script)
-    shell = f"mount -t tmpfs -o size={size} none {disk} && exec {sys.executable} {tmp_path}/script.py {disk}"
-    isolated = ["unshare", "--user", "--map-root-user", "--mount"]
-    try:
-        subprocess.run([*isolated, "mount", "-t", "tmpfs", "none", str(disk)], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("no small file system can be mounted here (unshare --user --mount)")
-    done = subprocess.run([*isolated, "sh", "-c", shell], capture_output=True, text=True, check=False)
+    command = [*small_disk(disk, size), sys.executable, str(tmp_path / "script.py"), str(disk)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
