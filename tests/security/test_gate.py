@@ -12,15 +12,18 @@ import pytest
 from guarded_lake import CANARIES, TABLES, Ask, Lake, cases
 
 from mainstem.core.clock import SetClock
+from mainstem.core.output import Grant, Policy, Role, RowFilter, Treatment
+from mainstem.core.place import Place
 from mainstem.core.problem import MainstemError, ProjectError
 from mainstem.core.project import EngineSettings
 from mainstem.engines import duckdb as embedded
-from mainstem.lifecycle.serving.gate import Answer, Request, read
+from mainstem.lifecycle.serving.gate import Answer, Request, Rules, read
 from mainstem.security.functions import FUNCTIONS, TABLE_FUNCTIONS
 
 REFUSED = cases("refused.sql.txt")
 MASKED = cases("masked.sql.txt")
 ANALYST = cases("analyst.sql.txt")
+NOON = datetime(2013, 12, 17, 12, tzinfo=UTC)
 
 
 def traces(folder: Path) -> dict[str, str]:
@@ -278,3 +281,46 @@ def test_every_tagged_cell_of_the_fixture_holds_a_canary(lake: Lake) -> None:
             for column in tags:
                 found = plain.execute(f"select \"{column}\" from read_parquet('{lake.files[name]}')").fetchall()
                 assert all(any(canary in repr(row) for canary in CANARIES) for row in found)
+
+
+def test_a_parameter_is_bound_and_never_becomes_text(lake: Lake) -> None:
+    engine = embedded.open(EngineSettings(), lake.outside.parent / "temp")
+    sql = "select id, city from raw.people where city = $city and id < $below order by id"
+    hostile = "NYC' or true --"
+    request = Request("api", sql, 10, release="r000001", parameters={"city": "BOS", "below": 4})
+    try:
+        answer = read(engine, lake.offers(engine), request, lake.ledger, SetClock(NOON))
+    finally:
+        engine.close()
+    assert answer.rows == ((1, "BOS"), (3, "BOS"))
+    engine = embedded.open(EngineSettings(), lake.outside.parent / "temp")
+    request = Request("api", sql, 10, release="r000001", parameters={"city": hostile, "below": 4})
+    try:
+        assert read(engine, lake.offers(engine), request, lake.ledger, SetClock(NOON)).rows == ()
+    finally:
+        engine.close()
+    assert hostile not in str(newest_audit(lake))
+
+
+def test_a_role_sees_what_the_policy_grants_it_and_the_audit_says_so(lake: Lake) -> None:
+    at = Place("policies/access.yml", 1, 1)
+    roles = (Role("crew", (), ("planning",), at), Role("nobody", (), (), at))
+    grants = (Grant("crew", ("raw.people",), ("read",), at),)
+    treat = (Treatment("crew", "pii", "partial", at),)
+    rules = Rules(Policy(roles, {"pii": "deny"}, grants, treat, (RowFilter("crew", ("raw.people",), "id < 2", at),)))
+    sql = "select id, email, phone from raw.people"
+    answers = {}
+    for role in ("crew", "nobody"):
+        engine = embedded.open(EngineSettings(), lake.outside.parent / "temp")
+        try:
+            request = Request("api", sql, 10, release="r000001", role=role)
+            answers[role] = read(engine, lake.offers(engine), request, lake.ledger, SetClock(NOON), rules).rows
+        except ProjectError as refused:
+            answers[role] = refused.problems[0].code
+        finally:
+            engine.close()
+    assert answers == {"crew": ((0, "c***", None), (1, "c***", None)), "nobody": "S013"}
+    allowed, refused = (dict(each["row"]) for each in list(lake.ledger.audited(limit=100000))[-2:])
+    assert (allowed["role"], allowed["decision"]) == ("crew", "allowed")
+    assert allowed["columns"]["raw.people"]["email"] == "partial"
+    assert (refused["role"], refused["decision"], refused["reasons"]) == ("nobody", "refused", ["S013"])

@@ -43,12 +43,15 @@ class Session(Protocol):
     Every method raises WorldError (code E0..) when the engine refuses, with the engine's own words in `what`.
     """
 
-    def describe(self, select: str) -> tuple[Field, ...]:
+    def describe(self, select: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> tuple[Field, ...]:
         """The columns of a SELECT, without running it."""
         ...
 
-    def rows(self, select: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """A small result as Python values. Never select TIMESTAMPTZ: cast it to VARCHAR."""
+    def rows(self, select: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
+        """A small result as Python values. `parameters` are in order (`?`) or by name (`$name`).
+
+        Never select TIMESTAMPTZ: cast it to VARCHAR.
+        """
         ...
 
     def query(self, select: str) -> Any:

@@ -28,6 +28,9 @@ LARGE = 100_000_000
 
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 
+Parameters = Sequence[Any] | Mapping[str, Any]
+"""Values of a statement's parameters, in order or by name."""
+
 
 @contextmanager
 def complaints(text: str = "", start: int = 0) -> Iterator[None]:
@@ -66,14 +69,14 @@ class Session:
         self._reads_much = reads_much
         self._has_own = False
 
-    def describe(self, select: str) -> tuple[Field, ...]:
+    def describe(self, select: str, parameters: Parameters = ()) -> tuple[Field, ...]:
         self._one_select(select)
-        return self._fields(select)
+        return self._fields(select, parameters)
 
-    def rows(self, select: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, select: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         self._one_select(select)
         with complaints(select):
-            self._cursor.execute(select, list(parameters))
+            self._cursor.execute(select, _values(parameters))
             if not any(_INSTANT in str(column[1]) for column in self._cursor.description or ()):
                 return self._cursor.fetchall()
         return self._rows_with_instants(select, parameters)
@@ -141,21 +144,21 @@ class Session:
             )
         return _without_end(text) if ";" in text else text
 
-    def _relation(self, select: str) -> duckdb.DuckDBPyRelation:
+    def _relation(self, select: str, parameters: Parameters = ()) -> duckdb.DuckDBPyRelation:
         try:
-            return self._cursor.sql(select)
+            return self._cursor.sql(select, params=_values(parameters)) if parameters else self._cursor.sql(select)
         except duckdb.Error:
             # Only a statement that is run tells the place of its fault.
             explain = "explain "
             with complaints(select, len(explain)):
-                self._cursor.execute(explain + select)
+                self._cursor.execute(explain + select, _values(parameters))
             raise
 
-    def _fields(self, select: str) -> tuple[Field, ...]:
-        found = self._relation(select)
+    def _fields(self, select: str, parameters: Parameters = ()) -> tuple[Field, ...]:
+        found = self._relation(select, parameters)
         return tuple(Field(name, _type_text(kind)) for name, kind in zip(found.columns, found.types, strict=True))
 
-    def _rows_with_instants(self, select: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def _rows_with_instants(self, select: str, parameters: Parameters) -> list[tuple[Any, ...]]:
         """Rows whose instants are aware datetimes in UTC; the engine itself could give them only with pytz."""
         text = _without_end(select)
         columns = self._described(text, parameters)
@@ -163,15 +166,19 @@ class Session:
         shown = ", ".join(_shown(field) for field in columns)
         names = ", ".join(field.name for field in columns)
         with complaints(select):
-            self._cursor.execute(f"select {shown} from ({text}\n) shown({names})", list(parameters))
+            self._cursor.execute(f"select {shown} from ({text}\n) shown({names})", _values(parameters))
             rows = self._cursor.fetchall()
         return [tuple(_aware(value) if i in instants else value for i, value in enumerate(row)) for row in rows]
 
-    def _described(self, text: str, parameters: Sequence[Any]) -> tuple[Field, ...]:
+    def _described(self, text: str, parameters: Parameters) -> tuple[Field, ...]:
         """The columns of a text with parameters, under names of our own."""
         with complaints(text):
-            self._cursor.execute(f"describe ({text}\n)", list(parameters))
+            self._cursor.execute(f"describe ({text}\n)", _values(parameters))
             return tuple(Field(f"c{index}", str(row[1])) for index, row in enumerate(self._cursor.fetchall()))
+
+
+def _values(parameters: Parameters) -> list[Any] | dict[str, Any]:
+    return dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
 
 
 def _type_text(kind: Any) -> str:

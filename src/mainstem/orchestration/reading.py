@@ -16,12 +16,14 @@ from mainstem.core.project import Project
 from mainstem.core.release import Field, Release, Version
 from mainstem.core.tags import ColumnTags
 from mainstem.governance.tags import effective_tags
-from mainstem.lifecycle.serving.gate import Answer, Offer, Request, read
+from mainstem.lifecycle.serving.gate import Answer, Offer, Request, Rules, read
 from mainstem.lifecycle.storage.quarantine import FIELDS
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.ground import files_of
 from mainstem.orchestration.run import bind_project, create_macros, open_engine
 from mainstem.orchestration.shelf import Shelf
+from mainstem.security.redact import Key
+from mainstem.security.secret import own_secret
 from mainstem.sql.quote import qualified
 
 WRONG_TEXT = ("E001", "E002")
@@ -57,7 +59,7 @@ def ask(project: Project, ledger: Ledger, clock: Clock, release: Release, reques
         return answer
     finally:
         milliseconds = Decimal(round((clock.elapsed() - started_s) * 1000))
-        facts = {"principal": request.principal, "by": "user"}
+        facts = {"principal": request.principal, "by": "probe" if request.exit == "probe" else "user"}
         row = Evidence("request", request.exit, at, release.env, release.id, value=milliseconds, unit="ms", facts=facts)
         ledger.record([replace(row, outcome=outcome)], at)
 
@@ -68,13 +70,20 @@ def _ask(project: Project, ledger: Ledger, clock: Clock, release: Release, reque
     try:
         create_macros(engine, project)
         offers = Offers(engine, project, release, effective_tags(project, bound.facts))
-        return read(engine, offers, request, ledger, clock)
+        return read(engine, offers, request, ledger, clock, rules_of(project))
     except WorldError as error:
         if all(problem.code in WRONG_TEXT for problem in error.problems):
             raise ProjectError(*error.problems) from error
         raise
     finally:
         engine.close()
+
+
+def rules_of(project: Project) -> Rules:
+    """The project's policy, with the key of its hashes where one of its rules asks for it."""
+    if not any(rule.as_ == "hash" for rule in project.policy.treat):
+        return Rules(project.policy)
+    return Rules(project.policy, Key(own_secret(project.root / ".mainstem" / "hash.key")))
 
 
 def bound_to(project: Project, release: Release | None) -> Bound:

@@ -74,6 +74,8 @@ def _constant(node: Tree, scope: Scope, walk: Walk) -> Tree:
 def _parameter(node: Tree, scope: Scope, walk: Walk) -> Tree:
     del scope
     name = node.get("identifier", "")
+    if name in walk.parameters:
+        return node
     walk.refuse("S006", f'parameter "${name}" has no value', "write the value itself", node)
     return node
 

@@ -28,15 +28,17 @@ class Rewritten:
     datasets: tuple[str, ...]
 
 
-def rewrite(tree: Tree, relations: Mapping[str, Tree], text: str = "") -> Rewritten:
+def rewrite(
+    tree: Tree, relations: Mapping[str, Tree], text: str = "", parameters: frozenset[str] = frozenset()
+) -> Rewritten:
     """The tree of one SELECT with each dataset replaced by its relation, if all of it is allowed.
 
     `relations` maps dataset names (`schema.table`) to trees of their permitted SELECTs; a name without schema is
     `main`'s. Only the relations of datasets that occur are looked up. `text` is what was parsed, for places.
-    ProjectError with every S0.. problem otherwise.
+    `parameters` are the names behind `$` that have a value. ProjectError with every S0.. problem otherwise.
     """
     names = {fold(name): name for name in relations}
-    walk = Walk(_ByFolded(names, relations), _statement, text)
+    walk = Walk(_ByFolded(names, relations), _statement, text, parameters)
     try:
         statement = _only_statement(tree)
         walk.prefixes = frozenset(prefixes(statement))

@@ -56,13 +56,15 @@ class Walk:
     """One walk over one query: what it may read, what it read, what is refused.
 
     `relations` maps folded dataset names to the trees that stand for them. `query` walks a query inside an
-    expression. `text` is the query's text, for places only. `prefixes` are the folded (table,) and (schema, table) that
+    expression. `text` is the query's text, for places only. `parameters` are
+    the names behind `$` that have a value. `prefixes` are the folded (table,) and (schema, table) that
     stand before columns somewhere in the query.
     """
 
     relations: Mapping[str, Tree]
     query: Callable[[Any, Scope, Walk], Any]
     text: str = ""
+    parameters: frozenset[str] = frozenset()
     prefixes: frozenset[tuple[str, ...]] = frozenset()
     read: dict[str, None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)

@@ -63,4 +63,25 @@ CODES: dict[str, Code] = {
         "A query is Unicode text; bytes that are none cannot be read the same way by everybody.",
         "Send it as UTF-8.",
     ),
+    "S012": Code(
+        "A role or purpose that the policy does not have",
+        "Data is read in one role and for one of its purposes, as `policies/access.yml` lists them.",
+        "Name a role of the file; name the purpose where the role has several.",
+    ),
+    "S013": Code(
+        "A role without a grant",
+        "What is not granted to a role is denied to it.",
+        "Add a grant for the role in `policies/access.yml`, or leave the dataset out of what it is given.",
+    ),
+    "S014": Code(
+        "A row filter that asks who is reading",
+        "Readers have no attributes here, so nobody can tell which rows are theirs; nothing is shown.",
+        "Compare with a value or a column in `where`.",
+    ),
+    "S015": Code(
+        "A secret of the project that cannot be had",
+        "The key of hashed columns lies in `.mainstem/hash.key`, readable by its owner only. Without it nothing is "
+        "hashed, and nothing leaves.",
+        "Make the folder writable, or restore the file from a copy.",
+    ),
 }

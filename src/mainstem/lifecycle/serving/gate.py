@@ -8,21 +8,32 @@ from pathlib import Path
 from typing import Any
 
 from mainstem.core.clock import Clock
+from mainstem.core.output import Policy
 from mainstem.core.place import Place
 from mainstem.core.ports import Engine, Ledger
 from mainstem.core.problem import MainstemError, Problem, ProjectError
 from mainstem.core.release import Field
 from mainstem.core.tags import ColumnTags
 from mainstem.security.audit import AuditRow, query_digest
-from mainstem.security.redact import masked_select, treatments
+from mainstem.security.decide import Access, Reader, decide
+from mainstem.security.redact import Key, masked_select
 from mainstem.security.same import says_the_same
 from mainstem.security.tree import Rewritten, rewrite, too_deep
 from mainstem.security.walk import Tree
 
 EXITS: Mapping[str, str] = {
+    "alert": "the text of an alert",
+    "api": "the answer of a data API",
+    "catalog": "rows of one dataset, on its page in the console",
+    "console": "rows of a visitor's SELECT, in the console",
+    "dashboard": "the blocks of a dashboard",
+    "metric": "the figures of a metric",
+    "probe": "rows that show whether an output does what was promised; they go no further",
     "query": "rows of a SELECT, on the command line",
-    "show": "rows of one dataset, on the command line",
     "sample": "a few failed rows of a check",
+    "show": "rows of one dataset, on the command line",
+    "sync": "rows written into another system",
+    "training": "the rows of a training set",
 }
 """Every way out by name, with what leaves there. A request through any other is a bug."""
 
@@ -48,8 +59,10 @@ class Offer:
 class Request:
     """What is asked for, by whom and where it goes.
 
-    `exit` is a key of `EXITS`. `sql` is one SELECT over dataset names. `clear` shows tagged columns as they are. At
-    most `limit` rows leave. `release` is the id of the release that is read, for the audit.
+    `exit` is a key of `EXITS`. `sql` is one SELECT over dataset names, `parameters` the values of its `$names`.
+    `role` and `purpose` are those of the policy under which it is asked; without a role tagged columns are redacted, or
+    shown as they are with `clear`. `action`: read | export. At most `limit` rows leave. `release` is the id of the
+    release that is read, for the audit.
     """
 
     exit: str
@@ -58,10 +71,26 @@ class Request:
     clear: bool = False
     principal: str = LOCAL
     release: str | None = None
+    role: str | None = None
+    purpose: str | None = None
+    action: str = "read"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.exit not in EXITS:
             raise ValueError(f'"{self.exit}" is no way out that is registered in EXITS')
+
+    @property
+    def reader(self) -> Reader:
+        return Reader(self.role, self.purpose, self.action, self.clear)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What decides who sees what: the project's policy, and the key of its hashes."""
+
+    policy: Policy = Policy()
+    key: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +106,17 @@ class Answer:
     audit: AuditRow
 
 
-def read(engine: Engine, offers: Mapping[str, Offer], request: Request, ledger: Ledger, clock: Clock) -> Answer:
-    """Answer a request from the offered datasets, tagged columns redacted, or refuse it; both are audited.
+def read(
+    engine: Engine,
+    offers: Mapping[str, Offer],
+    request: Request,
+    ledger: Ledger,
+    clock: Clock,
+    rules: Rules = Rules(),
+) -> Answer:
+    """Answer a request from the offered datasets, as far as `rules` let its reader see them, or refuse it.
+
+    Both are audited.
 
     The text is parsed by the engine itself, allowed as a whole or refused, its datasets are replaced by what may be
     seen of them, and only the rendered tree is run, on an engine that can read nothing but their files. `engine` is a
@@ -88,7 +126,7 @@ def read(engine: Engine, offers: Mapping[str, Offer], request: Request, ledger: 
     """
     if request.limit < 1:
         raise ProjectError(Problem("V001", f"the limit is {request.limit} rows", "ask for at least one row"))
-    permitted = _Permitted(engine, offers, clear=request.clear)
+    permitted = _Permitted(engine, offers, request.reader, rules)
     row = AuditRow(
         at=clock.now(),
         principal=request.principal,
@@ -96,9 +134,11 @@ def read(engine: Engine, offers: Mapping[str, Offer], request: Request, ledger: 
         decision="refused",
         query=query_digest(request.sql),
         release=request.release,
+        role=request.role,
+        purpose=request.purpose,
     )
     try:
-        rewritten, text = _allowed(engine, permitted, request.sql)
+        rewritten, text = _allowed(engine, permitted, request)
         treated = {name: permitted.treated(name) for name in rewritten.datasets}
         row = replace(
             row,
@@ -106,7 +146,7 @@ def read(engine: Engine, offers: Mapping[str, Offer], request: Request, ledger: 
             datasets=rewritten.datasets,
             columns={name: each for name, each in treated.items() if each},
         )
-        columns, rows = _run(engine, permitted.files(rewritten.datasets), text, request.limit)
+        columns, rows = _run(engine, permitted.files(rewritten.datasets), text, request)
     except MainstemError as error:
         row = replace(row, reasons=tuple(problem.code for problem in error.problems))
         ledger.audit(row.facts(), row.at)
@@ -118,10 +158,11 @@ def read(engine: Engine, offers: Mapping[str, Offer], request: Request, ledger: 
     return Answer(columns, leaving, truncated, row)
 
 
-def _allowed(engine: Engine, permitted: _Permitted, sql: str) -> tuple[Rewritten, str]:
+def _allowed(engine: Engine, permitted: _Permitted, request: Request) -> tuple[Rewritten, str]:
     """The rewritten query and the text to run; ProjectError where it may not run."""
     try:
-        rewritten = rewrite(_parsed(engine, sql), permitted, sql)
+        tree = _parsed(engine, request.sql)
+        rewritten = rewrite(tree, permitted, request.sql, frozenset(request.parameters))
         text = engine.render_tree(rewritten.tree)
         is_same = says_the_same(rewritten.tree, _read_back(engine, text))
     except RecursionError:
@@ -162,16 +203,17 @@ def _in_query(problem: Problem) -> Problem:
 
 
 def _run(
-    engine: Engine, files: Sequence[Path], text: str, limit: int
+    engine: Engine, files: Sequence[Path], text: str, request: Request
 ) -> tuple[tuple[Field, ...], list[tuple[Any, ...]]]:
     """Columns, and up to one row more than the limit."""
     engine.lock(files)
     session = engine.session()
     try:
-        columns = session.describe(text)
+        columns = session.describe(text, request.parameters)
         names = [f"c{position}" for position in range(len(columns))]
         shown = ", ".join(_readable(name, column) for name, column in zip(names, columns, strict=True))
-        return columns, session.rows(f"select {shown} from ({text}) as answer({', '.join(names)}) limit {limit + 1}")
+        answer = f"select {shown} from ({text}) as answer({', '.join(names)}) limit {request.limit + 1}"
+        return columns, session.rows(answer, request.parameters)
     except MainstemError as error:
         # Places are those of the rendered text, which nobody wrote.
         raise type(error)(*(replace(problem, place=None) for problem in error.problems)) from error
@@ -186,17 +228,20 @@ def _readable(name: str, column: Field) -> str:
 class _Permitted(Mapping[str, Tree]):
     """The trees of what may be seen of each offered dataset, made when a query names it."""
 
-    def __init__(self, engine: Engine, offers: Mapping[str, Offer], *, clear: bool) -> None:
+    def __init__(self, engine: Engine, offers: Mapping[str, Offer], reader: Reader, rules: Rules) -> None:
         self._engine = engine
         self._offers = offers
-        self._clear = clear
+        self._reader = reader
+        self._rules = rules
         self._trees: dict[str, Tree] = {}
-        self._named: dict[str, Offer] = {}
+        self._named: dict[str, tuple[Offer, Access]] = {}
 
     def __getitem__(self, name: str) -> Tree:
         if name not in self._trees:
-            offer = self._named[name] = self._offers[name]
-            select = masked_select(offer.relation, offer.fields, offer.tags, clear=self._clear)
+            offer = self._offers[name]
+            access = decide(self._rules.policy, self._reader, name, offer.fields, offer.tags)
+            select = masked_select(offer.relation, offer.fields, access, self._rules.key)
+            self._named[name] = (offer, access)
             self._trees[name] = self._engine.parse_tree(select)
         return self._trees[name]
 
@@ -208,9 +253,8 @@ class _Permitted(Mapping[str, Tree]):
 
     def treated(self, name: str) -> Mapping[str, str]:
         """The tagged columns of a dataset that was named, with their treatment."""
-        offer = self._named[name]
-        return treatments(offer.fields, offer.tags, clear=self._clear)
+        return self._named[name][1].treated
 
     def files(self, names: Sequence[str]) -> tuple[Path, ...]:
         """Every file of the datasets that were named."""
-        return tuple(sorted({file for name in names for file in self._named[name].files}))
+        return tuple(sorted({file for name in names for file in self._named[name][0].files}))

@@ -14,7 +14,7 @@ from mainstem.core.problem import Problem, WorldError
 from mainstem.core.release import Field
 from mainstem.core.tags import REST, ColumnTags
 from mainstem.lifecycle.serving.gate import LOCAL, Answer, Offer, Request, read
-from mainstem.security.redact import masked_select
+from mainstem.security.redact import masked_select, redacted
 from mainstem.sql.quote import literal, quote
 
 FOLDER = "_mainstem/samples"
@@ -46,7 +46,7 @@ def write_sample(
     beginning of the file's name, `at` the instant of the run. WorldError where the engine cannot run the SELECT.
     """
     fields = session.describe(failing)
-    masked = masked_select(f"({failing}\n)", fields, _UNTRACED if tags is None else tags)
+    masked = masked_select(f"({failing}\n)", fields, redacted(fields, _UNTRACED if tags is None else tags))
     shown = ", ".join(f"cast({quote(each.name)} as varchar) as {quote(each.name)}" for each in fields)
     folder = lake / FOLDER / at.date().isoformat()
     prefix = f"{re.sub(r'[^A-Za-z0-9._-]', '_', name)}-{uuid4().hex[:8]}-"
