@@ -24,7 +24,8 @@ class Output:
     """A way out of the lake. `name` is folder and stem, such as `dashboards/morning-delays`.
 
     `kind`: dashboard | api | metric | training | sync. `needs` are the ids of the needs it serves.
-    `queries` are its SELECTs; `options` everything else of its file, as written.
+    `queries` are its SELECTs; `options` everything else of its file, as written. `role` and `purpose` are those of the
+    policy under which it is read; without a role nothing tagged leaves by it.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Output:
     queries: tuple[Query, ...] = ()
     options: Mapping[str, Any] | None = None
     text: str = ""
+    role: str | None = None
+    purpose: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from mainstem.project.macros import read_macros
 from mainstem.project.models import ReadModel, read_models
 from mainstem.project.nodes import texts
 from mainstem.project.outputs import ReadOutput, read_outputs
-from mainstem.project.policy import read_policy
+from mainstem.project.policy import check_reader, read_policy
 from mainstem.project.references import Known, check_owner, known, owner_id, resolve_items, resolved
 from mainstem.project.settings import FILE, Settings, check_overridden, read_settings
 from mainstem.project.sources import ReadSource, read_sources
@@ -143,6 +143,7 @@ def _check_owners(written: _Written, there: Known, problems: list[Problem]) -> N
         check_owner(output.keys, there, problems)
         for node in texts(output.keys.get("needs")):
             resolved(node.value, "need", there, node.place, problems)
+        check_reader(output.keys, written.policy, problems)
 
 
 def _owned(datasets: Mapping[str, Dataset], there: Known) -> dict[str, Dataset]:

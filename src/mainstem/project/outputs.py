@@ -22,12 +22,17 @@ from mainstem.project.shape import keys_of, shape
 
 @dataclass(frozen=True, slots=True)
 class OutputKeys:
-    """What every output says; the other keys are options of its kind."""
+    """What every output says; the other keys are options of its kind.
+
+    `role` and `purpose` are those of the policy under which it is read; without a role nothing tagged leaves by it.
+    """
 
     title: str = ""
     owner: str | None = None
     needs: tuple[str, ...] = ()
     description: str = ""
+    role: str | None = None
+    purpose: str | None = None
 
 
 COMMON = frozenset(keys_of(OutputKeys))
@@ -178,5 +183,5 @@ def _output(name: str, kind: str, headed: Headed, queries: tuple[Query, ...], pr
     place = Place(headed.place.file, 1, 1)
     text = said.description if kind != "dashboard" else headed.body
     title, owner, needs = said.title, said.owner, said.needs
-    output = Output(name, kind, place, title, owner, needs, queries, plain(rest), text)
+    output = Output(name, kind, place, title, owner, needs, queries, plain(rest), text, said.role, said.purpose)
     return ReadOutput(output, keys)

@@ -139,3 +139,20 @@ def _check_rule(
                 of = f' of role "{role}"' if key == "purposes" else ""
                 what = f'{noun} "{node.value}"{of} is not declared in this file'
                 problems.append(Problem("P042", what, nearest(node.value, list(names), kind=f"{noun}s"), node.place))
+
+
+def check_reader(keys: Keys, policy: Policy, problems: list[Problem]) -> None:
+    """The role and purpose under which an output is read are those of access.yml."""
+    roles = {role.name: role for role in policy.roles}
+    role = next(iter(texts(keys.get("role"))), None)
+    purpose = next(iter(texts(keys.get("purpose"))), None)
+    if role is not None and role.value not in roles:
+        what = f'role "{role.value}" is not declared in {FILE}'
+        problems.append(Problem("P042", what, nearest(role.value, list(roles), kind="roles"), role.place))
+    elif purpose is not None and role is None:
+        mend = "name the `role` whose purpose it is, or leave the purpose away"
+        problems.append(Problem("P042", f'purpose "{purpose.value}" stands without a role', mend, purpose.place))
+    elif role is not None and purpose is not None and purpose.value not in roles[role.value].purposes:
+        what = f'purpose "{purpose.value}" of role "{role.value}" is not declared in {FILE}'
+        mend = nearest(purpose.value, list(roles[role.value].purposes), kind="purposes")
+        problems.append(Problem("P042", what, mend, purpose.place))

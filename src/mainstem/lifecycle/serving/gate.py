@@ -89,8 +89,12 @@ class Request:
 class Rules:
     """What decides who sees what: the project's policy, and the key of its hashes."""
 
-    policy: Policy = Policy()
+    policy: Policy
     key: Key | None = None
+
+
+NO_RULES = Rules(Policy())
+"""Without a policy nothing is granted to any role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def read(
     request: Request,
     ledger: Ledger,
     clock: Clock,
-    rules: Rules = Rules(),
+    rules: Rules = NO_RULES,
 ) -> Answer:
     """Answer a request from the offered datasets, as far as `rules` let its reader see them, or refuse it.
 
