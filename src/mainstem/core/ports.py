@@ -105,6 +105,10 @@ class Engine(Protocol):
 
     def render_tree(self, tree: Mapping[str, Any]) -> str: ...
 
+    def write_copy(self, file: Path, selects: Mapping[str, str]) -> None:
+        """Make a file in the engine's own format, with a table for each SELECT by its name; `open_copy` reads it."""
+        ...
+
     def lock(self, files: Sequence[Path]) -> None:
         """From now on nothing but these files can be read, nothing written, no setting changed."""
         ...
@@ -315,6 +319,10 @@ class Ledger(Protocol):
 
     def audit(self, row: Mapping[str, Any], at: datetime) -> None:
         """Append an audit row; each carries the digest of the one before."""
+        ...
+
+    def note(self, rows: Iterable[tuple[Mapping[str, Any], datetime]], evidence: Iterable[Evidence]) -> None:
+        """Append audit rows, each with its instant, and evidence, recorded when it is valid, in one transaction."""
         ...
 
     def audited(self, after: int = 0, limit: int = 1000) -> list[Mapping[str, Any]]:

@@ -42,6 +42,8 @@ _FIXED: Mapping[str, str] = {
 """Settings of every engine. Order is kept so that row numbers are those of a file's lines and tables keep the
 order of their SELECT; writing spills within the memory limit either way."""
 
+_AT_START = "set global timezone = 'UTC'; set global parquet_metadata_cache = true"
+
 
 def open(settings: EngineSettings, temp: Path | None = None) -> Engine:
     """A new, empty engine.
@@ -50,20 +52,33 @@ def open(settings: EngineSettings, temp: Path | None = None) -> Engine:
     space is given back at `close`, and that of killed processes at the next `open`. ProjectError E014 when a
     setting is wrong.
     """
-    config: dict[str, str | bool | int | float | list[str]] = dict(_FIXED)
+    config = _config(settings)
     config["temp_directory"] = str(_spill_folder(Path(settings.temp_directory) if settings.temp_directory else temp))
-    if settings.memory_limit is not None:
-        config["memory_limit"] = settings.memory_limit
-    if settings.threads is not None:
-        config["threads"] = settings.threads
     try:
         connection = duckdb.connect(":memory:", config=config)
-        connection.execute("set global timezone = 'UTC'; set global parquet_metadata_cache = true")
+        connection.execute(_AT_START)
     except duckdb.Error as error:
         words = world_error(error).problems[0].what
         mend = 'write memory_limit like "4GB" and threads as a whole number above 0'
         raise ProjectError(Problem("E014", f"a setting of the engine is wrong: {words}", mend)) from error
     return Engine(connection)
+
+
+def open_copy(file: Path, settings: EngineSettings) -> Engine:
+    """An engine over a file that `Engine.write_copy` made; it can only be read. WorldError E0.. when it cannot."""
+    with complaints():
+        connection = duckdb.connect(str(file), read_only=True, config=_config(settings))
+        connection.execute(_AT_START)
+    return Engine(connection)
+
+
+def _config(settings: EngineSettings) -> dict[str, str | bool | int | float | list[str]]:
+    config: dict[str, str | bool | int | float | list[str]] = dict(_FIXED)
+    if settings.memory_limit is not None:
+        config["memory_limit"] = settings.memory_limit
+    if settings.threads is not None:
+        config["threads"] = settings.threads
+    return config
 
 
 class Engine:
@@ -136,6 +151,20 @@ class Engine:
                 "lock_configuration = true",
             ):
                 self._connection.execute(f"set global {setting}")
+
+    def write_copy(self, file: Path, selects: Mapping[str, str]) -> None:
+        cursor = self._connection.cursor()
+        try:
+            with complaints():
+                cursor.execute(f"attach {literal(str(file))} as serving_copy")
+                for name, select in selects.items():
+                    schema, _, table = name.rpartition(".")
+                    place = f"serving_copy.{quote(schema or 'main')}"
+                    cursor.execute(f"create schema if not exists {place}")
+                    cursor.execute(f"create table {place}.{quote(table)} as {select}")
+                cursor.execute("detach serving_copy")
+        finally:
+            cursor.close()
 
     def close(self) -> None:
         with self._lock:

@@ -189,6 +189,14 @@ class SqliteLedger:
             audit.append(connection, row, at)
             latest.note(connection, at)
 
+    def note(self, rows: Iterable[tuple[Mapping[str, Any], datetime]], evidence: Iterable[Evidence]) -> None:
+        found = [row for each in evidence for row in evidence_rows([each], each.at)]
+        with self._connections.writing() as connection:
+            for row, at in rows:
+                audit.append(connection, row, at)
+                latest.note(connection, at)
+            append(connection, found)
+
     def audited(self, after: int = 0, limit: int = 1000) -> list[Mapping[str, Any]]:
         with self._connections.reading() as connection:
             return audit.listed(connection, after, limit)

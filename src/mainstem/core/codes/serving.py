@@ -44,4 +44,30 @@ CODES: dict[str, Code] = {
         "What a column of the other system holds must come from one column here.",
         "Give each column its own name under `columns`.",
     ),
+    "V020": Code(
+        "A parameter that is unknown, missing, or no value of its type",
+        "Parameters are declared with a type in the output; what is not declared would be ignored, and the reader "
+        "would believe that it counted.",
+        "Give every required parameter, in the form of its type, and no other.",
+    ),
+    "V021": Code(
+        "A query that took too long",
+        "Readers share a few processes; one that holds its process for long is ended, so that others are served.",
+        "Ask for less: a shorter range of days, fewer columns, an aggregate instead of rows.",
+    ),
+    "V022": Code(
+        "All readers are busy",
+        "Every process that reads is at work, and has been for as long as a request waits.",
+        "Ask again in a moment.",
+    ),
+    "V023": Code(
+        "The process that ran a query ended",
+        "A query can need more memory than its process may have; the process dies, and nothing else with it.",
+        "Ask for less at once.",
+    ),
+    "V024": Code(
+        "No such data API",
+        "Data APIs are the files of `serving/apis`; the name in the address is that of the file.",
+        "See them at `/openapi.json`.",
+    ),
 }

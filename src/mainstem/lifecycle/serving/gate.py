@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from mainstem.core.clock import Clock
 from mainstem.core.output import Policy
 from mainstem.core.place import Place
-from mainstem.core.ports import Engine, Ledger
+from mainstem.core.ports import Engine
 from mainstem.core.problem import MainstemError, Problem, ProjectError
 from mainstem.core.release import Field
 from mainstem.core.tags import ColumnTags
@@ -110,56 +112,107 @@ class Answer:
     audit: AuditRow
 
 
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A query that may run: its rewritten text, the datasets that it reads, how their tagged columns are treated."""
+
+    text: str
+    datasets: tuple[str, ...]
+    treated: Mapping[str, Mapping[str, str]]
+    files: tuple[Path, ...] = ()
+
+
+Columns = tuple[Field, ...]
+Rows = Sequence[tuple[Any, ...]]
+Run = Callable[[Allowed, Request], tuple[Columns, Rows]]
+"""Runs what is allowed, where nothing else can be read: columns, and up to one row more than the limit."""
+
+
+class Audit(Protocol):
+    """Where audit rows are written: the ledger, or what stands before it."""
+
+    def audit(self, row: Mapping[str, Any], at: datetime) -> None: ...
+
+
 def read(
     engine: Engine,
     offers: Mapping[str, Offer],
     request: Request,
-    ledger: Ledger,
+    ledger: Audit,
     clock: Clock,
     rules: Rules = NO_RULES,
+    run: Run | None = None,
 ) -> Answer:
     """Answer a request from the offered datasets, as far as `rules` let its reader see them, or refuse it.
 
-    Both are audited.
-
-    The text is parsed by the engine itself, allowed as a whole or refused, its datasets are replaced by what may be
-    seen of them, and only the rendered tree is run, on an engine that can read nothing but their files. `engine` is a
-    fresh one: it is locked afterwards and good for nothing else. Of `offers` (`schema.table`) only those named in
-    the query are looked up. ProjectError (S0.., E0..) for a query that is refused, V001 for a limit below 1; WorldError
-    when the engine or the ledger fails: then nothing leaves.
+    Both are audited. The text is parsed by the engine itself, allowed as a whole or refused, its datasets are replaced
+    by what may be seen of them, and only the rendered tree is run, by `run`; without it on `engine`, a fresh one, which
+    is locked then and good for nothing else. Of `offers` (`schema.table`) only those named in the query are looked up.
+    ProjectError (S0.., E0..) for a query that is refused, V001 for a limit below 1; WorldError when the engine or the
+    ledger fails: then nothing leaves.
     """
     if request.limit < 1:
         raise ProjectError(Problem("V001", f"the limit is {request.limit} rows", "ask for at least one row"))
-    permitted = _Permitted(engine, offers, request.reader, rules)
-    row = AuditRow(
-        at=clock.now(),
-        principal=request.principal,
-        exit=request.exit,
-        decision="refused",
-        query=query_digest(request.sql),
-        release=request.release,
-        role=request.role,
-        purpose=request.purpose,
-    )
     try:
-        rewritten, text = _allowed(engine, permitted, request)
-        treated = {name: permitted.treated(name) for name in rewritten.datasets}
-        row = replace(
-            row,
-            decision="failed",
-            datasets=rewritten.datasets,
-            columns={name: each for name, each in treated.items() if each},
-        )
-        columns, rows = _run(engine, permitted.files(rewritten.datasets), text, request)
+        allowed = allow(engine, offers, request, rules)
     except MainstemError as error:
-        row = replace(row, reasons=tuple(problem.code for problem in error.problems))
+        refuse(request, ledger, clock, error)
+        raise
+    return answer(allowed, request, ledger, clock, run or partial(_run, engine))
+
+
+def answer(allowed: Allowed, request: Request, ledger: Audit, clock: Clock, run: Run) -> Answer:
+    """The answer to a request whose query was allowed before; audited before it leaves, and where it fails."""
+    try:
+        columns, rows = run(allowed, request)
+    except MainstemError as error:
+        row = replace(_row(request, clock, "failed", allowed), reasons=_codes(error))
         ledger.audit(row.facts(), row.at)
         raise
     leaving = tuple(rows[: request.limit])
     truncated = len(rows) > request.limit
-    row = replace(row, decision="allowed", rows=len(leaving), truncated=truncated)
+    row = replace(_row(request, clock, "allowed", allowed), rows=len(leaving), truncated=truncated)
     ledger.audit(row.facts(), row.at)
     return Answer(columns, leaving, truncated, row)
+
+
+def again(row: AuditRow, request: Request, ledger: Audit, clock: Clock) -> None:
+    """Write down that an answer that was kept leaves once more."""
+    row = replace(row, at=clock.now(), principal=request.principal)
+    ledger.audit(row.facts(), row.at)
+
+
+def allow(engine: Engine, offers: Mapping[str, Offer], request: Request, rules: Rules) -> Allowed:
+    """What would run for a request; `engine` only reads and writes text. ProjectError (S0..) where nothing may."""
+    permitted = _Permitted(engine, offers, request.reader, rules)
+    rewritten, text = _allowed(engine, permitted, request)
+    named = rewritten.datasets
+    return Allowed(text, named, {name: permitted.treated(name) for name in named}, permitted.files(named))
+
+
+def _row(request: Request, clock: Clock, decision: str, allowed: Allowed | None = None) -> AuditRow:
+    return AuditRow(
+        at=clock.now(),
+        principal=request.principal,
+        exit=request.exit,
+        decision=decision,
+        query=query_digest(request.sql),
+        release=request.release,
+        role=request.role,
+        purpose=request.purpose,
+        datasets=allowed.datasets if allowed else (),
+        columns={name: each for name, each in allowed.treated.items() if each} if allowed else {},
+    )
+
+
+def refuse(request: Request, ledger: Audit, clock: Clock, error: MainstemError) -> None:
+    """Write down that a request was refused, and why."""
+    row = replace(_row(request, clock, "refused"), reasons=_codes(error))
+    ledger.audit(row.facts(), row.at)
+
+
+def _codes(error: MainstemError) -> tuple[str, ...]:
+    return tuple(problem.code for problem in error.problems)
 
 
 def _allowed(engine: Engine, permitted: _Permitted, request: Request) -> tuple[Rewritten, str]:
@@ -206,11 +259,10 @@ def _in_query(problem: Problem) -> Problem:
     return problem if place is None else replace(problem, place=Place("query", place.line, place.column))
 
 
-def _run(
-    engine: Engine, files: Sequence[Path], text: str, request: Request
-) -> tuple[tuple[Field, ...], list[tuple[Any, ...]]]:
+def _run(engine: Engine, allowed: Allowed, request: Request) -> tuple[Columns, Rows]:
     """Columns, and up to one row more than the limit."""
-    engine.lock(files)
+    engine.lock(allowed.files)
+    text = allowed.text
     session = engine.session()
     try:
         columns = session.describe(text, request.parameters)

@@ -9,9 +9,21 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
-from mainstem.core.problem import Problem, ProjectError
+from mainstem.core.problem import Problem, ProjectError, nearest
 
 ParameterType = Literal["bigint", "boolean", "date", "decimal", "double", "integer", "timestamp", "varchar"]
+
+EXAMPLES: Mapping[str, str] = {
+    "bigint": "42",
+    "boolean": "true",
+    "date": "2013-12-31",
+    "decimal": "9.99",
+    "double": "0.5",
+    "integer": "42",
+    "timestamp": "2013-12-31T05:15",
+    "varchar": "text",
+}
+"""A value of each type."""
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False}
@@ -43,8 +55,8 @@ class Parameter:
             what = "the parameter is required and has a default, which nobody could ever get"
             raise ProjectError(Problem("V003", what, "keep one of them"))
         try:
-            _READERS[self.type](self.default)
-        except (ValueError, KeyError, InvalidOperation):
+            value_of(self.type, self.default)
+        except ValueError:
             what = f'the default "{self.default}" is no {self.type}'
             raise ProjectError(
                 Problem("V003", what, f"write the default as a {self.type}, or change the type")
@@ -57,3 +69,41 @@ def require_names(params: Mapping[str, Parameter]) -> None:
     if wrong:
         mend = "use lower-case letters, digits and underscores, a letter first"
         raise ProjectError(*(Problem("V004", f'"{name}" cannot name a parameter', mend) for name in wrong))
+
+
+def value_of(type_: str, text: str) -> Any:
+    """The value that a text gives. ValueError where it gives none."""
+    try:
+        return _READERS[type_](text)
+    except (KeyError, InvalidOperation) as error:
+        raise ValueError(text) from error
+
+
+def texts_given(params: Mapping[str, Parameter], given: Mapping[str, str]) -> dict[str, tuple[str, str] | None]:
+    """Type and text of every parameter, None where it has no value.
+
+    ProjectError V020 with every problem: unknown, missing, or no value of its type.
+    """
+    problems = [
+        Problem("V020", f'parameter "{name}" is not known', nearest(name, list(params), kind="parameters"))
+        for name in given
+        if name not in params
+    ]
+    found: dict[str, tuple[str, str] | None] = {}
+    for name, parameter in params.items():
+        text = given.get(name, parameter.default)
+        if text is None:
+            if parameter.required:
+                what = f'parameter "{name}" is missing'
+                problems.append(Problem("V020", what, f"add {name}=..., a {parameter.type}"))
+            found[name] = None
+            continue
+        try:
+            value_of(parameter.type, text)
+        except ValueError:
+            what = f'parameter "{name}" is "{text}", which is no {parameter.type}'
+            problems.append(Problem("V020", what, f"write a {parameter.type}, such as {EXAMPLES[parameter.type]}"))
+        found[name] = (parameter.type, text)
+    if problems:
+        raise ProjectError(*problems)
+    return found

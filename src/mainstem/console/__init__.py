@@ -1,0 +1,1 @@
+"""Pages for people and answers for programs, over HTTP."""

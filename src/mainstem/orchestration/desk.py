@@ -1,0 +1,219 @@
+"""Where readers are served: always one whole release, through the gate, by workers that may be killed."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mainstem.core.clock import Clock, SetClock, WallClock
+from mainstem.core.evidence import Evidence
+from mainstem.core.output import Output, Query
+from mainstem.core.ports import Engine, Ledger
+from mainstem.core.problem import MainstemError, Problem, ProjectError
+from mainstem.core.project import Project
+from mainstem.core.release import Field
+from mainstem.lifecycle.serving.gate import (
+    Allowed,
+    Answer,
+    Audit,
+    Columns,
+    Request,
+    Rows,
+    Run,
+    allow,
+    answer,
+    read,
+    refuse,
+)
+from mainstem.lifecycle.serving.task import Task
+from mainstem.lifecycle.serving.workers import Pool
+from mainstem.orchestration.run import open_engine
+from mainstem.orchestration.served import Served, serve
+from mainstem.project import load
+
+TIMEOUT_S = 20.0
+"""How long one query of a reader may take."""
+
+Values = Mapping[str, tuple[str, str] | None]
+"""Parameters by name: type and text, None for NULL."""
+
+
+class Desk:
+    """The readers' side of an environment: the newest release that is ready, and the project's text.
+
+    `refresh` looks for a newer release or text and makes it ready; until then readers get the one before, so that all
+    parts of an answer, and all answers of one moment, are of one release. `problems` are those of a text that cannot be
+    read; the last good one is served meanwhile. Safe for many threads.
+    """
+
+    def __init__(self, root: Path, env: str, ledger: Ledger, workers: int = 2, timeout_s: float = TIMEOUT_S) -> None:
+        self.root = root
+        self.env = env
+        self.ledger = ledger
+        self.pool = Pool(workers, timeout_s)
+        self.problems: tuple[Problem, ...] = ()
+        self.project: Project = load(root, env)
+        self._seen = _stamp(root)
+        self._served: Served | None = None
+        self._parser: Engine = open_engine(self.project)
+        self._lock = threading.Lock()
+
+    @property
+    def clock(self) -> Clock:
+        """The project's clock: in a replay it stands at the ledger's latest instant."""
+        latest = self.ledger.latest() if self.project.clock == "replay" else None
+        return SetClock(latest) if latest else WallClock()
+
+    @property
+    def served(self) -> Served:
+        """What is served now. ProjectError C008 while nothing is published."""
+        if self._served is None:
+            raise ProjectError(Problem("C008", f'nothing is published in "{self.env}"', "publish with `mainstem run`"))
+        return self._served
+
+    @property
+    def newest(self) -> Served | None:
+        """What is served now, None while nothing is published."""
+        return self._served
+
+    def refresh(self) -> bool:
+        """Serve the newest release and text; True when what is served has changed.
+
+        MainstemError when the newest release cannot be made ready: what was served before is served still.
+        """
+        with self._lock:
+            has_new_text = self._read_text()
+            release = self.ledger.current(self.env)
+            old = self._served
+            if release is None or (old is not None and old.release.id == release.id and not has_new_text):
+                return has_new_text
+            new = serve(self.project, release, self.root / ".mainstem" / "serving" / self.env)
+            self._served = new
+            if old is None or old.release.id != release.id:
+                self._tell(new)
+            return True
+
+    def _read_text(self) -> bool:
+        stamp = _stamp(self.root)
+        if stamp == self._seen:
+            return False
+        self._seen = stamp
+        try:
+            self.project, self.problems = load(self.root, self.env), ()
+        except MainstemError as error:
+            self.problems = error.problems
+        return True
+
+    def _tell(self, new: Served) -> None:
+        """Evidence that readers of each output see the release from now on."""
+        at = self.clock.now()
+        row = Evidence("delivered", "", at, self.env, new.release.id, outcome="ok", facts={"release": new.release.id})
+        self.ledger.record([replace(row, subject=name) for name in new.project.outputs], at)
+
+    def ask(self, request: Request) -> Answer:
+        """Rows for a visitor: one SELECT over any dataset of the release. See `gate.read` for what is raised."""
+        served = self.served
+        request = replace(request, release=served.release.id)
+        return read(
+            self._parser, served.offers, request, self.ledger, self.clock, served.rules, self._from_files(served)
+        )
+
+    def block(
+        self, served: Served, output: Output, query: Query, values: Values, request: Request, audit: Audit | None = None
+    ) -> Answer:
+        """The rows of one query of an output, from the serving copy.
+
+        `request` says exit, principal and limit; text, role, purpose and parameters are the output's.
+        """
+        request = replace(
+            request,
+            sql=query.sql,
+            release=served.release.id,
+            role=output.role,
+            purpose=output.purpose,
+            parameters=values,
+        )
+        audit = audit or self.ledger
+        try:
+            allowed = self._allow(served, output, query, request)
+        except MainstemError as error:
+            refuse(request, audit, self.clock, error)
+            raise
+        return answer(allowed, request, audit, self.clock, self._from_copy(served))
+
+    def columns(self, served: Served, output: Output, query: Query) -> Columns | None:
+        """The columns of a query of an output, whatever its parameters; None where it may not be read at all."""
+        values: Values = dict.fromkeys((output.options or {}).get("params") or ())
+        request = Request("api", query.sql, 1, role=output.role, purpose=output.purpose, parameters=values)
+        try:
+            allowed = self._allow(served, output, query, request)
+            none = replace(allowed, text=f"select * from ({allowed.text}) as nothing where false")
+            return self._from_copy(served)(none, request)[0]
+        except MainstemError:
+            return None
+
+    def _allow(self, served: Served, output: Output, query: Query, request: Request) -> Allowed:
+        """What runs for a query of an output; found out once for each release."""
+        known = (output.name, query.name)
+        if known not in served.allowed:
+            served.allowed[known] = allow(self._parser, served.copied, request, served.rules)
+        return served.allowed[known]
+
+    def _from_files(self, served: Served) -> Run:
+        def run(allowed: Allowed, request: Request) -> tuple[Columns, Rows]:
+            bound = served.bindings(allowed.datasets)
+            task = Task(allowed.text, request.limit, served.project.engine, bound=bound, macros=served.project.macros)
+            return self._result(task)
+
+        return run
+
+    def _from_copy(self, served: Served) -> Run:
+        def run(allowed: Allowed, request: Request) -> tuple[Columns, Rows]:
+            given: dict[str, Any] = dict(request.parameters)
+            copy = str(served.copy) if served.copy else None
+            return self._result(Task(allowed.text, request.limit, served.project.engine, copy, parameters=given))
+
+        return run
+
+    def _result(self, task: Task) -> tuple[Columns, Rows]:
+        found = self.pool.run(task)
+        columns = tuple(Field(name, type_) for name, type_ in found.columns)
+        return columns, [tuple(row) for row in found.rows]
+
+    def watch(self, stop: threading.Event, every_s: float, told: Callable[[MainstemError], None]) -> None:
+        """Refresh until `stop` is set; what goes wrong is told, once for each thing that does."""
+        last: tuple[str, ...] = ()
+        while not stop.wait(every_s):
+            try:
+                self.refresh()
+                last = ()
+            except MainstemError as error:
+                codes = tuple(str(problem) for problem in error.problems)
+                if codes != last:
+                    told(error)
+                last = codes
+
+    def close(self) -> None:
+        """End the workers."""
+        self.pool.close()
+        self._parser.close()
+
+
+def _stamp(root: Path) -> tuple[tuple[str, int, int], ...]:
+    """Names, sizes and times of the files that people write; changes when any of them is saved."""
+    found = []
+    for name in ("mainstem.yml", "requirements", "sources", "models", "serving", "policies", "macros"):
+        top = root / name
+        for folder, _, files in os.walk(top) if top.is_dir() else [(str(root), [], [name])]:
+            for file in files:
+                path = Path(folder, file)
+                try:
+                    said = path.stat()
+                except OSError:
+                    continue
+                found.append((str(path), said.st_size, said.st_mtime_ns))
+    return tuple(sorted(found))
