@@ -12,6 +12,7 @@ from pathlib import Path
 from shutil import rmtree
 from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
 import duckdb
 
@@ -69,7 +70,7 @@ def open(settings: EngineSettings, temp: Path | None = None) -> Engine:
 class Engine:
     """One in-memory database; its methods may be called from any thread. Implements `core.ports.Engine`."""
 
-    __slots__ = ("_connection", "_has_much", "_loaded", "_lock", "_schemas", "capabilities")
+    __slots__ = ("_connection", "_has_much", "_loaded", "_lock", "_schemas", "_sessions", "capabilities")
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.capabilities = CAPABILITIES
@@ -77,11 +78,14 @@ class Engine:
         self._has_much = False
         self._lock = Lock()
         self._schemas = {"main"}
+        self._sessions: WeakSet[Session] = WeakSet()
         self._loaded = set(extensions.BUILT_IN)
 
     def session(self) -> Session:
         with self._lock:
-            return Session(self._connection.cursor(), lambda: self._has_much)
+            session = Session(self._connection.cursor(), lambda: self._has_much)
+            self._sessions.add(session)
+            return session
 
     def bind(self, name: str, files: Sequence[Path], fields: Sequence[Field]) -> None:
         with self._lock:
@@ -136,6 +140,12 @@ class Engine:
                 "lock_configuration = true",
             ):
                 self._connection.execute(f"set global {setting}")
+
+    def cancel(self) -> None:
+        with self._lock:
+            for session in list(self._sessions):
+                with suppress(duckdb.ConnectionException):  # it was closed
+                    session.cancel()
 
     def close(self) -> None:
         with self._lock:
