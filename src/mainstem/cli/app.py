@@ -95,9 +95,10 @@ def run(arguments: list[str] | None = None) -> None:
 
 def _report(error: Any) -> None:
     from mainstem.cli.opening import last_root
+    from mainstem.cli.screen import columns
     from mainstem.project.render import render_problem
 
     for problem in error.problems:
-        click.echo(render_problem(problem, last_root()), err=True)
+        click.echo(render_problem(problem, last_root(), columns(err=True)), err=True)
     if len(error.problems) > 1:
         click.echo(f"{len(error.problems)} problems", err=True)

@@ -62,7 +62,7 @@ def _is_waiting(step: Step) -> bool:
 
 def show_plan(opened: Opened, made: Plan) -> None:
     """The plan as a person reads it: what changes first, what stays in one line."""
-    from mainstem.cli.screen import console, escaped, styled
+    from mainstem.cli.screen import console, escaped, say_beside, styled
 
     out = console()
     base = f"from release {made.base.id}" if made.base else "first release"
@@ -72,16 +72,16 @@ def show_plan(opened: Opened, made: Plan) -> None:
     for step in moving:
         sign, style = SIGNS[step.action]
         sure = "?" if step.commits is None else " "
-        out.print(f"  {styled(sign, style)}{sure} {step.dataset.ljust(width)}  {styled(step.why, 'bright_black')}")
+        lead = f"  {styled(sign, style)}{sure} {step.dataset.ljust(width)}  "
+        say_beside(out, lead, styled(step.why, "bright_black"))
     for step in made.steps:
         if _is_waiting(step):
-            out.print(
-                f"  {styled('·', 'bright_black')}  {step.dataset.ljust(width)}  {styled(step.why, 'bright_black')}"
-            )
+            lead = f"  {styled('·', 'bright_black')}  {step.dataset.ljust(width)}  "
+            say_beside(out, lead, styled(step.why, "bright_black"))
     for reason, count in _kept(made).items():
-        out.print(f"  {styled(f'·  {count} kept: {reason}', 'bright_black')}")
+        say_beside(out, styled("  ·  ", "bright_black"), styled(f"{count} kept: {reason}", "bright_black"))
     for note in made.notes:
-        out.print(f"  [yellow]![/]  {escaped(note)}")
+        say_beside(out, "  [yellow]![/]  ", escaped(note))
     if not made.steps and not made.removed:
         out.print("Nothing to do: there is no model and no table of a source yet.")
         return
@@ -94,7 +94,7 @@ def show_plan(opened: Opened, made: Plan) -> None:
         out.print("\nRequirements that this touches")
         for id, requirement in touched:
             who = ", ".join(_people(opened, requirement.needs, requirement.for_))
-            out.print(f"  {id}  {styled(f'{escaped(requirement.title)} · {who}', 'bright_black')}")
+            say_beside(out, f"  {id}  ", styled(f"{requirement.title} · {who}", "bright_black"))
 
 
 def _kept(made: Plan) -> dict[str, int]:

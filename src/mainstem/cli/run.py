@@ -14,6 +14,7 @@ from mainstem.core import crash
 from mainstem.core.dataset import QUARANTINE
 from mainstem.core.evidence import Verdict
 from mainstem.core.problem import Problem
+from mainstem.core.release import Release
 from mainstem.core.run import Done, Failure, Run
 from mainstem.orchestration.passed import in_words, published_failing
 
@@ -45,14 +46,20 @@ def command(
     SELECT are names or globs of datasets; all by default. Exit code 1 when a step or an `error` check failed; what
     succeeded is kept for the next run, and readers still see the release before.
     """
-    from mainstem.cli.screen import RunProgress, print_json
+    from mainstem.cli.progress import RunProgress
+    from mainstem.cli.screen import print_json
     from mainstem.orchestration.judge import judge
     from mainstem.orchestration.waiting import run_waiting
 
     opened = open_project(folder, env, now, writes=True)
     progress = RunProgress(quiet=as_json)
+    released = opened.ledger.current(env)
     try:
         done = run_waiting(opened.project, opened.ledger, opened.clock, env, select, progress.listener(), wait_s)
+    except KeyboardInterrupt:
+        progress.close()
+        _show_stopped(opened, released)
+        raise
     finally:
         progress.close()
     verdicts = judge(opened.project, opened.ledger, env, opened.clock.now(), record=True).verdicts
@@ -63,6 +70,15 @@ def command(
         show_run(opened, done, verdicts.values())
     if done.failures:
         sys.exit(1)
+
+
+def _show_stopped(opened: Opened, before: Release | None) -> None:
+    """What a run that was stopped from the keyboard leaves."""
+    release = opened.ledger.current(opened.env)
+    if release is None or release == before:
+        click.echo("nothing was published; finished steps are kept for the next run", err=True)
+    else:
+        click.echo(f"{release.id} was published before", err=True)
 
 
 def as_facts(opened: Opened, done: Run) -> dict[str, object]:
@@ -118,7 +134,7 @@ def show_run(opened: Opened, done: Run, verdicts: Collection[Verdict]) -> None:
 
 
 def _show_failures(opened: Opened, done: Run) -> None:
-    from mainstem.cli.screen import console, escaped
+    from mainstem.cli.screen import columns, console, escaped
     from mainstem.project.render import render_problem
 
     out = console()
@@ -131,7 +147,7 @@ def _show_failures(opened: Opened, done: Run) -> None:
         names = ", ".join(failure.dataset for failure in failed)
         out.print(f"[red]✕[/] [bold]{names}[/] failed; {escaped(failed[0].state)}")
         for problem in problems:
-            out.print(escaped(render_problem(problem, opened.project.root)))
+            out.print(escaped(render_problem(problem, opened.project.root, columns())))
     blocked = [failure.dataset for failure in failures if failure.blocked_by is not None]
     if blocked:
         out.print(f"[yellow]·[/] not tried, since they read what failed: {', '.join(blocked)}")

@@ -1,4 +1,4 @@
-"""How things look in a terminal: statuses by glyph and colour, numbers, instants, tables, progress."""
+"""How things look in a terminal: statuses by glyph and colour, numbers, instants, tables."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
-
-from mainstem.orchestration.ground import Listener, Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,11 +40,16 @@ SLICES = {
 
 
 def console(*, err: bool = False) -> Console:
-    """A terminal as wide as it is; where there is none, wide enough that nothing is cut."""
+    """A terminal as wide as it is, where lines are wrapped between words; elsewhere lines stay whole."""
     from rich.console import Console
 
-    stream = sys.stderr if err else sys.stdout
-    return Console(stderr=err, highlight=False, soft_wrap=True, width=None if stream.isatty() else 160)
+    width = columns(err=err)
+    return Console(stderr=err, highlight=False, soft_wrap=width is None, width=width or 160)
+
+
+def columns(*, err: bool = False) -> int | None:
+    """How wide the terminal is; None where there is none."""
+    return get_terminal_size().columns if (sys.stderr if err else sys.stdout).isatty() else None
 
 
 def say(out: Console, text: str, indent: int = 0) -> None:
@@ -56,7 +60,22 @@ def say(out: Console, text: str, indent: int = 0) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    out.print(Padding(Text.from_markup(text), (0, 0, 0, indent)), soft_wrap=False)
+    out.print(Padding(Text.from_markup(text), (0, 0, 0, indent)))
+
+
+def say_beside(out: Console, lead: str, text: str) -> None:
+    """Markup after a lead: on a terminal what does not fit goes on below the text, not below the lead."""
+    if not out.is_terminal:
+        out.print(lead + text)
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid()
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    grid.add_row(Text.from_markup(lead), Text.from_markup(text))
+    out.print(grid)
 
 
 def word(status: str) -> str:
@@ -155,51 +174,3 @@ def table(rows: Sequence[Sequence[str]], *, indent: int = 0, right: Sequence[int
         ]
         lines.append(" " * indent + "  ".join(cells).rstrip())
     return lines
-
-
-class RunProgress:
-    """Shows a run on its way: a bar on a terminal, a line a step elsewhere, both on standard error."""
-
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._quiet = quiet
-        self._bar: Any = None
-        self._task: Any = None
-
-    def listener(self) -> Listener:
-        """What a run calls."""
-        return self._bar_listener if sys.stderr.isatty() else self._line_listener
-
-    def _line_listener(self, progress: Progress) -> None:
-        if self._quiet or progress.what not in ("step-done", "step-failed"):
-            return
-        if progress.detail == "kept":
-            return
-        click.echo(f"{progress.done}/{progress.total} {progress.subject}: {progress.detail}", err=True)
-
-    def _bar_listener(self, progress: Progress) -> None:
-        if self._quiet:
-            return
-        if self._bar is None:
-            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-            from rich.progress import Progress as Bar
-
-            self._bar = Bar(
-                TextColumn("{task.description}"),
-                BarColumn(24),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(compact=True),
-                console=console(err=True),
-                transient=True,
-            )
-            self._task = self._bar.add_task("run", total=progress.total or None)
-            self._bar.start()
-        said = progress.subject if progress.what.startswith("step") else progress.what
-        total = {"total": progress.total} if progress.total else {}
-        done = {"completed": progress.done} if progress.what.startswith("step") else {}
-        self._bar.update(self._task, description=said[:40], **total, **done)
-
-    def close(self) -> None:
-        """Take the bar away."""
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,7 @@ def _print(described: Described, version: Version | None, answer: Any) -> None:
 
 
 def _show_all(opened: Opened, release: Release | None, *, as_json: bool) -> None:
-    from mainstem.cli.screen import number, print_json, table
+    from mainstem.cli.screen import number, print_json
 
     rows = []
     for dataset in opened.project.datasets.values():
@@ -103,13 +104,22 @@ def _show_all(opened: Opened, release: Release | None, *, as_json: bool) -> None
         click.echo("no dataset yet: models are files in models/, tables of sources are listed in sources/*.yml")
         return
     cells = [[name, kind, number(count), text.split("\n")[0]] for name, kind, count, text in rows]
-    for line in table([["dataset", "kind", "rows", ""], *cells], right=(2,)):
-        click.echo(line)
+    _columns([["dataset", "kind", "rows", ""], *cells], right=(2,))
+
+
+def _columns(rows: list[list[str]], right: Sequence[int] = ()) -> None:
+    """A table whose last column is prose."""
+    from mainstem.cli.screen import console, escaped, say_beside, table
+
+    out = console()
+    leads = table([[*row[:-1], "|"] for row in rows], right=right)
+    for lead, (*_, prose) in zip(leads, rows, strict=True):
+        say_beside(out, escaped(lead[:-1] if prose else lead[:-1].rstrip()), escaped(prose))
 
 
 def _show(opened: Opened, described: Described, version: Version | None, answer: Any, rows: int) -> None:
     from mainstem.cli.query import show_answer
-    from mainstem.cli.screen import console, counted, escaped, local, size, styled, table, zone_name
+    from mainstem.cli.screen import console, counted, escaped, local, size, styled, zone_name
 
     out = console()
     zone = opened.project.timezone
@@ -135,8 +145,7 @@ def _show(opened: Opened, described: Described, version: Version | None, answer:
     if not cells:
         return
     out.print()
-    for line in table([["column", "type", "tags", "meaning or origin"], *cells]):
-        click.echo(line)
+    _columns([["column", "type", "tags", "meaning or origin"], *cells])
     if answer is not None:
         click.echo("")
         show_answer(answer, rows, as_json=False, more="--rows")

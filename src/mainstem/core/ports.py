@@ -113,6 +113,10 @@ class Engine(Protocol):
         """From now on nothing but these files can be read, nothing written, no setting changed."""
         ...
 
+    def cancel(self) -> None:
+        """Interrupt what runs in any session, from another thread."""
+        ...
+
     def close(self) -> None: ...
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from shutil import rmtree
 from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
 import duckdb
 
@@ -84,7 +85,7 @@ def _config(settings: EngineSettings) -> dict[str, str | bool | int | float | li
 class Engine:
     """One in-memory database; its methods may be called from any thread. Implements `core.ports.Engine`."""
 
-    __slots__ = ("_connection", "_has_much", "_loaded", "_lock", "_schemas", "capabilities")
+    __slots__ = ("_connection", "_has_much", "_loaded", "_lock", "_schemas", "_sessions", "capabilities")
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.capabilities = CAPABILITIES
@@ -92,11 +93,14 @@ class Engine:
         self._has_much = False
         self._lock = Lock()
         self._schemas = {"main"}
+        self._sessions: WeakSet[Session] = WeakSet()
         self._loaded = set(extensions.BUILT_IN)
 
     def session(self) -> Session:
         with self._lock:
-            return Session(self._connection.cursor(), lambda: self._has_much)
+            session = Session(self._connection.cursor(), lambda: self._has_much)
+            self._sessions.add(session)
+            return session
 
     def bind(self, name: str, files: Sequence[Path], fields: Sequence[Field]) -> None:
         with self._lock:
@@ -165,6 +169,12 @@ class Engine:
                 cursor.execute("detach serving_copy")
         finally:
             cursor.close()
+
+    def cancel(self) -> None:
+        with self._lock:
+            for session in list(self._sessions):
+                with suppress(duckdb.ConnectionException):  # it was closed
+                    session.cancel()
 
     def close(self) -> None:
         with self._lock:

@@ -62,7 +62,7 @@ class Session:
     are bound in the engine. Implements `core.ports.Session`.
     """
 
-    __slots__ = ("_cursor", "_has_own", "_reads_much")
+    __slots__ = ("__weakref__", "_cursor", "_has_own", "_reads_much")
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection, reads_much: Callable[[], bool]) -> None:
         self._cursor = cursor

@@ -12,6 +12,7 @@ from mainstem.core.run import Done, Failure, Step
 from mainstem.orchestration.ground import Listener, Progress
 
 _LEFT = "nothing of this attempt can be read, what is released stays"
+_PATIENCE_S = 0.1
 
 
 @dataclass(slots=True)
@@ -28,6 +29,8 @@ class _Execution:
     done: list[Done] = field(default_factory=list)
     failures: dict[str, Failure] = field(default_factory=dict)
     bugs: list[BaseException] = field(default_factory=list)
+    work: int = 0
+    worked: int = 0
 
     def prepare(self) -> None:
         """Find who waits for whom."""
@@ -36,10 +39,11 @@ class _Execution:
             self.waiting[name] = {parent for parent in self.inputs[name] if parent in self.steps}
             for parent in self.waiting[name]:
                 self.children[parent].append(name)
+        self.work = sum(_is_work(step) for step in self.steps.values())
         self.ready = [name for name, parents in self.waiting.items() if not parents]
 
     def tell(self, what: str, name: str, detail: str = "") -> None:
-        self.listen(Progress(what, name, detail, len(self.done) + len(self.failures), len(self.steps)))
+        self.listen(Progress(what, name, detail, self.worked, self.work))
 
     def next_to_start(self) -> str | None:
         """The next step that needs a thread; those that need none, or are blocked, are ended on the way."""
@@ -48,6 +52,7 @@ class _Execution:
             blocked = next((parent for parent in self.inputs[name] if parent in self.failures), None)
             if blocked is not None:
                 self.failures[name] = _blocked(name, self.failures[blocked])
+                self.worked += _is_work(self.steps[name])
                 self.release_children(name)
             elif self.steps[name].action == "skip":
                 self.collect(name, lambda name=name: self.do(self.steps[name]))  # type: ignore[misc]
@@ -57,6 +62,7 @@ class _Execution:
 
     def collect(self, name: str, outcome: Callable[[], Done]) -> None:
         """The end of a step, good or bad."""
+        self.worked += _is_work(self.steps[name])
         try:
             self.done.append(outcome())
             self.tell("step-done", name, self.done[-1].outcome)
@@ -81,11 +87,13 @@ def execute(
     do: Callable[[Step], Done],
     listen: Listener,
     workers: int | None = None,
+    cancel: Callable[[], None] = lambda: None,
 ) -> tuple[list[Done], list[Failure]]:
     """Every step once, after its inputs. What hangs below a failed step is not tried and says whose fault it is.
 
     `workers` is the number of threads (default: as many as the machine has cores). An exception that is no
-    MainstemError is a bug: steps already begun are finished, then it is raised.
+    MainstemError is a bug: steps already begun are finished, then it is raised. At KeyboardInterrupt those are stopped
+    by `cancel`, which is called until they have ended.
     """
     execution = _Execution({step.dataset: step for step in steps}, inputs, do, listen)
     execution.prepare()
@@ -101,11 +109,22 @@ def execute(
                 running[pool.submit(do, execution.steps[name])] = name
             if not running:
                 break
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            try:
+                ended = wait(running, return_when=FIRST_COMPLETED).done
+            except KeyboardInterrupt:
+                while wait(running, timeout=_PATIENCE_S).not_done:
+                    cancel()  # again and again: a step may have been between two queries
+                raise
+            for future in ended:
                 execution.collect(running.pop(future), future.result)
     if execution.bugs:
         raise execution.bugs[0]
     return execution.done, list(execution.failures.values())
+
+
+def _is_work(step: Step) -> bool:
+    """What is skipped ends at once, and would only make a run look further than it is."""
+    return step.action != "skip"
 
 
 def _blocked(name: str, failure: Failure) -> Failure:

@@ -21,9 +21,10 @@ from mainstem.orchestration.state import State
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Something that a watcher may show. `what`: step-begun | step-done | step-failed | publishing | published.
+    """Something that a watcher may show.
 
-    `done` of `total` steps have ended.
+    `what`: waiting | planning | step-begun | step-done | step-failed | publishing | published.
+    `done` of the `total` steps that the plan does not skip have ended.
     """
 
     what: str

@@ -103,6 +103,7 @@ def run(
     started_at, started_s = clock.now(), clock.elapsed()
     run_id = f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     with _turn(ledger, clock, env, run_id, holder), _renewing(ledger, clock, run_id):
+        listen(Progress("planning"))
         was_killed = bool(recover(ledger, lake, env, clock, holder))
         prepared = prepare(project, ledger, clock, env, select)
         if was_killed:
@@ -227,7 +228,12 @@ def _build(
         if computes:
             create_macros(ground.engine, project)
         done, failures = execute(
-            prepared.plan.steps, bound.waits, lambda step: do(ground, step), listen, project.settings.threads
+            prepared.plan.steps,
+            bound.waits,
+            lambda step: do(ground, step),
+            listen,
+            project.settings.threads,
+            engine.cancel,
         )
         if ground.kept:
             ledger.record(ground.kept, clock.now())
@@ -264,6 +270,9 @@ def _may_be_committed(lake: Path, lease: Lease) -> bool:
 
 class _NoEngine:
     """Stands where no step computes."""
+
+    def cancel(self) -> None:
+        """Nothing runs."""
 
     def close(self) -> None:
         """Nothing was opened."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from shutil import which
 
 import click
 
@@ -61,6 +63,9 @@ def command(folder: Path, first: date, last: date, force: bool, no_serve: bool) 
     out.print(
         f"\ngo on: [bold]cd {folder}[/], then `mainstem why ops-morning-delays`, `mainstem show`, `mainstem plan`"
     )
+    program = Path(sys.argv[0])
+    if which("mainstem") is None and program.name == "mainstem":
+        out.print(f"mainstem is not on the PATH yet: [bold]export PATH={program.parent.absolute()}:$PATH[/]")
 
 
 class _opened:  # noqa: N801 - reads as a word where it is used
