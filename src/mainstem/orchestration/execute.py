@@ -12,6 +12,7 @@ from mainstem.core.run import Done, Failure, Step
 from mainstem.orchestration.ground import Listener, Progress
 
 _LEFT = "nothing of this attempt can be read, what is released stays"
+_MEASURED = "no row was computed, what is released stays"
 
 
 @dataclass(slots=True)
@@ -62,7 +63,8 @@ class _Execution:
             self.tell("step-done", name, self.done[-1].outcome)
         except MainstemError as error:
             first, *others = error.problems
-            self.failures[name] = Failure(name, first, _LEFT, others=tuple(others))
+            left = _MEASURED if self.steps[name].action == "check" else _LEFT
+            self.failures[name] = Failure(name, first, left, others=tuple(others))
             self.tell("step-failed", name, "; ".join(problem.what for problem in error.problems))
         except BaseException as error:  # noqa: BLE001 - raised again once the other steps have ended
             self.bugs.append(error)
