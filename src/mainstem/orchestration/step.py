@@ -28,8 +28,6 @@ from mainstem.orchestration.looks import load_fingerprint
 from mainstem.orchestration.state import model_skip_key, skip_key
 from mainstem.sql.clock import bind_clock
 
-_UNCHANGED = "text and inputs turned out unchanged"
-
 
 @dataclass(frozen=True, slots=True)
 class _Result:
@@ -57,9 +55,12 @@ def _carry_out(ground: Ground, dataset: Dataset, step: Step) -> Done:
         return _keep(ground, dataset, step)
     if isinstance(dataset.made_by, Load):
         return _load(ground, dataset)
+    known, reads = ground.base(dataset.name), _reading(ground, dataset)
+    if known is not None and known.skip_key == reads.key:
+        return _stay(ground, dataset, replace(known, as_of=reads.as_of), "text and inputs turned out unchanged")
     if dataset.made_by.kind == "view":
-        return _view(ground, dataset, dataset.made_by)
-    return _build(ground, dataset, dataset.made_by)
+        return _view(ground, dataset, dataset.made_by, reads)
+    return _build(ground, dataset, dataset.made_by, reads)
 
 
 def _keep(ground: Ground, dataset: Dataset, step: Step) -> Done:
@@ -182,10 +183,7 @@ def _reading(ground: Ground, dataset: Dataset) -> _Reads:
     return _Reads(ids, key, _as_of(ground, tuple(ids), ground.started_at))
 
 
-def _build(ground: Ground, dataset: Dataset, model: Model) -> Done:
-    known, reads = ground.base(dataset.name), _reading(ground, dataset)
-    if known is not None and known.skip_key == reads.key:
-        return _stay(ground, dataset, replace(known, as_of=reads.as_of), _UNCHANGED)
+def _build(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Done:
     facts, lease = ground.bound.facts[dataset.name], ground.leases[dataset.name]
     session = ground.engine.session()
     try:
@@ -216,11 +214,8 @@ def _read_names(inputs: Mapping[str, Any]) -> list[str]:
     return ["main." + name if "." not in name else name for name in inputs]
 
 
-def _view(ground: Ground, dataset: Dataset, model: Model) -> Done:
-    known, reads = ground.base(dataset.name), _reading(ground, dataset)
-    if known is not None and known.skip_key == reads.key:
-        return _stay(ground, dataset, replace(known, as_of=reads.as_of), _UNCHANGED)
-    facts, lease = ground.bound.facts[dataset.name], ground.leases[dataset.name]
+def _view(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Done:
+    known, facts, lease = ground.base(dataset.name), ground.bound.facts[dataset.name], ground.leases[dataset.name]
     session = ground.engine.session()
     try:
         sql = bind_clock(model.sql, ground.started_at, ground.project.timezone)
