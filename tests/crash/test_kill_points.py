@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mainstem.core.crash import POINTS
+from mainstem.core.run import Run
 from tests.crash.project import killed_run, make, run, second_day, tables
 
 STEPS = ("shop.orders", "feed.prices", "staging.orders", "marts.daily")
@@ -65,6 +66,33 @@ def test_manifest_that_a_killed_run_left_out_is_written_by_the_next(tmp_path: Pa
     run(folder, 4)
 
     assert read_manifest(folder / "lake", "r000002") is not None
+
+
+@pytest.mark.parametrize("name", ["shop.orders", "marts.daily"])
+def test_a_check_in_place_that_was_killed_is_made_again(name: str, tmp_path: Path, second_morning: Path) -> None:
+    folder = shutil.copytree(second_morning, tmp_path / "project")
+    before = run(folder, 4)
+    for file, old, new in (
+        ("sources/shop.yml", "    columns:\n", "    checks:\n      - unique: [id]\n    columns:\n"),
+        ("models/marts/daily.sql", "checks:\n", "checks:\n  - unique: [day]\n"),
+    ):
+        path = folder / file
+        path.write_text(path.read_text().replace(old, new))
+    left = tables(folder)
+    assert killed_run(folder, 5, f"after-check:{name}").returncode == -signal.SIGKILL
+
+    again = run(folder, 5)
+
+    assert not again.failures
+    assert (name, "checked") in {(step.dataset, step.outcome) for step in again.done}
+    assert again.release is None
+    assert tables(folder) == left
+    assert versions(again) == versions(before)
+    assert {step.outcome for step in run(folder, 5).done} == {"kept"}
+
+
+def versions(done: Run) -> dict[str, str]:
+    return {step.dataset: step.version.id for step in done.done if step.version is not None}
 
 
 def committed_data(folder: Path) -> set[str]:

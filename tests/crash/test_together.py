@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from deltalake import DeltaTable
@@ -19,6 +20,7 @@ from mainstem.core.problem import WorldError
 from mainstem.ledger.sqlite import open_ledger
 from mainstem.lifecycle.serving.gate import Request
 from mainstem.orchestration.checkup import checkup
+from mainstem.orchestration.ground import Progress
 from mainstem.orchestration.reading import ask, current_release
 from mainstem.orchestration.rollback import rollback
 from mainstem.orchestration.waiting import run_waiting
@@ -200,3 +202,49 @@ def test_a_stranger_s_commit_is_not_built_upon(tmp_path: Path) -> None:
     assert done.release is None
     found = [finding for finding in checkup(folder) if finding.what == "table feed/prices"]
     assert [finding.is_fine for finding in found] == [False]
+
+
+class Elapsing(SetClock):
+    """A clock whose real time passes when it is told to."""
+
+    passed_s = 0.0
+
+    def elapsed(self) -> float:
+        return self.passed_s
+
+
+def test_a_run_that_is_longer_than_its_lease_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mainstem.orchestration.run.LEASE_S", 0.06)
+    project = load(make(tmp_path / "project"))
+    ledger, clock = open_ledger(project.ledger), Elapsing(morning(3))
+    renewed = threading.Semaphore(0)
+    renew = type(ledger).renew
+
+    def told(self: Any, run: str, until_s: float) -> bool:
+        kept = renew(self, run, until_s)
+        renewed.release()
+        return kept
+
+    monkeypatch.setattr(type(ledger), "renew", told)
+    refused: list[str] = []
+
+    def while_publishing(progress: Progress) -> None:
+        if progress.what != "publishing":
+            return
+        for _ in range(4):  # longer than the lease, and never so long that it runs out
+            clock.passed_s += 0.05
+            while renewed.acquire(blocking=False):
+                pass
+            # one that had begun before the clock moved, and one that had not
+            assert renewed.acquire(timeout=30)
+            assert renewed.acquire(timeout=30)
+        with pytest.raises(WorldError) as caught:
+            run_waiting(project, ledger, clock)
+        refused.append(caught.value.problems[0].code)
+
+    done = run_waiting(project, ledger, clock, listen=while_publishing)
+
+    assert refused == ["L001"]
+    assert not done.failures
+    assert done.release is not None
+    ledger.close()

@@ -11,7 +11,13 @@ from mainstem.cli.opening import Opened, env_option, json_option, now_option, op
 from mainstem.core.run import Plan, Step
 
 FINISHED = "finished by an earlier run"
-SIGNS = {"load": ("↓", "cyan"), "build": ("+", "green"), "view": ("=", "green"), "skip": ("·", "bright_black")}
+SIGNS = {
+    "load": ("↓", "cyan"),
+    "build": ("+", "green"),
+    "view": ("=", "green"),
+    "check": ("✓", "cyan"),
+    "skip": ("·", "bright_black"),
+}
 
 
 @click.command("plan")

@@ -162,11 +162,12 @@ def _show_warnings(opened: Opened, done: Run) -> None:
 
 
 def _show_finished(done: Run) -> None:
-    from mainstem.cli.screen import console, counted, number, styled
+    from mainstem.cli.screen import console, counted, escaped, number, styled
 
     out = console()
     made = _made(done)
-    width = max((len(step.dataset) for step in made), default=0)
+    checked = _in_order(done, [step for step in done.done if step.outcome == "checked"])
+    width = max((len(step.dataset) for step in (*made, *checked)), default=0)
     for step in made:
         rows = counted(step.rows, "row") if step.rows is not None else "view"
         aside = ""
@@ -174,7 +175,9 @@ def _show_finished(done: Run) -> None:
             look = styled(f"(mainstem show {step.dataset}{QUARANTINE})", "bright_black")
             aside = f", [yellow]{number(step.rejected)} set aside[/] {look}"
         out.print(f"[green]+[/] {step.dataset.ljust(width)}  {rows}{aside}")
-    kept = [step.why for step in done.done if step not in made]
+    for step in checked:
+        out.print(f"[green]✓[/] {step.dataset.ljust(width)}  {styled(f'checked: {escaped(step.why)}', 'bright_black')}")
+    kept = [step.why for step in done.done if step not in made and step not in checked]
     left = kept.count(NOT_SELECTED)
     counts = {"unchanged": len(kept) - left, NOT_SELECTED: left}
     said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)

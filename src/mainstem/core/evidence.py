@@ -32,7 +32,7 @@ class Evidence:
     `subject` is a dataset, a table of a source, an output or an observer. `version` is `Version.id` (or a release
     id for outputs). `at` is valid time; `until` the end of a stretch. `value` and `total` are raw (872 of 900), in
     `unit`. `outcome`: measured | errored | gone | ok | refused. `definition` is the digest of the check, SQL or
-    probe used.
+    probe used; of a version, the marks of all checks and probes that it was held to, None where it was not measured.
     `recorded_at` is None until the ledger has written it, `id` 0 likewise; `id` is the order of recording.
     `facts` is JSON data of the kind:
       published  release, why (publish | rollback | promote)

@@ -317,6 +317,10 @@ class Ledger(Protocol):
         """
         ...
 
+    def held(self, versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """What versions (dataset and id) were last held to: `definition` of the newest `version` row that has one."""
+        ...
+
     def see(self, entries: Mapping[str, str], at: datetime) -> dict[str, datetime]:
         """Agreement entries (digest -> content): when each was first seen; new ones are seen at `at`."""
         ...

@@ -26,7 +26,8 @@ class Look:
 class Step:
     """One action on one dataset.
 
-    `action`: load | build | view | skip. `why` is one sentence. `inputs` are the datasets it reads.
+    `action`: load | build | view | check | skip. A check computes no rows: it measures the version that is there. `why`
+    is one sentence. `inputs` are the datasets it reads.
     `commits` is True, False, or None for "only if its inputs really bring something new".
     """
 
@@ -65,7 +66,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A step that ended well. `outcome`: committed | unchanged | recovered | kept."""
+    """A step that ended well. `outcome`: committed | unchanged | recovered | kept | checked (nothing new, but
+    measured again)."""
 
     dataset: str
     outcome: str

@@ -20,6 +20,21 @@ def append(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
     connection.executemany(_APPEND, rows)
 
 
+_HELD = """select key, (
+        select definition from evidence indexed by evidence_held
+        where kind = 'version' and definition is not null and subject = json_extract(wanted.value, '$[0]')
+            and version = json_extract(wanted.value, '$[1]')
+        order by id desc limit 1)
+    from json_each(?) as wanted"""
+
+
+def held(connection: Connection, versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """What versions were last held to; see the port."""
+    wanted = list(versions)
+    found = connection.execute(_HELD, (to_json(wanted),))
+    return {wanted[number]: definition for number, definition in found if definition is not None}
+
+
 def select(
     connection: Connection,
     *,

@@ -146,7 +146,9 @@ _FIRST = (
         digest text not null )""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_HELD = ("create index evidence_held on evidence (subject, version) where kind = 'version' and definition is not null",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HELD)
 """Statements, step by step. A step that was released is never changed; new ones add tables, columns, indexes."""
 
 

@@ -123,12 +123,12 @@ def with_samples(
     ]
 
 
-def problems(dataset: Dataset, failing: Sequence[Failing]) -> list[Problem]:
-    """Checks that block publication, in words."""
+def problems(dataset: Dataset, failing: Sequence[Failing], whose: str = "") -> list[Problem]:
+    """Checks that block publication, in words; `whose` says which rows they were, where no attempt made them."""
     return [
         Problem(
             "O005",
-            f'check "{found.check.id}" of "{dataset.name}" {_in_words(found)}',
+            f'check "{found.check.id}" of "{dataset.name}" {_in_words(found)}{whose}',
             f"see the rows with `mainstem why {dataset.name}`, then mend data or model, or lower the severity",
             found.check.place,
         )

@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mainstem.core.canonical import digest
-from mainstem.core.dataset import QUARANTINE, Dataset, Load, Model, SqlFacts
+from mainstem.core.dataset import QUARANTINE, Check, Dataset, Load, Model, SqlFacts
 from mainstem.core.kinds import find
 from mainstem.core.place import Place
 from mainstem.core.ports import Engine
@@ -43,20 +42,15 @@ class Bound:
     waits: Mapping[str, tuple[str, ...]]
     probes: Mapping[str, Sequence[Probe]]
 
-    def held_to(self, dataset: Dataset) -> str:
-        """Digest of what is measured of each version of a dataset; "" for nothing.
 
-        A version that was never held to a check or a requirement of today is not today's.
-        """
-        checks = [(check.id, check.kind, check.options, check.severity, check.per) for check in dataset.checks]
-        probes = sorted(probe.definition for probe in self.probes.get(dataset.name, ()))
-        return digest([checks, probes, dataset.time_column]) if checks or probes or dataset.time_column else ""
+def compared_by(check: Check) -> tuple[str, ...]:
+    """The datasets that a check reads beyond its own."""
+    return tuple(name.removesuffix(QUARANTINE) for name in find("checks", check.kind).reads(check.options)[1])
 
 
 def compared_with(dataset: Dataset) -> tuple[str, ...]:
     """Other datasets that the checks of a dataset read."""
-    read = (find("checks", check.kind).reads(check.options)[1] for check in dataset.checks)
-    others = (name.removesuffix(QUARANTINE) for names in read for name in names)
+    others = (name for check in dataset.checks for name in compared_by(check))
     return tuple(dict.fromkeys(name for name in others if name != dataset.name))
 
 

@@ -13,6 +13,7 @@ from mainstem.orchestration.ground import Listener, Progress
 
 _LEFT = "nothing of this attempt can be read, what is released stays"
 _PATIENCE_S = 0.1
+_MEASURED = "no row was computed, what is released stays"
 
 
 @dataclass(slots=True)
@@ -68,7 +69,8 @@ class _Execution:
             self.tell("step-done", name, self.done[-1].outcome)
         except MainstemError as error:
             first, *others = error.problems
-            self.failures[name] = Failure(name, first, _LEFT, others=tuple(others))
+            left = _MEASURED if self.steps[name].action == "check" else _LEFT
+            self.failures[name] = Failure(name, first, left, others=tuple(others))
             self.tell("step-failed", name, "; ".join(problem.what for problem in error.problems))
         except BaseException as error:  # noqa: BLE001 - raised again once the other steps have ended
             self.bugs.append(error)

@@ -13,7 +13,7 @@ from mainstem.core.ports import Engine, Ledger
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.project import Project
 from mainstem.core.release import DataFile, Lease, Version
-from mainstem.lifecycle.requirements.probe import Probe, Total
+from mainstem.lifecycle.requirements.probe import Total
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.shelf import Shelf
 from mainstem.orchestration.state import State
@@ -45,8 +45,8 @@ def unheard(_: Progress) -> None:
 class Ground:
     """A run's fixed surroundings: the project and its state, the doors to lake, ledger and engine, the clock.
 
-    `started_at` is the run's clock, which models see. `leases` are held by this run. `probes` and `totals` are what
-    requirements want measured of each dataset, `tags` the effective tags by dataset and column. `kept` gathers evidence
+    `started_at` is the run's clock, which models see. `leases` are held by this run. `totals` are what
+    requirements want measured of each source, `tags` the effective tags by dataset and column. `kept` gathers evidence
     about versions that stay; it is recorded once, when all steps have ended.
     """
 
@@ -61,7 +61,6 @@ class Ground:
     clock: Clock
     shelf: Shelf
     leases: Mapping[str, Lease]
-    probes: Mapping[str, Sequence[Probe]]
     totals: Mapping[str, Sequence[Total]]
     tags: Mapping[str, Mapping[str, frozenset[str]]]
     kept: list[Evidence] = field(default_factory=list)

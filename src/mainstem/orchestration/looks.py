@@ -9,21 +9,20 @@ from mainstem.core.kinds import find
 from mainstem.core.problem import WorldError
 from mainstem.core.project import Project
 from mainstem.core.run import Look
-from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.state import State
 
 
-def look_at_sources(project: Project, bound: Bound, state: State) -> dict[str, Look]:
+def look_at_sources(project: Project, state: State) -> dict[str, Look]:
     """One look a load. A source that cannot be reached is "unknown", with the reason; that is not an error yet."""
     loads = [dataset for dataset in project.datasets.values() if dataset.is_load]
     if len(loads) < 2:
-        return {dataset.name: _look(project, bound, state, dataset) for dataset in loads}
+        return {dataset.name: _look(project, state, dataset) for dataset in loads}
     with ThreadPoolExecutor(max_workers=8) as pool:
-        looks = pool.map(lambda dataset: _look(project, bound, state, dataset), loads)
+        looks = pool.map(lambda dataset: _look(project, state, dataset), loads)
         return {dataset.name: look for dataset, look in zip(loads, looks, strict=True)}
 
 
-def _look(project: Project, bound: Bound, state: State, dataset: Dataset) -> Look:
+def _look(project: Project, state: State, dataset: Dataset) -> Look:
     assert isinstance(dataset.made_by, Load)
     source = project.sources[dataset.made_by.source]
     base = state.bases.get(dataset.name)
@@ -31,14 +30,13 @@ def _look(project: Project, bound: Bound, state: State, dataset: Dataset) -> Loo
         look: Look = find("sources", source.kind).look(source, dataset, base.position if base else None, project.root)
     except WorldError as error:
         return Look(dataset.name, "unknown", error.problems[0].what)
-    fingerprint = load_fingerprint(dataset, bound.held_to(dataset))
-    if base is not None and base.fingerprint != fingerprint and look.state == "nothing":
-        return Look(dataset.name, "new", "how it is loaded or checked has changed")
+    if base is not None and base.fingerprint != load_fingerprint(dataset) and look.state == "nothing":
+        return Look(dataset.name, "new", "how it is loaded has changed")
     return look
 
 
-def load_fingerprint(dataset: Dataset, held_to: str) -> str:
-    """Digest of what decides a load's content (write mode, key, contract, options), and of what it is held to."""
+def load_fingerprint(dataset: Dataset) -> str:
+    """Digest of what decides a load's content and partitions: write mode, key, contract, options."""
     from mainstem.core.canonical import digest
 
     load = dataset.made_by
@@ -47,4 +45,4 @@ def load_fingerprint(dataset: Dataset, held_to: str) -> str:
         (c.name, c.type, c.required, c.unique, c.min, c.max, c.accepted, c.matches, c.original) for c in dataset.columns
     ]
     how = [load.source, load.table, load.options, load.load, load.cursor, load.write, dataset.key, contract]
-    return digest([*how, held_to])
+    return digest([*how, dataset.time_column])

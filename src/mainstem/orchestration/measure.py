@@ -1,4 +1,4 @@
-"""Measures a version before it is committed: partitions, checks, probes of requirements; all as evidence."""
+"""Measures a version, mostly before it is committed: partitions, checks, probes of requirements; all as evidence."""
 
 from __future__ import annotations
 
@@ -115,8 +115,16 @@ def _partition(subject: Subject, label: str, found: tuple[int, str] | None) -> E
     )
 
 
-def run_checks(session: Session, subject: Subject, labels: Labels) -> tuple[list[Evidence], list[Failing]]:
-    """Every check of the dataset as evidence, passed or not, and those that did not pass.
+def every_label(session: Session, subject: Subject) -> Labels:
+    """All labels of a version, as if each had changed: for a check that no partition was ever held to."""
+    whole = replace(subject, before=None, labels=None)
+    return partitions(session, whole)[1]
+
+
+def run_checks(
+    session: Session, subject: Subject, checks: Sequence[Check], labels: Labels
+) -> tuple[list[Evidence], list[Failing]]:
+    """Checks of the dataset as evidence, passed or not, and those that did not pass.
 
     A check that the engine cannot run is evidence too, with outcome "errored" and never a number, and counts as
     failing. A partition that this version did not change is measured, but does not count as failing.
@@ -124,7 +132,7 @@ def run_checks(session: Session, subject: Subject, labels: Labels) -> tuple[list
     evidence: list[Evidence] = []
     failing: list[Failing] = []
     label = subject_label(subject.dataset, subject.version.fields, subject.zone)
-    for check in subject.dataset.checks:
+    for check in checks:
         kind = find("checks", check.kind)
         by = label if check.per == "partition" and kind.BY_PARTITION else None
         definition = check_definition(check)
@@ -226,8 +234,8 @@ def run_probes(session: Session, subject: Subject, probes: Sequence[Probe], labe
     return evidence
 
 
-def version_evidence(subject: Subject) -> Evidence:
-    """The row that says what this version is; valid from the instant of its data."""
+def version_evidence(subject: Subject, held_to: str | None = None) -> Evidence:
+    """The row that says what this version is, and what it was held to; valid from the instant of its data."""
     version = subject.version
     return Evidence(
         kind="version",
@@ -235,6 +243,7 @@ def version_evidence(subject: Subject) -> Evidence:
         version=version.id,
         at=version.as_of,
         outcome="ok",
+        definition=held_to,
         facts={
             "parent": subject.parent,
             "as_of": version.as_of.isoformat(),

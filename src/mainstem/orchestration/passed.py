@@ -32,7 +32,9 @@ def passed(check: Check, row: Evidence) -> bool:
 
 def published_failing(project: Project, ledger: Ledger, done: Run) -> Sequence[tuple[Check, Evidence]]:
     """Checks of a run's finished steps that fail without standing against publication, `info` left out."""
-    made = {step.version.id for step in done.done if step.version is not None and step.outcome == "committed"}
+    made = {
+        step.version.id for step in done.done if step.version is not None and step.outcome in ("committed", "checked")
+    }
     if not made:
         return []
     rows = ledger.evidence(env=done.env, kinds=["measured"], since=done.started_at)

@@ -10,6 +10,7 @@ from mainstem.core.dataset import Dataset, Load, Model
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.project import Project
 from mainstem.core.run import Look, Plan, Step
+from mainstem.orchestration.asked import in_words, listed, unheld
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.graph import below
 from mainstem.orchestration.state import State, model_skip_key
@@ -38,7 +39,7 @@ def plan(
         if name not in chosen:
             steps[name] = Step(name, "skip", "not selected", bound.inputs[name], commits=False)
         elif isinstance(made_by, Load):
-            steps[name] = _load_step(name, made_by, state, looks[name], _compared_moved(name, bound, state, steps))
+            steps[name] = _load_step(project.datasets[name], made_by, looks[name], bound, state, steps)
         else:
             steps[name] = _model_step(
                 project.datasets[name], bound, state, steps, (now, project.timezone, project.macros)
@@ -97,28 +98,25 @@ def _require_inputs(bound: Bound, state: State, chosen: Collection[str]) -> None
         raise ProjectError(*problems)
 
 
-def _compared_moved(name: str, bound: Bound, state: State, steps: Mapping[str, Step]) -> tuple[str, ...]:
-    """Datasets that the checks of a load compare with, and that are not those it was held to."""
-    base = state.bases.get(name)
-    if base is None:
-        return ()
-    return tuple(
-        other
-        for other in bound.waits[name]
-        if steps[other].commits is not False
-        or (other in state.bases and base.inputs.get(other) != state.bases[other].id)
-    )
+def _stay(dataset: Dataset, bound: Bound, state: State, steps: Mapping[str, Step], unchanged: str) -> Step:
+    """No rows are computed: the version stays, measured first where it was never held to what is asked today."""
+    name = dataset.name
+    moving = [other for other in bound.waits[name] if steps[other].commits is not False]
+    ids = {o: v.id for o, v in state.bases.items() if o in bound.waits[name] and o not in moving}
+    asked = unheld(dataset, bound, state, ids)
+    if asked:
+        return Step(name, "check", in_words(asked), bound.inputs[name], commits=False)
+    kept = "finished by an earlier run, not published yet; " if name in state.pending else ""
+    return Step(name, "skip", f"{kept}{unchanged}", bound.inputs[name], commits=False)
 
 
-def _load_step(name: str, load: Load, state: State, look: Look, compared: tuple[str, ...]) -> Step:
+def _load_step(dataset: Dataset, load: Load, look: Look, bound: Bound, state: State, steps: Mapping[str, Step]) -> Step:
+    name = dataset.name
     if name not in state.bases:
         missed = "; the source was not reached" if look.state == "unknown" else ""
         return Step(name, "load", f"first load{missed}: {look.detail}")
-    if look.state == "nothing" and compared:
-        return Step(name, "load", f"its checks compare with {_names(compared)}, which moves", compared, commits=None)
     if look.state == "nothing":
-        kept = "finished by an earlier run, not published yet; " if name in state.pending else ""
-        return Step(name, "skip", f"{kept}nothing new at the source: {look.detail}", commits=False)
+        return _stay(dataset, bound, state, steps, f"nothing new at the source: {look.detail}")
     if look.state == "unknown":
         return Step(name, "load", f"the source was not reached: {look.detail}", commits=None)
     if load.load == "full":
@@ -141,32 +139,25 @@ def _model_step(
     full = "; recomputed in full (incremental refresh is not built yet)" if model.kind == "incremental" else ""
     if base is None:
         return Step(name, action, f"new model{full}", inputs)
-    waits = bound.waits[name]
-    certain = [parent for parent in waits if steps[parent].commits]
-    perhaps = [parent for parent in waits if steps[parent].commits is None]
+    certain = [parent for parent in inputs if steps[parent].commits]
+    perhaps = [parent for parent in inputs if steps[parent].commits is None]
     facts = bound.facts[name]
     if not certain and not perhaps:
-        versions = {parent: state.bases[parent].id for parent in waits if parent in state.bases}
-        if base.skip_key == model_skip_key(model, facts, bound.held_to(dataset), versions, when):
-            kept = "finished by an earlier run, not published yet; " if name in state.pending else ""
-            return Step(name, "skip", f"{kept}text and inputs unchanged", inputs, commits=False)
+        versions = {parent: state.bases[parent].id for parent in inputs if parent in state.bases}
+        if base.skip_key == model_skip_key(dataset, facts, versions, when):
+            return _stay(dataset, bound, state, steps, "text and inputs unchanged")
     if base.fingerprint != facts.fingerprint:
         return Step(name, action, f"its SQL changed{full}", inputs)
     if certain:
-        return Step(name, action, f"new data in {_names(certain)}{full}", inputs)
+        return Step(name, action, f"new data in {listed(certain)}{full}", inputs)
     if perhaps:
-        return Step(name, action, f"only if {_names(perhaps)} brings something new{full}", inputs, commits=None)
+        return Step(name, action, f"only if {listed(perhaps)} brings something new{full}", inputs, commits=None)
     moved = [parent for parent in inputs if parent in state.bases and base.inputs.get(parent) != state.bases[parent].id]
     if moved:
-        return Step(name, action, f"{_names(moved)} differs from what it was built on{full}", inputs)
+        return Step(name, action, f"{listed(moved)} differs from what it was built on{full}", inputs)
     if facts.reads_clock:
         return Step(name, action, f"its SQL reads the clock, and that has moved{full}", inputs)
-    return Step(name, action, f"its kind, its checks or a macro that it uses changed{full}", inputs)
-
-
-def _names(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:3])
-    return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
+    return Step(name, action, f"its kind, its `time_column` or a macro that it uses changed{full}", inputs)
 
 
 def _notes(project: Project, state: State, removed: Sequence[str]) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def prepare(
     if select:
         state = only(state, selected(project, select))
     bound = bind_project(project, state.fields())
-    looks = look_at_sources(project, bound, state) if look else {}
+    looks = look_at_sources(project, state) if look else {}
     return Prepared(plan(project, bound, state, looks, clock.now(), select), bound, state)
 
 
@@ -220,7 +220,6 @@ def _build(
         clock,
         Shelf(engine, project.lake, prepared.state.bases, files_of(project.lake)),  # type: ignore[arg-type]
         leases,
-        bound.probes,
         wanted.totals(project) if computes else {},
         effective_tags(project, bound.facts) if computes else {},
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from mainstem.core.dataset import Model, SqlFacts
+from mainstem.core.dataset import Dataset, Model, SqlFacts
 from mainstem.core.ports import Ledger
 from mainstem.core.release import Field, Release, Version
 from mainstem.orchestration.macros import used_macros
@@ -21,7 +21,8 @@ class State:
     `bases` maps each dataset to the version that the next run continues from: the newest finished one if no
     publication, promotion or rollback came after it, else the released one. `pending` are those whose base is
     finished but in no release. `forks` are those whose physical table has moved on past the base (a rollback), so
-    that an appending step must go on in a table of its own.
+    that an appending step must go on in a table of its own. `held` has, by dataset and version id, the marks of the
+    checks and probes that a version was held to.
     """
 
     env: str
@@ -29,6 +30,7 @@ class State:
     bases: Mapping[str, Version]
     pending: frozenset[str]
     forks: frozenset[str]
+    held: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def fields(self) -> dict[str, tuple[Field, ...]]:
         """The columns of every dataset that exists."""
@@ -47,7 +49,9 @@ def read_state(ledger: Ledger, env: str) -> State:
             pending.add(name)
         elif (name in bases and head.version.table and head.version.id != bases[name].id) or name not in bases:
             forks.add(name)
-    return State(env, release, bases, frozenset(pending), frozenset(forks))
+    known = (*(release.versions.values() if release else ()), *(bases[name] for name in pending))
+    held = ledger.held({(version.dataset, version.id) for version in known})
+    return State(env, release, bases, frozenset(pending), frozenset(forks), held)
 
 
 def skip_key(fingerprint: str, inputs: Mapping[str, str], clock: str = "") -> str:
@@ -57,21 +61,22 @@ def skip_key(fingerprint: str, inputs: Mapping[str, str], clock: str = "") -> st
 
 
 def model_skip_key(
-    model: Model,
+    dataset: Dataset,
     facts: SqlFacts,
-    held_to: str,
     inputs: Mapping[str, str],
     when: tuple[datetime, str, Sequence[str]],
 ) -> str:
-    """The skip key of a model: its kind, its meaning, what it is held to, the versions that it and its checks read.
+    """The skip key of a model: its kind, its meaning, its time column, the versions that it reads.
 
     `when` is the run's clock, the zone and the macros: they count where the text reads them. A model that reads
     only the date is the same all day.
     """
+    model = dataset.made_by
+    assert isinstance(model, Model)
     now, zone, macros = when
     clock = bind_clock(model.sql, now, zone) if facts.reads_clock else ""
-    held = (held_to,) if held_to else ()
-    return skip_key(":".join((model.kind, facts.fingerprint, *held, *used_macros(model.sql, macros))), inputs, clock)
+    parted = (dataset.time_column,) if dataset.time_column else ()
+    return skip_key(":".join((model.kind, facts.fingerprint, *parted, *used_macros(model.sql, macros))), inputs, clock)
 
 
 def only(state: State, chosen: Collection[str]) -> State:

@@ -21,8 +21,7 @@ from mainstem.core.release import Change, DataFile, Field, Identity, Lease, Snap
 from mainstem.core.run import Done, Step
 from mainstem.lifecycle.storage import tables
 from mainstem.lifecycle.storage.types import cast_select
-from mainstem.orchestration import attempt, measure
-from mainstem.orchestration.bind import compared_with
+from mainstem.orchestration import attempt, held, measure
 from mainstem.orchestration.blame import in_file, without
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.looks import load_fingerprint
@@ -52,13 +51,16 @@ def do(ground: Ground, step: Step) -> Done:
 
 
 def _carry_out(ground: Ground, dataset: Dataset, step: Step) -> Done:
-    if step.action == "skip":
+    if step.action in ("skip", "check"):
         return _keep(ground, dataset, step)
     if isinstance(dataset.made_by, Load):
         return _load(ground, dataset)
+    known, reads = ground.base(dataset.name), _reading(ground, dataset)
+    if known is not None and known.skip_key == reads.key:
+        return _stay(ground, dataset, replace(known, as_of=reads.as_of), "text and inputs turned out unchanged")
     if dataset.made_by.kind == "view":
-        return _view(ground, dataset, dataset.made_by)
-    return _build(ground, dataset, dataset.made_by)
+        return _view(ground, dataset, dataset.made_by, reads)
+    return _build(ground, dataset, dataset.made_by, reads)
 
 
 def _keep(ground: Ground, dataset: Dataset, step: Step) -> Done:
@@ -72,6 +74,9 @@ def _keep(ground: Ground, dataset: Dataset, step: Step) -> Done:
     elif not dataset.is_load:
         as_of = _kept_as_of(ground, dataset.name, base)
     version = replace(base, as_of=as_of)
+    if step.action == "check":
+        read = (measure.read_evidence(dataset.name, version, 0),) if dataset.is_load else ()
+        return _stay(ground, dataset, version, step.why, read)
     if as_of != base.as_of:
         ground.shelf.put(version)
         ground.kept.extend(_kept_evidence(ground, dataset, version))
@@ -117,32 +122,33 @@ def _load(ground: Ground, dataset: Dataset) -> Done:
     try:
         at = ground.clock.now()
         known = ground.base(dataset.name)
-        fingerprint = load_fingerprint(dataset, ground.bound.held_to(dataset))
-        compared = _ids(ground, ground.bound.waits[dataset.name])
+        fingerprint = load_fingerprint(dataset)
         base = base_to_append(ground, dataset.name, lease)
         if base is not None and (known is None or known.position is None):  # rows that no read of this load brought
             change = replace(read_source(ground, session, dataset, None, at), replace=True)
         else:
             change = read_source(ground, session, dataset, base, at)
         crash.point("after-compute", dataset.name)
-        is_held_to_all = known is not None and (known.fingerprint, known.inputs) == (fingerprint, compared)
-        if known is not None and change.is_empty and is_held_to_all:
-            return _unchanged_load(ground, dataset, replace(known, as_of=at), change)
-        version = _new_version(lease, change, base, fingerprint=fingerprint, inputs=compared, key="", as_of=at)
+        if known is not None and change.is_empty and known.fingerprint == fingerprint:
+            kept = replace(known, as_of=at)
+            return _stay(ground, dataset, kept, "read; nothing new", _reads(kept, change))
+        version = _new_version(lease, change, base, fingerprint=fingerprint, inputs={}, key="", as_of=at)
         return _finish(ground, session, dataset, lease, _Result(version, change, base, _reads(version, change)))
     finally:
         session.close()
 
 
-def _unchanged_load(ground: Ground, dataset: Dataset, version: Version, change: Change) -> Done:
-    rows = [
-        measure.version_evidence(_subject(ground, dataset, version, version.id, None, None)),
-        *_reads(version, change),
-    ]
-    ground.ledger.record(measure.stamped(rows, ground.run, version.attempt), ground.clock.now())
-    ground.ledger.give_up(ground.leases[dataset.name])
+def _stay(ground: Ground, dataset: Dataset, version: Version, why: str, read: tuple[Evidence, ...] = ()) -> Done:
+    """The version stays, measured where it lies by what it was never held to; `read` is evidence of a look."""
+    lease = ground.leases.get(dataset.name)
+    if lease is not None:
+        ground.ledger.give_up(lease)
+    subject = _subject(ground, dataset, version, version.id, None, None)
+    asked = held.unheld_now(ground, dataset)
+    rows = held.in_place(ground, subject, asked) if asked else [measure.version_evidence(subject)]
+    ground.ledger.record(measure.stamped([*rows, *read], ground.run, version.attempt), ground.clock.now())
     ground.shelf.put(version)
-    return Done(dataset.name, "unchanged", "read; nothing new", version, rows=version.rows)
+    return Done(dataset.name, "checked" if asked else "unchanged", why, version, rows=version.rows)
 
 
 def _reads(version: Version, change: Change) -> tuple[Evidence, ...]:
@@ -171,18 +177,13 @@ class _Reads:
     as_of: datetime
 
 
-def _reading(ground: Ground, dataset: Dataset, model: Model) -> _Reads:
-    ids = _ids(ground, ground.bound.inputs[dataset.name])
-    compared = _ids(ground, ground.bound.waits[dataset.name])
-    held_to = ground.bound.held_to(dataset)
-    key = model_skip_key(model, ground.bound.facts[dataset.name], held_to, compared, ground.when)
+def _reading(ground: Ground, dataset: Dataset) -> _Reads:
+    ids = held.ids(ground, ground.bound.inputs[dataset.name])
+    key = model_skip_key(dataset, ground.bound.facts[dataset.name], ids, ground.when)
     return _Reads(ids, key, _as_of(ground, tuple(ids), ground.started_at))
 
 
-def _build(ground: Ground, dataset: Dataset, model: Model) -> Done:
-    known, reads = ground.base(dataset.name), _reading(ground, dataset, model)
-    if known is not None and known.skip_key == reads.key:
-        return _unchanged_model(ground, dataset, replace(known, as_of=reads.as_of))
+def _build(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Done:
     facts, lease = ground.bound.facts[dataset.name], ground.leases[dataset.name]
     session = ground.engine.session()
     try:
@@ -200,11 +201,6 @@ def _build(ground: Ground, dataset: Dataset, model: Model) -> Done:
         session.close()
 
 
-def _ids(ground: Ground, names: tuple[str, ...]) -> dict[str, str]:
-    """The versions that readers of this run see, by name."""
-    return {name: version.id for name, version in ground.shelf.versions(names).items()}
-
-
 def _written(ground: Ground, session: Session, lease: Lease, select: str) -> Written:
     """The rows of a SELECT as files of the attempt, in types that the lake stores."""
     cast = cast_select(select, session.describe(select))
@@ -218,21 +214,8 @@ def _read_names(inputs: Mapping[str, Any]) -> list[str]:
     return ["main." + name if "." not in name else name for name in inputs]
 
 
-def _unchanged_model(ground: Ground, dataset: Dataset, version: Version) -> Done:
-    lease = ground.leases.get(dataset.name)
-    if lease is not None:
-        ground.ledger.give_up(lease)
-    row = measure.version_evidence(_subject(ground, dataset, version, version.id, None, None))
-    ground.ledger.record(measure.stamped([row], ground.run, version.attempt), ground.clock.now())
-    ground.shelf.put(version)
-    return Done(dataset.name, "unchanged", "text and inputs turned out unchanged", version, rows=version.rows)
-
-
-def _view(ground: Ground, dataset: Dataset, model: Model) -> Done:
-    known, reads = ground.base(dataset.name), _reading(ground, dataset, model)
-    if known is not None and known.skip_key == reads.key:
-        return _unchanged_model(ground, dataset, replace(known, as_of=reads.as_of))
-    facts, lease = ground.bound.facts[dataset.name], ground.leases[dataset.name]
+def _view(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Done:
+    known, facts, lease = ground.base(dataset.name), ground.bound.facts[dataset.name], ground.leases[dataset.name]
     session = ground.engine.session()
     try:
         sql = bind_clock(model.sql, ground.started_at, ground.project.timezone)
@@ -254,7 +237,7 @@ def _view(ground: Ground, dataset: Dataset, model: Model) -> Done:
         subject = _subject(ground, dataset, version, known.id if known else None, None, None)
         version = replace(version, newest=measure.newest_event(session, subject))
         subject = replace(subject, version=version)
-        evidence = _measured(ground, session, subject)
+        evidence = held.attempted(ground, session, subject)
         ground.ledger.record_step(
             lease, version, measure.stamped(evidence, ground.run, lease.fence), ground.clock.now()
         )
@@ -299,21 +282,6 @@ def _files_after(change: Change, base: Snapshot | None) -> tuple[DataFile, ...]:
     return tuple(file for file in base.files if file.path not in change.removed) + change.added
 
 
-def _measured(ground: Ground, session: Session, subject: measure.Subject) -> list[Evidence]:
-    """Evidence of a version not yet committed; WorldError O005 when a check of severity `error` stands against it."""
-    ground.shelf.ready(compared_with(subject.dataset))
-    found, labels = measure.partitions(session, subject)
-    checked, failing = measure.run_checks(session, subject, labels)
-    blocked = measure.blocking(failing)
-    checked = attempt.with_samples(ground, session, subject, checked, failing)
-    if blocked:
-        refused = [replace(row, version=f"attempt:{subject.version.id}") for row in checked]
-        ground.ledger.record(measure.stamped(refused, ground.run, subject.version.attempt), ground.clock.now())
-        raise WorldError(*attempt.problems(subject.dataset, blocked))
-    probed = measure.run_probes(session, subject, ground.probes.get(subject.dataset.name, ()), labels)
-    return [measure.version_evidence(subject), *found, *checked, *probed]
-
-
 def _finish(ground: Ground, session: Session, dataset: Dataset, lease: Lease, result: _Result) -> Done:
     """Check, commit, derive the quarantine, record. A refused attempt leaves no file behind."""
     files = _files_after(result.change, result.base)
@@ -324,7 +292,7 @@ def _finish(ground: Ground, session: Session, dataset: Dataset, lease: Lease, re
         subject = _subject(ground, dataset, result.version, known.id if known else None, before, result.change.labels)
         newest = measure.newest_event(session, subject)
         result = replace(result, version=replace(result.version, newest=newest))
-        evidence = [*result.evidence, *_measured(ground, session, replace(subject, version=result.version))]
+        evidence = [*result.evidence, *held.attempted(ground, session, replace(subject, version=result.version))]
     except WorldError:
         ground.shelf.withdraw(dataset.name)
         attempt.discard(ground.lake, lease, result.change)

@@ -155,3 +155,28 @@ def test_what_is_known_later_does_not_change_what_was_known(filled: Ledger) -> N
     then = filled.evidence(known=minutes(103))
     filled.record([fact("a", at=minutes(1))], minutes(200))
     assert filled.evidence(known=minutes(103)) == then
+
+
+def test_what_a_version_was_last_held_to(ledger: Ledger) -> None:
+    def told(version: str, held_to: str | None, kind: str = "version", subject: str = "m.a") -> Evidence:
+        return Evidence(kind, subject, AT, version=version, definition=held_to)
+
+    rows = [
+        told("m/a@1", "one"),
+        told("m/a@1", "one two"),
+        told("m/a@1", None),
+        told("m/a@1", "a check", kind="measured"),
+        told("m/a@2", ""),
+        told("m/a@3", None),
+        told("view:1", "three"),
+        told("view:1", "four", subject="m.b"),
+    ]
+    ledger.record(rows, AT)
+    wanted = [("m.a", "m/a@1"), ("m.a", "m/a@2"), ("m.a", "m/a@3"), ("m.a", "view:1"), ("m.b", "view:1"), ("m.b", "?")]
+    assert ledger.held(wanted) == {
+        ("m.a", "m/a@1"): "one two",
+        ("m.a", "m/a@2"): "",
+        ("m.a", "view:1"): "three",
+        ("m.b", "view:1"): "four",
+    }
+    assert ledger.held([]) == {}

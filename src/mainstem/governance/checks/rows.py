@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
@@ -67,7 +68,19 @@ def require_share(options: Shared) -> None:
         raise wrong("M002", what, "write 0.99 for 99 of 100 rows")
 
 
-def require_columns(columns: tuple[str, ...]) -> None:
-    """ProjectError M001 if the check names no column."""
-    if not columns:
-        raise wrong("M001", "the check names no column", "list at least one column")
+@dataclass(frozen=True, slots=True)
+class OfColumns:
+    """The options of a check over one or more columns; ProjectError M001 if it names none, M002 as `require_share`."""
+
+    columns: tuple[str, ...]
+    at_least: Decimal = Decimal(1)
+
+    def __post_init__(self) -> None:
+        if not self.columns:
+            raise wrong("M001", "the check names no column", "list at least one column")
+        require_share(self)
+
+
+def reads(options: OfColumns) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns; no other dataset."""
+    return options.columns, ()

@@ -6,10 +6,9 @@ A key with a NULL in it is no key: such a row is never a duplicate (`not_null` s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from mainstem.core.ports import CheckSql
-from mainstem.governance.checks.rows import counted, label_sql, passes, require_columns, require_share
+from mainstem.governance.checks.rows import OfColumns, counted, label_sql, passes, reads
 from mainstem.sql.quote import quote
 
 __all__ = ["BY_PARTITION", "SHORTHAND", "Options", "passes", "reads", "sql"]
@@ -19,15 +18,8 @@ BY_PARTITION = True
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class Options(OfColumns):
     """`at_least` is the share of rows whose key must occur once."""
-
-    columns: tuple[str, ...]
-    at_least: Decimal = Decimal(1)
-
-    def __post_init__(self) -> None:
-        require_columns(self.columns)
-        require_share(self)
 
 
 def sql(options: Options, relation: str, label: str | None) -> CheckSql:
@@ -48,8 +40,3 @@ def sql(options: Options, relation: str, label: str | None) -> CheckSql:
     named = " and ".join(f"twice.k{i} = checked.{name}" for i, name in enumerate(names))
     failing = f"select checked.* from {relation} as checked join {twice} on {named}"
     return CheckSql(counted(judged, label), failing)
-
-
-def reads(options: Options) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The columns of the key; no other dataset."""
-    return options.columns, ()

@@ -8,6 +8,7 @@ from typing import Any
 from mainstem.core.canonical import digest
 from mainstem.core.dataset import Check
 from mainstem.core.kinds import find
+from mainstem.core.requirement import Objective
 from mainstem.sql.quote import quote
 
 _LIMITS = frozenset({"at_least", "at_most"})
@@ -66,6 +67,16 @@ class Total:
     subject: str
     expression: str
     by: str
+
+
+def no_probes(_: Objective) -> tuple[Probe, ...]:
+    """For measures that find in the evidence all they need."""
+    return ()
+
+
+def no_totals(_: Objective) -> tuple[Total, ...]:
+    """For measures that ask nothing of a source."""
+    return ()
 
 
 def check_definition(check: Check) -> str:

@@ -12,7 +12,7 @@ from mainstem.lifecycle.requirements import words as say
 from mainstem.lifecycle.requirements.content import Content, Measurand
 from mainstem.lifecycle.requirements.limits import share_problems
 from mainstem.lifecycle.requirements.log import Log
-from mainstem.lifecycle.requirements.probe import Probe, Total
+from mainstem.lifecycle.requirements.probe import Probe, no_totals
 from mainstem.lifecycle.requirements.promise import Promise
 from mainstem.sql.quote import quote
 
@@ -55,10 +55,7 @@ def probes(objective: Objective) -> tuple[Probe, ...]:
     return (Probe(f"completeness({', '.join(columns)})", objective.of, f"count(*) filter (where {full})", "count(*)"),)
 
 
-def totals(objective: Objective) -> tuple[Total, ...]:
-    """None."""
-    del objective
-    return ()
+totals = no_totals
 
 
 def problems(objective: Objective) -> tuple[Problem, ...]:

@@ -14,7 +14,7 @@ from mainstem.lifecycle.requirements import words as say
 from mainstem.lifecycle.requirements.content import Content, Measurand
 from mainstem.lifecycle.requirements.limits import share_problems
 from mainstem.lifecycle.requirements.log import Log
-from mainstem.lifecycle.requirements.probe import Probe, Total, check_definition
+from mainstem.lifecycle.requirements.probe import check_definition, no_probes, no_totals
 from mainstem.lifecycle.requirements.promise import Promise
 
 TERM = "conformity"
@@ -57,16 +57,8 @@ def _measurand(id: str, check: Check | None, at_least: Decimal) -> Measurand:
     return Measurand(id, check_definition(check), at_least, passes, name, f'pass the check "{id}"')
 
 
-def probes(objective: Objective) -> tuple[Probe, ...]:
-    """None: the checks are the dataset's own."""
-    del objective
-    return ()
-
-
-def totals(objective: Objective) -> tuple[Total, ...]:
-    """None."""
-    del objective
-    return ()
+probes = no_probes  # the checks are the dataset's own
+totals = no_totals
 
 
 def problems(objective: Objective) -> tuple[Problem, ...]:

@@ -12,7 +12,7 @@ from mainstem.lifecycle.requirements import words as say
 from mainstem.lifecycle.requirements.calendar import Span, duration_s
 from mainstem.lifecycle.requirements.history import History, Live
 from mainstem.lifecycle.requirements.log import Log
-from mainstem.lifecycle.requirements.probe import Probe, Total
+from mainstem.lifecycle.requirements.probe import no_probes, no_totals
 from mainstem.lifecycle.requirements.promise import IN_GAP, Promise, Standing, judged
 
 TERM = "currentness"
@@ -107,16 +107,8 @@ def prepare(promise: Promise, log: Log, at: datetime) -> Freshness:
     return Freshness(promise, log, at)
 
 
-def probes(objective: Objective) -> tuple[Probe, ...]:
-    """None: the newest event time comes with each version."""
-    del objective
-    return ()
-
-
-def totals(objective: Objective) -> tuple[Total, ...]:
-    """None."""
-    del objective
-    return ()
+probes = no_probes  # the newest event time comes with each version
+totals = no_totals
 
 
 def problems(objective: Objective) -> tuple[Problem, ...]:

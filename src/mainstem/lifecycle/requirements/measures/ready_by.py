@@ -13,7 +13,7 @@ from mainstem.lifecycle.requirements import words as say
 from mainstem.lifecycle.requirements.calendar import Calendar, Span, read_calendar
 from mainstem.lifecycle.requirements.history import History, Live
 from mainstem.lifecycle.requirements.log import Log
-from mainstem.lifecycle.requirements.probe import Probe, Total, check_definition
+from mainstem.lifecycle.requirements.probe import check_definition, no_probes, no_totals
 from mainstem.lifecycle.requirements.promise import IN_GAP, Promise, Standing, judged
 
 TERM = "time of availability"
@@ -262,16 +262,8 @@ def prepare(promise: Promise, log: Log, at: datetime) -> ReadyBy:
     return ReadyBy(promise, log, at)
 
 
-def probes(objective: Objective) -> tuple[Probe, ...]:
-    """None: the checks of `passing` are the dataset's own."""
-    del objective
-    return ()
-
-
-def totals(objective: Objective) -> tuple[Total, ...]:
-    """None."""
-    del objective
-    return ()
+probes = no_probes  # the checks of `passing` are the dataset's own
+totals = no_totals
 
 
 def problems(objective: Objective) -> tuple[Problem, ...]:
