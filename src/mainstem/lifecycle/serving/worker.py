@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path
 from types import NoneType
 from typing import Any
@@ -37,8 +38,9 @@ _EXACT = 2**53
 def main() -> None:
     """Answer tasks from standard input until it ends."""
     _limit()
+    _look_once(("numpy", "pandas", "polars", "pyarrow"))
     source, target = sys.stdin.buffer, sys.stdout.buffer
-    copies = _Copies()
+    copies = Copies()
     while head := source.read(Length.SIZE):
         task = msgspec.msgpack.decode(source.read(int.from_bytes(head, "big")), type=Task)
         target.write(Length.framed(msgspec.msgpack.encode(answered(task, copies))))
@@ -55,36 +57,48 @@ def _limit() -> None:
         resource.setrlimit(limit, (0, 0))
 
 
-class _Copies:
+def _look_once(names: tuple[str, ...]) -> None:
+    """What is not installed is not looked for again: the engine does, several times for each bound value."""
+    for name in names:
+        if find_spec(name) is None:
+            sys.modules[name] = None  # type: ignore[assignment]
+
+
+Described = dict[str, tuple[Field, ...]]
+"""The columns of each text that was run on an engine."""
+
+
+class Copies:
     """The serving copy that was read last, held open: releases follow one another, and one is current."""
 
     def __init__(self) -> None:
         self._path: str | None = None
         self._engine: Engine | None = None
+        self._described: Described = {}
 
-    def open(self, kind: str, path: str) -> Engine:
+    def open(self, kind: str, path: str) -> tuple[Engine, Described]:
         if self._path != path or self._engine is None:
             if self._engine is not None:
                 self._engine.close()
-            self._engine, self._path = None, None
+            self._engine, self._path, self._described = None, None, {}
             engine: Engine = find("engines", kind).open_copy(Path(path), _SETTINGS)
             engine.lock([Path(path)])
             self._engine, self._path = engine, path
-        return self._engine
+        return self._engine, self._described
 
 
-def answered(task: Task, copies: _Copies) -> Result:
+def answered(task: Task, copies: Copies) -> Result:
     """The answer to one task."""
     try:
-        with _opened(task, copies) as engine:
-            return _run(engine, task)
+        with _opened(task, copies) as (engine, described):
+            return _run(engine, task, described)
     except MainstemError as error:
         is_text = isinstance(error, ProjectError)
         return Result(faults=tuple(Fault(each.code, each.what, each.mend, is_text) for each in error.problems))
 
 
 @contextmanager
-def _opened(task: Task, copies: _Copies) -> Iterator[Engine]:
+def _opened(task: Task, copies: Copies) -> Iterator[tuple[Engine, Described]]:
     if task.copy is not None:
         yield copies.open(task.engine, task.copy)
         return
@@ -103,16 +117,18 @@ def _opened(task: Task, copies: _Copies) -> Iterator[Engine]:
                 engine.bind(each.name, own, [Field(name, type_) for name, type_ in each.fields])
                 files += own
         engine.lock(files)
-        yield engine
+        yield engine, {}
     finally:
         engine.close()
 
 
-def _run(engine: Engine, task: Task) -> Result:
+def _run(engine: Engine, task: Task, described: Described) -> Result:
     session = engine.session()
     try:
         given = {name: value_of(*said) if said else None for name, said in task.parameters.items()}
-        columns = session.describe(task.text, given)
+        if task.text not in described:
+            described[task.text] = session.describe(task.text, given)
+        columns = described[task.text]
         names = [f"c{position}" for position in range(len(columns))]
         shown = ", ".join(_readable(name, column) for name, column in zip(names, columns, strict=True))
         answer = f"select {shown} from ({task.text}) as answer({', '.join(names)}) limit {task.limit + 1}"
