@@ -10,10 +10,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column as it is stored: name, and SQL type in the DuckDB dialect."""
+    """A column as it is stored: name, and SQL type in the DuckDB dialect.
+
+    `original` is its name at the source where that differs, else None; two fields that differ in it alone are equal.
+    """
 
     name: str
     type: str
+    original: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class Batch:
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        return tuple(Field(target.name, target.type.text) for target in self.targets)
+        return tuple(Field(each.name, each.type.text, _other(each.original, each.name)) for each in self.targets)
 
     def column(self, name: str) -> str:
         """The column of `rows` that holds a target, in its final type."""
@@ -72,6 +72,10 @@ class Batch:
     def one(self, select: str) -> Any:
         """The one value of a SELECT."""
         return self.session.rows(select)[0][0]
+
+
+def _other(original: str | None, name: str) -> str | None:
+    return None if original == name else original
 
 
 def typed(target: Target, value: str, how: str = "cast") -> str:

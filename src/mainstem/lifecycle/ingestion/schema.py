@@ -152,12 +152,12 @@ def _target(dataset: Dataset, here: _Here, contract: Mapping[str, Type], known: 
     is_free = known is None or (load.write == "replace" and load.on_schema_change == "evolve")
     if wanted is not None or not is_free:
         type_ = wanted or known or here.raw
-        return Target(here.name, type_, here.raw, here.number, here.column)
+        return Target(here.name, type_, here.raw, here.number, here.column, original=here.field.name)
     suggested = read_type(here.field.type)
     choices = tuple(type_ for type_ in (known, suggested) if type_ is not None and type_.text != here.raw.text)
     if known is not None and known.text == here.raw.text:
         choices = ()
-    return Target(here.name, here.raw, here.raw, here.number, here.column, choices)
+    return Target(here.name, here.raw, here.raw, here.number, here.column, choices, here.field.name)
 
 
 def _refuse_missing(dataset: Dataset, missing: Sequence[Column], names: Sequence[str]) -> None:
