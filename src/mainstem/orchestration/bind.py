@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mainstem.core.canonical import digest
-from mainstem.core.dataset import QUARANTINE, Dataset, Load, Model, SqlFacts
+from mainstem.core.dataset import QUARANTINE, Check, Dataset, Load, Model, SqlFacts
 from mainstem.core.kinds import find
 from mainstem.core.place import Place
 from mainstem.core.ports import Engine
@@ -31,8 +31,8 @@ class Bound:
     `inputs` names the datasets that each dataset reads (a quarantine counts as its dataset). `order` is one in which
     all can be made. `facts` has what the SQL of each model says. `fields` are columns and types; None where a table of
     a source promises none and was never loaded, and for what reads such a table. `outputs` names the datasets
-    that each output reads. `waits` is `inputs` with the datasets that checks compare with, as far as that makes no
-    circle: steps run in this order. `probes` are what requirements want measured of each dataset.
+    that each output reads. `waits` is `inputs` with the datasets that checks compare with: steps run in this order.
+    `probes` are what requirements want measured of each dataset.
     """
 
     order: tuple[str, ...]
@@ -55,9 +55,12 @@ class Bound:
 
 def compared_with(dataset: Dataset) -> tuple[str, ...]:
     """Other datasets that the checks of a dataset read."""
-    read = (find("checks", check.kind).reads(check.options)[1] for check in dataset.checks)
-    others = (name.removesuffix(QUARANTINE) for names in read for name in names)
-    return tuple(dict.fromkeys(name for name in others if name != dataset.name))
+    return tuple(dict.fromkeys(name for check in dataset.checks for name in _others(dataset, check)))
+
+
+def _others(dataset: Dataset, check: Check) -> tuple[str, ...]:
+    read = find("checks", check.kind).reads(check.options)[1]
+    return tuple(name for name in (each.removesuffix(QUARANTINE) for each in read) if name != dataset.name)
 
 
 @dataclass(slots=True)
@@ -107,21 +110,42 @@ def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, e
         _check_checks(work, dataset)
     _check_requirements(work)
     work.problems += entry_problems(project.agreements)
+    waits = _waits(work, inputs)
     raise_all(dict.fromkeys(work.problems))
-    waits = _waits(project, inputs)
     return Bound(in_order(waits), inputs, work.facts, work.fields, outputs, waits, wanted.probes(project))
 
 
-def _waits(project: Project, inputs: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
-    compared = {name: compared_with(dataset) for name, dataset in project.datasets.items() if dataset.checks}
-    if not any(compared.values()):
-        return inputs
+def _waits(work: _Work, inputs: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    """Who is made after whom, checks counted; T003 for each check that compares with what is made after its dataset."""
+    compared = [
+        (dataset, check, other)
+        for dataset in work.project.datasets.values()
+        for check in dataset.checks
+        for other in _others(dataset, check)
+        if other in inputs
+    ]
     found = dict(inputs)
-    for name, others in compared.items():
-        longer = {**found, name: tuple(dict.fromkeys((*found[name], *others)))}
-        if not one_cycle(longer):
+    for dataset, _, other in compared:
+        found[dataset.name] = tuple(dict.fromkeys((*found[dataset.name], other)))
+    if not one_cycle(found) or one_cycle(inputs):
+        return found
+    found = dict(inputs)  # one after the other, to tell which of them closes a circle
+    for dataset, check, other in compared:
+        longer = {**found, dataset.name: tuple(dict.fromkeys((*found[dataset.name], other)))}
+        if one_cycle(longer):
+            work.problems.append(_too_early(dataset, check, other))
+        else:
             found = longer
     return found
+
+
+def _too_early(dataset: Dataset, check: Check, other: str) -> Problem:
+    return Problem(
+        "T003",
+        f'check "{check.id}" compares "{dataset.name}" with "{other}", which is made after it',
+        f'check it where both are made: write it as a check of kind `sql` at "{other}"',
+        check.place,
+    )
 
 
 def _inputs(work: _Work, dataset: Dataset) -> tuple[str, ...]:
