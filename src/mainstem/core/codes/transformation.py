@@ -16,8 +16,9 @@ CODES: dict[str, Code] = {
     ),
     "T003": Code(
         "A check that compares with what is made later",
-        "A check is run before its dataset is committed, so all that it compares with must be made by then. A dataset that "
-        "reads the checked one, or whose own checks wait for it, is made afterwards: the check could never pass first.",
+        "A check is run before its dataset is committed, so all that it compares with must be made by then. A dataset "
+        "that reads the checked one, or whose own checks wait for it, is made afterwards: the check could never pass "
+        "a first time.",
         "Write the check at the dataset that is made last, as a check of kind `sql`: its SELECT may read both, and "
         "every row that it returns is a failing row.",
     ),
