@@ -52,6 +52,7 @@ def as_facts(opened: Opened, judged: Judged) -> dict[str, Any]:
         "project": opened.project.name,
         "env": opened.env,
         "release": judged.release.id if judged.release else None,
+        "is_partial": judged.release is not None and judged.release.why == "partial",
         "judged_at": judged.at,
         "clock": opened.project.clock,
         "stakeholders": judged.stakeholders,
@@ -83,8 +84,9 @@ def show_status(opened: Opened, judged: Judged) -> None:
     out = console()
     zone = opened.project.timezone
     release = judged.release.id if judged.release else "nothing published"
+    part = " [yellow]in part: a step of its run failed[/]" if judged.release and judged.release.why == "partial" else ""
     clock = ", the ledger's clock" if opened.is_replay else ""
-    out.print(f"[bold]{opened.project.name}[/] · {opened.env} · {release}")
+    out.print(f"[bold]{opened.project.name}[/] · {opened.env} · {release}{part}")
     when = f"judged at {local(judged.at, zone)} {zone_name(zone)}{clock}"
     counts = headline(judged.verdicts.values())
     out.print(f"{counts}  {styled(when, 'bright_black')}" if counts else styled(when, "bright_black"))

@@ -71,7 +71,8 @@ class Version:
 @dataclass(frozen=True, slots=True)
 class Release:
     """One consistent, immutable set of versions. `number` counts releases of all environments; `parent` is the
-    release the environment stood at before. `why`: publish | rollback | promote."""
+    release the environment stood at before. `why`: publish | partial (some steps failed: their datasets are as
+    before, or left out) | rollback | promote."""
 
     id: str
     number: int

@@ -6,7 +6,7 @@ import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -296,7 +296,8 @@ def _publish(
     crash.point("after-sync")
     crash.point("before-publish")
     release = _new_release(ledger, env, clock.now(), run_id, old, versions)
-    evidence = published_evidence(release, old, clock.now())
+    release = replace(release, why="partial") if failures else release
+    evidence = published_evidence(release, old, clock.now(), release.why)
     ledger.publish(release, evidence, old.id if old else None)
     crash.point("inside-publish")
     tables.write_manifest(project.lake, release)
