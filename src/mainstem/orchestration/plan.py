@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from mainstem.core.dataset import Dataset, Load, Model
 from mainstem.core.problem import Problem, ProjectError, nearest
-from mainstem.core.project import Project
+from mainstem.core.project import Macro, Project
 from mainstem.core.run import Look, Plan, Step
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.graph import below
@@ -131,7 +131,7 @@ def _model_step(
     bound: Bound,
     state: State,
     steps: Mapping[str, Step],
-    when: tuple[datetime, str, tuple[str, ...]],
+    when: tuple[datetime, str, tuple[Macro, ...]],
 ) -> Step:
     name, model = dataset.name, dataset.made_by
     assert isinstance(model, Model)

@@ -75,15 +75,6 @@ def open_engine(project: Project) -> Engine:
     return engine
 
 
-def create_macros(engine: Engine, project: Project) -> None:
-    """The project's macros, for every session of the engine."""
-    if project.macros:
-        session = engine.session()
-        for macro in project.macros:
-            session.execute(macro)
-        session.close()
-
-
 def run(
     project: Project,
     ledger: Ledger,
@@ -217,15 +208,13 @@ def _build(
         ledger,
         engine,  # type: ignore[arg-type]
         clock,
-        Shelf(engine, project.lake, prepared.state.bases, files_of(project.lake)),  # type: ignore[arg-type]
+        Shelf(engine, project.lake, prepared.state.bases, files_of(project.lake), project.macros),  # type: ignore[arg-type]
         leases,
         bound.probes,
         wanted.totals(project) if computes else {},
         effective_tags(project, bound.facts) if computes else {},
     )
     try:
-        if computes:
-            create_macros(ground.engine, project)
         done, failures = execute(
             prepared.plan.steps, bound.waits, lambda step: do(ground, step), listen, project.settings.threads
         )

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from mainstem.core.dataset import Model, SqlFacts
 from mainstem.core.ports import Ledger
+from mainstem.core.project import Macro
 from mainstem.core.release import Field, Release, Version
 from mainstem.orchestration.macros import used_macros
 from mainstem.sql.clock import bind_clock
@@ -61,7 +62,7 @@ def model_skip_key(
     facts: SqlFacts,
     held_to: str,
     inputs: Mapping[str, str],
-    when: tuple[datetime, str, Sequence[str]],
+    when: tuple[datetime, str, Sequence[Macro]],
 ) -> str:
     """The skip key of a model: its kind, its meaning, what it is held to, the versions that it and its checks read.
 
@@ -71,7 +72,11 @@ def model_skip_key(
     now, zone, macros = when
     clock = bind_clock(model.sql, now, zone) if facts.reads_clock else ""
     held = (held_to,) if held_to else ()
-    return skip_key(":".join((model.kind, facts.fingerprint, *held, *used_macros(model.sql, macros))), inputs, clock)
+    return skip_key(
+        ":".join((model.kind, facts.fingerprint, *held, *(macro.text for macro in used_macros(model.sql, macros)))),
+        inputs,
+        clock,
+    )
 
 
 def only(state: State, chosen: Collection[str]) -> State:

@@ -22,11 +22,11 @@ from mainstem.core.run import Done, Step
 from mainstem.lifecycle.storage import tables
 from mainstem.lifecycle.storage.types import cast_select
 from mainstem.orchestration import attempt, measure
-from mainstem.orchestration.bind import compared_with
 from mainstem.orchestration.blame import in_file, without
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.looks import load_fingerprint
 from mainstem.orchestration.state import model_skip_key, skip_key
+from mainstem.orchestration.waits import compared_with
 from mainstem.sql.clock import bind_clock
 
 
@@ -187,6 +187,7 @@ def _build(ground: Ground, dataset: Dataset, model: Model) -> Done:
     session = ground.engine.session()
     try:
         ground.shelf.ready(_read_names(facts.inputs))
+        ground.shelf.make_macros(model.sql)
         base = tables.snapshot(ground.lake, lease.table)
         select = bind_clock(model.sql, ground.started_at, ground.project.timezone)
         written = _written(ground, session, lease, select)
@@ -237,6 +238,7 @@ def _view(ground: Ground, dataset: Dataset, model: Model) -> Done:
     try:
         sql = bind_clock(model.sql, ground.started_at, ground.project.timezone)
         ground.shelf.ready(_read_names(facts.inputs))
+        ground.shelf.make_macros(model.sql)
         fields = session.describe(sql)
         version = Version(
             dataset.name,
@@ -301,7 +303,9 @@ def _files_after(change: Change, base: Snapshot | None) -> tuple[DataFile, ...]:
 
 def _measured(ground: Ground, session: Session, subject: measure.Subject) -> list[Evidence]:
     """Evidence of a version not yet committed; WorldError O005 when a check of severity `error` stands against it."""
-    ground.shelf.ready(compared_with(subject.dataset))
+    ground.shelf.ready((*compared_with(subject.dataset), *ground.bound.waits[subject.dataset.name]))
+    probes = ground.probes.get(subject.dataset.name, ())
+    ground.shelf.make_macros(*measure.check_texts(subject.dataset, probes))
     found, labels = measure.partitions(session, subject)
     checked, failing = measure.run_checks(session, subject, labels)
     blocked = measure.blocking(failing)
@@ -310,7 +314,7 @@ def _measured(ground: Ground, session: Session, subject: measure.Subject) -> lis
         refused = [replace(row, version=f"attempt:{subject.version.id}") for row in checked]
         ground.ledger.record(measure.stamped(refused, ground.run, subject.version.attempt), ground.clock.now())
         raise WorldError(*attempt.problems(subject.dataset, blocked))
-    probed = measure.run_probes(session, subject, ground.probes.get(subject.dataset.name, ()), labels)
+    probed = measure.run_probes(session, subject, probes, labels)
     return [measure.version_evidence(subject), *found, *checked, *probed]
 
 
