@@ -41,6 +41,8 @@ def command(
                 "steps": made.steps,
                 "removed": made.removed,
                 "touched": made.touched,
+                "outputs": made.outputs,
+                "people": made.people,
                 "notes": made.notes,
             }
         )
@@ -95,6 +97,12 @@ def show_plan(opened: Opened, made: Plan) -> None:
         for id, requirement in touched:
             who = ", ".join(_people(opened, requirement.needs, requirement.for_))
             out.print(f"  {id}  {styled(f'{escaped(requirement.title)} · {who}', 'bright_black')}")
+    if made.outputs:
+        out.print("\nOutputs that this touches")
+        for name in made.outputs:
+            output = opened.project.outputs[name]
+            aside = " · ".join(word for word in (escaped(output.title), output.owner) if word)
+            out.print(f"  {name}  {styled(aside, 'bright_black')}".rstrip())
 
 
 def _kept(made: Plan) -> dict[str, int]:
