@@ -58,6 +58,7 @@ def as_facts(opened: Opened, judged: Judged) -> dict[str, Any]:
         "stakeholders": judged.stakeholders,
         "needs": judged.needs,
         "goals": judged.goals,
+        "suspects": judged.suspects,
         "requirements": [
             {
                 "id": id,
@@ -100,7 +101,23 @@ def show_status(opened: Opened, judged: Judged) -> None:
         out.print("\n[bold]Nobody in particular[/]")
         for id in unserved:
             _show_requirement(opened, judged.verdicts[id])
+    _show_suspects(opened, judged)
     out.print(styled("\nwhy one is so: mainstem why REQUIREMENT", "bright_black"))
+
+
+def _show_suspects(opened: Opened, judged: Judged) -> None:
+    """Needs and decisions in doubt; a requirement in doubt says so in its own lines."""
+    from mainstem.cli.screen import console, escaped, say
+
+    out = console()
+    spread = {id: words for id, words in judged.suspects.items() if id not in judged.verdicts}
+    if spread:
+        out.print("\n[bold]To be looked at again[/]")
+    for id, words in spread.items():
+        item = opened.project.item(id)
+        say(out, f"[yellow]suspect[/]  {escaped(item.title if item else id)}", 2)
+        for word in words:
+            say(out, f"[bright_black]{id}: {escaped(word)}[/]", 4)
 
 
 def headline(verdicts: Iterable[Verdict]) -> str:
