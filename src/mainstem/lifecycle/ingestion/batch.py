@@ -17,8 +17,8 @@ from mainstem.lifecycle.ingestion.casts import Cast, cast
 from mainstem.lifecycle.ingestion.rules import Fault, faults, shown
 from mainstem.lifecycle.ingestion.schema import Schema
 from mainstem.lifecycle.ingestion.target import Destination, Target, TotalWanted
-from mainstem.lifecycle.ingestion.types import Type
 from mainstem.sql.quote import literal, quote
+from mainstem.sql.types import Type
 
 _TABLES = itertools.count(1)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mainstem.core.dataset import Column
 from mainstem.core.release import DataFile, Field
-from mainstem.lifecycle.ingestion.types import Type
+from mainstem.sql.types import Type
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,9 @@ from mainstem.lifecycle.storage.features import refuse_unwritable
 from mainstem.lifecycle.storage.log import Entry, entry_of, read_entry, write_entry
 from mainstem.lifecycle.storage.reading import read_state
 from mainstem.lifecycle.storage.refusals import broken_promise, outrun
-from mainstem.lifecycle.storage.sqltype import parse_type
 from mainstem.lifecycle.storage.state import NOTHING, State, follow
 from mainstem.lifecycle.storage.types import delta_schema, stored_fields
+from mainstem.sql.types import parse_type
 
 CHECKPOINT_EVERY = 10
 """Versions between two checkpoints (for other readers) and two shortcuts (for ourselves)."""

@@ -10,8 +10,8 @@ from typing import Any
 
 from mainstem.core.problem import Problem, raise_all
 from mainstem.core.release import Field
-from mainstem.lifecycle.storage.sqltype import INSTANT, Type, parse_type
 from mainstem.sql.quote import literal, quote
+from mainstem.sql.types import INSTANT, Type, parse_type
 
 _TO_DELTA: Mapping[str, str] = {
     "BOOLEAN": "boolean",
