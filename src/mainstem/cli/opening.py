@@ -106,9 +106,25 @@ def _clock(project: Project, ledger: Ledger, now: str | None, writes: bool) -> C
                     "leave --now away, or say `clock: replay` in mainstem.yml of a project that replays history",
                 )
             )
-        return SetClock(instant(now, project.timezone))
+        at = instant(now, project.timezone)
+        if writes:
+            _refuse_earlier(at, ledger.latest(), project.timezone)
+        return SetClock(at)
     latest = ledger.latest() if project.clock == "replay" else None
     return SetClock(latest) if latest else WallClock()
+
+
+def _refuse_earlier(at: datetime, latest: datetime | None, zone: str) -> None:
+    """Facts are recorded in the order of the clock: what is written was known then, and nothing of what came later."""
+    if latest is not None and at < latest:
+        from zoneinfo import ZoneInfo
+
+        local, last = (each.astimezone(ZoneInfo(zone)).isoformat() for each in (at, latest))
+        what = f"{local} is before {last}, the latest instant in the ledger"
+        mend = (
+            f"leave --now away to act at {last}, or give a later instant; `status --now` and `why --now` may look back"
+        )
+        raise ProjectError(Problem("C016", what, mend))
 
 
 def dataset_name(project: Project, name: str) -> str:

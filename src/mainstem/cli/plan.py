@@ -47,6 +47,8 @@ def command(
                 "steps": made.steps,
                 "removed": made.removed,
                 "touched": made.touched,
+                "outputs": made.outputs,
+                "people": made.people,
                 "notes": made.notes,
             }
         )
@@ -100,7 +102,13 @@ def show_plan(opened: Opened, made: Plan) -> None:
         out.print("\nRequirements that this touches")
         for id, requirement in touched:
             who = ", ".join(_people(opened, requirement.needs, requirement.for_))
-            say_beside(out, f"  {id}  ", styled(f"{requirement.title} · {who}", "bright_black"))
+            say_beside(out, f"  {id}  ", styled(f"{escaped(requirement.title)} · {who}", "bright_black"))
+    if made.outputs:
+        out.print("\nOutputs that this touches")
+        for name in made.outputs:
+            output = opened.project.outputs[name]
+            aside = " · ".join(word for word in (escaped(output.title), output.owner) if word)
+            say_beside(out, f"  {name}  ", styled(aside, "bright_black"))
 
 
 def _kept(made: Plan) -> dict[str, int]:

@@ -33,14 +33,16 @@ def command(folder: Path | None, env: str, now: str | None, as_json: bool, to: s
         releases = opened.ledger.releases(env, 50)
         if as_json:
             rows = [
-                {"release": r.id, "at": r.at, "run": r.run, "current": current and r.id == current.id} for r in releases
+                {"release": r.id, "at": r.at, "run": r.run, "why": r.why, "current": current and r.id == current.id}
+                for r in releases
             ]
             print_json(rows)
             return
         for release in releases:
             here = "[green]●[/]" if current and release.id == current.id else " "
             aside = styled(counted(len(release.versions), "dataset"), "bright_black")
-            out.print(f"{here} {release.id}  {local(release.at, zone)} {zone_name(zone)}  {aside}")
+            part = "  [yellow]in part[/]" if release.why == "partial" else ""
+            out.print(f"{here} {release.id}  {local(release.at, zone)} {zone_name(zone)}  {aside}{part}")
         if not releases:
             out.print("nothing is published yet")
         return

@@ -89,6 +89,7 @@ def as_facts(opened: Opened, done: Run) -> dict[str, object]:
         "started_at": done.started_at,
         "finished_at": done.finished_at,
         "release": done.release.id if done.release else None,
+        "is_partial": done.release is not None and done.release.why == "partial",
         "steps": [
             {
                 "dataset": d.dataset,

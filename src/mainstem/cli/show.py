@@ -11,7 +11,7 @@ import click
 
 from mainstem.cli.opening import Opened, dataset_name, env_option, json_option, open_project, project_option
 from mainstem.core.release import Release, Version
-from mainstem.governance.catalog import Described
+from mainstem.governance.catalog import Described, DescribedColumn
 
 
 @click.command("show")
@@ -117,6 +117,11 @@ def _columns(rows: list[list[str]], right: Sequence[int] = ()) -> None:
         say_beside(out, escaped(lead[:-1] if prose else lead[:-1].rstrip()), escaped(prose))
 
 
+def _origin(column: DescribedColumn) -> str:
+    """Where a column comes from: base columns, or the name that it has at the source."""
+    return f'"{column.original}" at the source' if column.original else ", ".join(column.origins)
+
+
 def _show(opened: Opened, described: Described, version: Version | None, answer: Any, rows: int) -> None:
     from mainstem.cli.query import show_answer
     from mainstem.cli.screen import console, counted, escaped, local, size, styled, zone_name
@@ -139,8 +144,7 @@ def _show(opened: Opened, described: Described, version: Version | None, answer:
     if described.checks:
         out.print(f"checks: {', '.join(described.checks)}")
     cells = [
-        [c.name, (c.type or "").lower(), ", ".join(c.tags), c.description or ", ".join(c.origins)]
-        for c in described.columns
+        [c.name, (c.type or "").lower(), ", ".join(c.tags), c.description or _origin(c)] for c in described.columns
     ]
     if not cells:
         return

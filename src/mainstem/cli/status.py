@@ -52,11 +52,13 @@ def as_facts(opened: Opened, judged: Judged) -> dict[str, Any]:
         "project": opened.project.name,
         "env": opened.env,
         "release": judged.release.id if judged.release else None,
+        "is_partial": judged.release is not None and judged.release.why == "partial",
         "judged_at": judged.at,
         "clock": opened.project.clock,
         "stakeholders": judged.stakeholders,
         "needs": judged.needs,
         "goals": judged.goals,
+        "suspects": judged.suspects,
         "requirements": [
             {
                 "id": id,
@@ -83,8 +85,9 @@ def show_status(opened: Opened, judged: Judged) -> None:
     out = console()
     zone = opened.project.timezone
     release = judged.release.id if judged.release else "nothing published"
+    part = " [yellow]in part: a step of its run failed[/]" if judged.release and judged.release.why == "partial" else ""
     clock = ", the ledger's clock" if opened.is_replay else ""
-    out.print(f"[bold]{opened.project.name}[/] · {opened.env} · {release}")
+    out.print(f"[bold]{opened.project.name}[/] · {opened.env} · {release}{part}")
     when = f"judged at {local(judged.at, zone)} {zone_name(zone)}{clock}"
     counts = headline(judged.verdicts.values())
     out.print(f"{counts}  {styled(when, 'bright_black')}" if counts else styled(when, "bright_black"))
@@ -98,7 +101,23 @@ def show_status(opened: Opened, judged: Judged) -> None:
         out.print("\n[bold]Nobody in particular[/]")
         for id in unserved:
             _show_requirement(opened, judged.verdicts[id])
+    _show_suspects(opened, judged)
     out.print(styled("\nwhy one is so: mainstem why REQUIREMENT", "bright_black"))
+
+
+def _show_suspects(opened: Opened, judged: Judged) -> None:
+    """Needs and decisions in doubt; a requirement in doubt says so in its own lines."""
+    from mainstem.cli.screen import console, escaped, say
+
+    out = console()
+    spread = {id: words for id, words in judged.suspects.items() if id not in judged.verdicts}
+    if spread:
+        out.print("\n[bold]To be looked at again[/]")
+    for id, words in spread.items():
+        item = opened.project.item(id)
+        say(out, f"[yellow]suspect[/]  {escaped(item.title if item else id)}", 2)
+        for word in words:
+            say(out, f"[bright_black]{id}: {escaped(word)}[/]", 4)
 
 
 def headline(verdicts: Iterable[Verdict]) -> str:

@@ -22,7 +22,7 @@ from mainstem.core.dataset import QUARANTINE, Severity
 from mainstem.core.evidence import Evidence, Verdict
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.project import Project
-from mainstem.core.requirement import Requirement
+from mainstem.core.requirement import Item, Requirement
 from mainstem.orchestration.judge import Judged, people_of
 
 SHOWN_SLICES = 10
@@ -58,8 +58,24 @@ def command(thing: str | None, folder: Path | None, env: str, now: str | None, a
         _run(opened, run, as_json=as_json)
     elif (release := opened.ledger.release(thing)) is not None:
         _run(opened, next(r for r in opened.ledger.runs(limit=100_000) if r["run"] == release.run), as_json=as_json)
-    else:
+    elif item is None or not _suspect(opened, item, as_json=as_json):
         raise ProjectError(_unknown(opened, thing))
+
+
+def _suspect(opened: Opened, item: Item, *, as_json: bool) -> bool:
+    """Why a need or a decision is to be looked at again; False where it is not."""
+    from mainstem.cli.screen import console, escaped, print_json, say
+    from mainstem.orchestration.judge import judge
+
+    words = judge(opened.project, opened.ledger, opened.env, opened.clock.now()).suspects.get(item.id, ())
+    if words and as_json:
+        print_json({"item": item, "suspect": words})
+    elif words:
+        out = console()
+        out.print(f"[yellow]suspect[/]  [bold]{escaped(item.title)}[/]")
+        for word in words:
+            say(out, f"[bright_black]because[/] {escaped(word)}", 2)
+    return bool(words)
 
 
 def _unknown(opened: Opened, thing: str) -> Problem:

@@ -9,6 +9,7 @@ from typing import Any
 
 from mainstem.core.dataset import Dataset, Source
 from mainstem.core.output import Output, Policy
+from mainstem.core.place import Place
 from mainstem.core.requirement import (
     Agreement,
     Decision,
@@ -52,6 +53,21 @@ class EngineSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Macro:
+    """A SQL macro. `text` is its name, parameters and body, without comments.
+
+    `sql` is the statement to run and `bodies` are what it yields, each as one SELECT; in them every character stands
+    at its line and column of the file.
+    """
+
+    name: str
+    place: Place
+    text: str
+    sql: str
+    bodies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """Everything loaded from a folder. Mappings are keyed by name or id and keep the order of the files.
 
@@ -83,7 +99,7 @@ class Project:
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     agreements: Mapping[str, tuple[Agreement, ...]] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
-    macros: tuple[str, ...] = ()
+    macros: tuple[Macro, ...] = ()
     alerts: tuple[Alert, ...] = ()
 
     def item(self, id: str) -> Item | None:

@@ -10,10 +10,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column as it is stored: name, and SQL type in the DuckDB dialect."""
+    """A column as it is stored: name, and SQL type in the DuckDB dialect.
+
+    `original` is its name at the source where that differs, else None; two fields that differ in it alone are equal.
+    """
 
     name: str
     type: str
+    original: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,8 @@ class Version:
 @dataclass(frozen=True, slots=True)
 class Release:
     """One consistent, immutable set of versions. `number` counts releases of all environments; `parent` is the
-    release the environment stood at before. `why`: publish | rollback | promote."""
+    release the environment stood at before. `why`: publish | partial (some steps failed: their datasets are as
+    before, or left out) | rollback | promote."""
 
     id: str
     number: int

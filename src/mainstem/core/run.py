@@ -41,7 +41,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Steps in an order in which they can run. `touched` maps requirement ids to the datasets of theirs that change.
+    """Steps in an order in which they can run. `touched` maps requirement ids to the datasets of theirs that change;
+    `outputs` and `people` are those that the change reaches.
     `removed` are datasets of the release that the project no longer has."""
 
     env: str
@@ -50,6 +51,8 @@ class Plan:
     removed: tuple[str, ...] = ()
     touched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

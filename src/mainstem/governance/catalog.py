@@ -15,7 +15,8 @@ from mainstem.governance.reach import split_name
 
 @dataclass(frozen=True, slots=True)
 class DescribedColumn:
-    """One column. `type` is None where nobody said and nothing was loaded.
+    """One column. `type` is None where nobody said and nothing was loaded. `original` is its name at the source where
+    that differs and is known.
 
     `tags` are all of its tags, `declared` those written at the column itself. `origins` are the base columns whose
     values reach it, one step up; `is_unresolved`: they could not be traced.
@@ -28,6 +29,7 @@ class DescribedColumn:
     declared: tuple[str, ...]
     origins: tuple[str, ...]
     is_unresolved: bool = False
+    original: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def _columns(
 ) -> tuple[DescribedColumn, ...]:
     own = facts.get(name)
     written = {column.name.lower(): column for column in declared}
-    types = {field.name.lower(): field.type for field in fields or ()}
+    loaded = {field.name.lower(): field for field in fields or ()}
     names = [field.name for field in fields] if fields is not None else []
     names = names or list(own.columns if own else (column.name for column in declared))
     lineage = {column.lower(): bases for column, bases in own.lineage.items()} if own else {}
@@ -109,12 +111,13 @@ def _columns(
         found.append(
             DescribedColumn(
                 name=shown,
-                type=types.get(key) or (column.type if column else None),
+                type=loaded[key].type if key in loaded else column.type if column else None,
                 description=column.description if column else "",
                 tags=tuple(sorted(column_tags(tags, key))),
                 declared=tuple(sorted(column.tags)) if column else (),
                 origins=tuple(sorted(lineage.get(key, ()))),
                 is_unresolved=own is not None and (key in unresolved or key not in lineage),
+                original=loaded[key].original if key in loaded else column.original if column else None,
             )
         )
     return tuple(found)

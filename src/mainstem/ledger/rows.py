@@ -53,12 +53,17 @@ def _parts(text: str) -> Iterator[str]:
 
 
 def fields_text(fields: Iterable[Field]) -> str:
-    """Columns as one text: names and types in turn."""
+    """Columns as one text: names and types in turn; names at the source, too, where one differs."""
+    fields = tuple(fields)
+    if any(field.original is not None for field in fields):
+        return to_json([(field.name, field.type, field.original) for field in fields])
     return _joined([part for field in fields for part in (field.name, field.type)])
 
 
 def fields_of(text: str) -> tuple[Field, ...]:
     """The inverse of `fields_text`."""
+    if text.startswith("[["):
+        return tuple(Field(*each) for each in from_json(text))
     parts = _parts(text)
     return tuple(map(_field, parts, parts))
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from mainstem.core.canonical import digest
 from mainstem.core.dataset import Check, Dataset
 from mainstem.lifecycle.requirements.probe import Probe
-from mainstem.orchestration.bind import Bound, compared_by
+from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.state import State
+from mainstem.orchestration.waits import compared_by
 
 
 @dataclass(frozen=True, slots=True)

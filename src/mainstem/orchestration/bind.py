@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mainstem.core.dataset import QUARANTINE, Check, Dataset, Load, Model, SqlFacts
+from mainstem.core.dataset import QUARANTINE, Dataset, Load, Model, SqlFacts
 from mainstem.core.kinds import find
 from mainstem.core.place import Place
 from mainstem.core.ports import Engine
 from mainstem.core.problem import MainstemError, Problem, nearest, raise_all
-from mainstem.core.project import Project
+from mainstem.core.project import Macro, Project
 from mainstem.core.release import Field
 from mainstem.core.requirement import Requirement
+from mainstem.core.tags import REST
 from mainstem.governance.lineage import query_name
 from mainstem.lifecycle.requirements import wanted
 from mainstem.lifecycle.requirements.digests import entry_problems
 from mainstem.lifecycle.requirements.probe import Probe
+from mainstem.orchestration.bound_macros import Macros
 from mainstem.orchestration.graph import in_order, one_cycle
+from mainstem.orchestration.waits import waits
+from mainstem.sql.facts import with_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,8 @@ class Bound:
     `inputs` names the datasets that each dataset reads (a quarantine counts as its dataset). `order` is one in which
     all can be made. `facts` has what the SQL of each model says. `fields` are columns and types; None where a table of
     a source promises none and was never loaded, and for what reads such a table. `outputs` names the datasets
-    that each output reads. `waits` is `inputs` with the datasets that checks compare with, as far as that makes no
-    circle: steps run in this order. `probes` are what requirements want measured of each dataset.
+    that each output reads. `waits` is `inputs` with the datasets that checks compare with: steps run in this order.
+    `probes` are what requirements want measured of each dataset.
     """
 
     order: tuple[str, ...]
@@ -41,17 +45,6 @@ class Bound:
     outputs: Mapping[str, tuple[str, ...]]
     waits: Mapping[str, tuple[str, ...]]
     probes: Mapping[str, Sequence[Probe]]
-
-
-def compared_by(check: Check) -> tuple[str, ...]:
-    """The datasets that a check reads beyond its own."""
-    return tuple(name.removesuffix(QUARANTINE) for name in find("checks", check.kind).reads(check.options)[1])
-
-
-def compared_with(dataset: Dataset) -> tuple[str, ...]:
-    """Other datasets that the checks of a dataset read."""
-    others = (name for check in dataset.checks for name in compared_by(check))
-    return tuple(dict.fromkeys(name for name in others if name != dataset.name))
 
 
 @dataclass(slots=True)
@@ -69,6 +62,8 @@ class _Work:
     empty: Any = None
     placed: set[str] = field(default_factory=set)
     shapes: dict[str, str] = field(default_factory=dict)
+    macros: Macros = field(default_factory=lambda: Macros((), None))
+    made: set[str] = field(default_factory=set)
 
     def shape(self, name: str) -> str:
         """Columns and types of a dataset as one text."""
@@ -83,7 +78,7 @@ def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, e
     `known` has the columns of loads that were loaded before. `texts` is a `sql.cache.FactsCache`. `engine` opens an
     engine for the types of models whose text or inputs are new; it is not called when there are none.
     """
-    work = _Work(project, known, texts, engine)
+    work = _Work(project, known, texts, engine, macros=Macros(project.macros, texts))
     inputs = {name: _inputs(work, dataset) for name, dataset in project.datasets.items()}
     order = in_order(inputs)
     if len(order) < len(inputs):
@@ -91,6 +86,8 @@ def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, e
     try:
         for name in order:
             _bind_columns(work, project.datasets[name], inputs[name])
+        for macro in project.macros:
+            _takes(work, work.macros.used(macro.text))
     finally:
         if work.empty is not None:
             work.empty[0].close()
@@ -100,33 +97,37 @@ def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, e
         _check_columns_named(work, dataset)
         _check_checks(work, dataset)
     _check_requirements(work)
-    work.problems += entry_problems(project.agreements)
+    work.problems += [*work.macros.problems, *entry_problems(project.agreements)]
+    after, too_early = waits(project, inputs, work.macros)
+    work.problems += too_early
     raise_all(dict.fromkeys(work.problems))
-    waits = _waits(project, inputs)
-    return Bound(in_order(waits), inputs, work.facts, work.fields, outputs, waits, wanted.probes(project))
-
-
-def _waits(project: Project, inputs: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
-    compared = {name: compared_with(dataset) for name, dataset in project.datasets.items() if dataset.checks}
-    if not any(compared.values()):
-        return inputs
-    found = dict(inputs)
-    for name, others in compared.items():
-        longer = {**found, name: tuple(dict.fromkeys((*found[name], *others)))}
-        if not one_cycle(longer):
-            found = longer
-    return found
+    return Bound(in_order(after), inputs, work.facts, work.fields, outputs, after, wanted.probes(project))
 
 
 def _inputs(work: _Work, dataset: Dataset) -> tuple[str, ...]:
     if isinstance(dataset.made_by, Load):
         return ()
-    found = work.texts.inputs(dataset.made_by.sql, dataset.place)
+    used = work.macros.used(dataset.made_by.sql)
+    found = work.texts.inputs(dataset.made_by.sql, dataset.place, _called(used))
     work.problems += found.problems
     if found.problems:
         work.broken.add(dataset.name)
     work.problems += [_volatile(dataset.made_by, name) for name in dict.fromkeys(found.volatile)]
-    return _resolve(work, found.inputs, dataset.name)
+    return _resolve(work, {**work.macros.reads(used), **found.inputs}, dataset.name)
+
+
+def _called(used: Iterable[Macro]) -> frozenset[str]:
+    return frozenset(macro.name for macro in used)
+
+
+def _facts(work: _Work, sql: str, place: Place, inputs: Sequence[str]) -> SqlFacts:
+    """What a text says. What comes out of a macro that reads datasets may be anything of theirs."""
+    used = work.macros.used(sql)
+    facts: SqlFacts = work.texts.facts(sql, place, _columns_in_scope(work, inputs), _called(used))
+    reads = work.macros.reads(used)
+    if not reads:
+        return facts
+    return replace(facts, inputs={**reads, **facts.inputs}, unresolved=frozenset({*facts.columns, REST}))
 
 
 def _volatile(model: Model, name: str) -> Problem:
@@ -178,7 +179,11 @@ def _bind_columns(work: _Work, dataset: Dataset, inputs: Sequence[str]) -> None:
         work.broken.add(dataset.name)
         work.fields[dataset.name] = None
         return
-    facts = work.texts.facts(dataset.made_by.sql, dataset.place, _columns_in_scope(work, inputs))
+    if not _takes(work, work.macros.used(dataset.made_by.sql)):
+        work.broken.add(dataset.name)
+        work.fields[dataset.name] = None
+        return
+    facts = _facts(work, dataset.made_by.sql, dataset.place, inputs)
     work.problems += facts.problems
     if facts.problems:
         work.broken.add(dataset.name)
@@ -187,7 +192,7 @@ def _bind_columns(work: _Work, dataset: Dataset, inputs: Sequence[str]) -> None:
         return
     fields = _model_fields(work, dataset, dataset.made_by, inputs)
     work.fields[dataset.name] = fields
-    work.facts[dataset.name] = _explained(facts, fields)
+    work.facts[dataset.name] = facts if fields is None else with_columns(facts, tuple(f.name for f in fields))
 
 
 def _columns_in_scope(work: _Work, inputs: Sequence[str]) -> dict[str, tuple[str, ...] | None]:
@@ -227,7 +232,8 @@ def _model_fields(work: _Work, dataset: Dataset, model: Model, inputs: Sequence[
     if any(fields is None for fields in scope.values()):
         return None
     shapes = [f"{name}:{work.shape(name)}" for name in inputs]
-    wanted = "\n".join((str(model.kind == "view"), model.sql, *shapes, *work.project.macros))
+    macros = [macro.text for macro in work.macros.used(model.sql)]
+    wanted = "\n".join((str(model.kind == "view"), model.sql, *shapes, *macros))
     key = hashlib.sha256(wanted.encode()).hexdigest()
     cached = work.texts.fields(key)
     if cached is not None:
@@ -236,20 +242,62 @@ def _model_fields(work: _Work, dataset: Dataset, model: Model, inputs: Sequence[
         fields = _describe(work, model, inputs)
     except MainstemError as error:
         work.broken.add(dataset.name)
-        work.problems += [_placed(problem, dataset) for problem in error.problems]
+        work.problems += [_placed(problem, dataset.place) for problem in error.problems]
         return None
     work.texts.remember_fields(key, [(f.name, f.type) for f in fields])
     return fields
 
 
+def _takes(work: _Work, used: Sequence[Macro]) -> bool:
+    """Whether the engine takes these macros; told where they are written if not, and left open where they read what
+    is not known yet."""
+    named = work.macros.reads(used)
+    reads = _resolve(work, named, "macros")
+    is_whole = len(reads) == len({name.removesuffix(QUARANTINE) for name in named})
+    if not is_whole or any(macro.name in work.macros.broken for macro in used):
+        return False
+    if any(name in work.broken for name in reads):
+        return False
+    if any(work.fields.get(name) is None for name in reads):
+        return True
+    shapes = [f"{name}:{work.shape(name)}" for name in reads]
+    for number, macro in enumerate(used):
+        texts = [each.text for each in used[: number + 1]]
+        key = hashlib.sha256("\n".join(("macro", *texts, *shapes)).encode()).hexdigest()
+        if work.texts.fields(key) is not None:
+            continue
+        try:
+            _make_macros(work, used[: number + 1], reads)
+        except MainstemError as error:
+            work.macros.broken.add(macro.name)
+            work.problems += [_placed(problem, macro.place) for problem in error.problems]
+            return False
+        work.texts.remember_fields(key, [])
+    return True
+
+
+def _make_macros(work: _Work, used: Sequence[Macro], reads: Sequence[str]) -> None:
+    session = _empty(work, reads)
+    for macro in used:
+        if macro.name not in work.made:
+            session.execute(macro.sql)
+            work.made.add(macro.name)
+
+
 def _describe(work: _Work, model: Model, inputs: Sequence[str]) -> tuple[Field, ...]:
     from mainstem.lifecycle.storage.types import stored_fields
 
+    session = _empty(work, inputs)
+    _make_macros(work, work.macros.used(model.sql), inputs)
+    fields: tuple[Field, ...] = session.describe(model.sql)
+    return fields if model.kind == "view" else stored_fields(fields)
+
+
+def _empty(work: _Work, inputs: Sequence[str]) -> Any:
+    """A session in which these datasets are there, without rows."""
     if work.empty is None:
         engine = work.engine()
         work.empty = (engine.session(), engine)
-        for macro in work.project.macros:
-            work.empty[0].execute(macro)
     session, engine = work.empty
     for name in inputs:
         if name not in work.placed:
@@ -257,45 +305,28 @@ def _describe(work: _Work, model: Model, inputs: Sequence[str]) -> tuple[Field, 
             engine.bind(name, (), work.fields[name] or ())
             if work.project.datasets[name].is_load:
                 engine.bind(name + QUARANTINE, (), quarantine_fields())
-    fields: tuple[Field, ...] = session.describe(model.sql)
-    return fields if model.kind == "view" else stored_fields(fields)
+    return session
 
 
-def _placed(problem: Problem, dataset: Dataset) -> Problem:
-    """The engine's problem at its line of the model: the text handed over has the lines of the file."""
+def _placed(problem: Problem, place: Place) -> Problem:
+    """The engine's problem at its line of the file: the text handed over has the file's lines."""
     line = problem.place.line if problem.place else 0
     column = problem.place.column if problem.place else 0
     if problem.code.startswith("E"):
         problem = replace(problem, code="T004")
-    return replace(problem, place=Place(dataset.place.file, line or dataset.place.line, column or dataset.place.column))
-
-
-def _explained(facts: SqlFacts, fields: tuple[Field, ...] | None) -> SqlFacts:
-    """Facts whose columns are those that the engine reports; what lineage does not explain is unresolved."""
-    if fields is None:
-        return facts
-    names = tuple(f.name for f in fields)
-    if names == facts.columns and not facts.unresolved and facts.lineage.keys() == set(names):
-        return facts
-    lineage = {name.lower(): base for name, base in facts.lineage.items()}
-    unresolved = {name.lower() for name in facts.unresolved}
-    return replace(
-        facts,
-        columns=names,
-        lineage={name: lineage.get(name.lower(), frozenset()) for name in names},
-        unresolved=frozenset(name for name in names if name.lower() in unresolved or name.lower() not in lineage),
-    )
+    return replace(problem, place=Place(place.file, line or place.line, column or place.column))
 
 
 def _output_inputs(work: _Work, name: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for query in work.project.outputs[name].queries:
-        inputs = work.texts.inputs(query.sql, query.place)
+        used = work.macros.used(query.sql)
+        inputs = work.texts.inputs(query.sql, query.place, _called(used))
         work.problems += inputs.problems
-        resolved = _resolve(work, inputs.inputs, name)
+        resolved = _resolve(work, {**work.macros.reads(used), **inputs.inputs}, name)
         found.update(dict.fromkeys(resolved))
         if not inputs.problems and all(base in work.fields for base in resolved):
-            facts = work.texts.facts(query.sql, query.place, _columns_in_scope(work, resolved))
+            facts = _facts(work, query.sql, query.place, resolved)
             work.problems += facts.problems
             work.facts[query_name(name, query.name)] = facts
     return tuple(found)

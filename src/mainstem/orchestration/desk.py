@@ -166,8 +166,7 @@ class Desk:
     def _from_files(self, served: Served) -> Run:
         def run(allowed: Allowed, request: Request) -> tuple[Columns, Rows]:
             bound = served.bindings(allowed.datasets)
-            task = Task(allowed.text, request.limit, served.project.engine, bound=bound, macros=served.project.macros)
-            return self._result(task)
+            return self._result(Task(allowed.text, request.limit, served.project.engine, bound=bound))
 
         return run
 

@@ -11,7 +11,7 @@ from mainstem.core.clock import Clock
 from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Engine, Ledger
 from mainstem.core.problem import Problem, WorldError
-from mainstem.core.project import Project
+from mainstem.core.project import Macro, Project
 from mainstem.core.release import DataFile, Lease, Version
 from mainstem.lifecycle.requirements.probe import Total
 from mainstem.orchestration.bind import Bound
@@ -66,7 +66,7 @@ class Ground:
     kept: list[Evidence] = field(default_factory=list)
 
     @property
-    def when(self) -> tuple[datetime, str, tuple[str, ...]]:
+    def when(self) -> tuple[datetime, str, tuple[Macro, ...]]:
         """What a model's text means besides its words: the run's clock, the time zone, the macros."""
         return self.started_at, self.project.timezone, self.project.macros
 

@@ -12,9 +12,9 @@ from mainstem.core.ports import Session
 from mainstem.core.problem import WorldError
 from mainstem.orchestration import attempt, measure
 from mainstem.orchestration.asked import Asked, marks, unheld
-from mainstem.orchestration.bind import compared_by, compared_with
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.measure import Failing, Labels, Subject
+from mainstem.orchestration.waits import compared_by, compared_with
 
 Look = tuple[Asked, Labels]
 """What is measured, and on which partitions."""
@@ -36,7 +36,7 @@ def attempted(ground: Ground, session: Session, subject: Subject) -> list[Eviden
     A check that the version before was never held to looks at all partitions, any other at those that changed.
     """
     dataset = subject.dataset
-    ground.shelf.ready(compared_with(dataset))
+    _ready(ground, dataset)
     found, changed = measure.partitions(session, subject)
     new = unheld_now(ground, dataset) if ground.base(dataset.name) else Asked()
     old = Asked(
@@ -61,7 +61,8 @@ def in_place(ground: Ground, subject: Subject, asked: Asked) -> list[Evidence]:
     dataset, version = subject.dataset, subject.version
     session = ground.engine.session()
     try:
-        ground.shelf.ready((dataset.name, *compared_with(dataset)))
+        ground.shelf.ready([dataset.name])
+        _ready(ground, dataset)
         looks = [(asked, measure.every_label(session, subject))]
         checked, failing = _checked(ground, session, subject, looks)
         rows = [*checked, *_probed(session, subject, looks)]
@@ -75,6 +76,12 @@ def in_place(ground: Ground, subject: Subject, asked: Asked) -> list[Evidence]:
         where = "finished and not published yet" if dataset.name in ground.state.pending else "published already"
         raise WorldError(*attempt.problems(dataset, blocked, f"; these rows are {where}"))
     return [_version(ground, subject), *rows]
+
+
+def _ready(ground: Ground, dataset: Dataset) -> None:
+    """Everything that checks and probes of a dataset read and call, beside its own rows."""
+    ground.shelf.ready((*compared_with(dataset), *ground.bound.waits[dataset.name]))
+    ground.shelf.make_macros(*measure.check_texts(dataset, ground.bound.probes.get(dataset.name, ())))
 
 
 def _as_seen(ground: Ground, row: Evidence, asked: Asked) -> Evidence:

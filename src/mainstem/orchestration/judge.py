@@ -17,13 +17,17 @@ from mainstem.core.requirement import Agreement
 from mainstem.lifecycle.requirements.evaluate import evaluate
 from mainstem.lifecycle.requirements.log import Log
 from mainstem.lifecycle.requirements.rollup import roll_up
+from mainstem.lifecycle.requirements.spread import suspects
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.graph import ancestors
 
 
 @dataclass(frozen=True)
 class Judged:
-    """Verdicts of an environment at a moment, with roll-ups (None where no requirement gives a status) and evidence."""
+    """Verdicts of an environment at a moment, with roll-ups (None where no requirement gives a status) and evidence.
+
+    `suspects` are requirements, needs and decisions that a change since an agreement puts in doubt, each with why.
+    """
 
     project: Project
     env: str
@@ -35,6 +39,7 @@ class Judged:
     goals: Mapping[str, str | None]
     evidence: Mapping[int, Evidence]
     log: Log
+    suspects: Mapping[str, tuple[str, ...]]
 
     @cached_property
     def by_stakeholder(self) -> dict[str, tuple[str, ...]]:
@@ -98,6 +103,7 @@ def judge(
         rolled.goals,
         {row.id: row for row in rows},
         log,
+        suspects(seen, verdicts, at),
     )
 
 

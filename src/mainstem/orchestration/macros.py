@@ -1,36 +1,33 @@
-"""Which macros a text uses: a change of one of them changes every model that uses it."""
+"""Which macros a text calls: they are part of what it means and reads."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-_NAMES = re.compile(
-    r"\bcreate\s+(?:or\s+replace\s+)?(?:temp\s+|temporary\s+)?(?:macro|function)\s+(?:if\s+not\s+exists\s+)?"
-    r'(?:"?\w+"?\s*\.\s*)*"?(\w+)"?\s*\(',
-    re.IGNORECASE,
-)
-_WORDS = re.compile(r"\w+")
+from mainstem.core.project import Macro
+
+_CALL = re.compile(r'(?:\b(\w+)|"((?:[^"]|"")+)")(?:\s|--[^\n]*\n|/\*.*?\*/)*\(', re.DOTALL)
 
 
-def used_macros(sql: str, macros: Sequence[str]) -> tuple[str, ...]:
-    """The texts of `macros` (each with one or more `create macro`) that `sql` uses, or that those use, in order.
+def used_macros(sql: str, macros: Sequence[Macro]) -> tuple[Macro, ...]:
+    """The macros that `sql` calls, directly or through others; each behind those that it calls.
 
-    A name that occurs anywhere counts as use: rather one model too many is built again than one too few.
-
-    >>> used_macros("select euros(1)", ["create macro euros(c) as c / 100", "create macro other() as 1"])
-    ('create macro euros(c) as c / 100',)
+    A name before a parenthesis counts as a call wherever it stands, in a comment too: rather one macro too many.
     """
-    words = set(_WORDS.findall(sql.lower()))
-    used: set[int] = set()
-    grows = bool(macros)
-    while grows:
-        found = {
-            number
-            for number, text in enumerate(macros)
-            if number not in used and not words.isdisjoint(name.lower() for name in _NAMES.findall(text))
-        }
-        used |= found
-        words.update(word for number in found for word in _WORDS.findall(macros[number].lower()))
-        grows = bool(found)
-    return tuple(macros[number] for number in sorted(used))
+    if not macros:
+        return ()
+    known = {macro.name: macro for macro in macros}
+    found: dict[str, Macro] = {}
+    begun: set[str] = set()
+
+    def visit(text: str) -> None:
+        for plain, quoted in _CALL.findall(text):
+            name = (plain or quoted.replace('""', '"')).lower()
+            if name in known and name not in begun:
+                begun.add(name)
+                visit(known[name].text[known[name].text.index("(") :])
+                found[name] = known[name]
+
+    visit(sql)
+    return tuple(found.values())

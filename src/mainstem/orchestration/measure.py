@@ -154,6 +154,13 @@ def run_checks(
     return evidence, failing
 
 
+def check_texts(dataset: Dataset, probes: Sequence[Probe]) -> list[str]:
+    """The SQL of the checks of a dataset, and of what requirements want to know of it."""
+    relation = qualified(dataset.name)
+    checks = [find("checks", check.kind).sql(check.options, relation, None).measure for check in dataset.checks]
+    return [*checks, *(probe.sql(relation) for probe in probes)]
+
+
 def _restricted(measure: str, by: str | None, labels: Sequence[str]) -> str:
     if by is None:
         return measure

@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from mainstem.core.dataset import Dataset, Load, Model
+from mainstem.core.dataset import QUARANTINE, Dataset, Load, Model
 from mainstem.core.problem import Problem, ProjectError, nearest
-from mainstem.core.project import Project
+from mainstem.core.project import Macro, Project
 from mainstem.core.run import Look, Plan, Step
+from mainstem.governance.reach import Reached, reached
 from mainstem.orchestration.asked import in_words, listed, unheld
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.graph import below
@@ -47,13 +48,17 @@ def plan(
     _require_inputs(bound, state, chosen)
     removed = tuple(sorted(set(state.release.versions if state.release else ()) - set(project.datasets)))
     changing = [name for name, step in steps.items() if step.commits is not False]
+    moving = below(bound.inputs, changing, bound.order)
+    reach = _reached(project, bound, moving)
     return Plan(
         state.env,
         state.release,
         tuple(steps.values()),
         removed,
-        touched(project, bound, changing),
+        _touched(project, bound, moving, reach.requirements),
         _notes(project, state, removed),
+        reach.outputs,
+        reach.people,
     )
 
 
@@ -129,7 +134,7 @@ def _model_step(
     bound: Bound,
     state: State,
     steps: Mapping[str, Step],
-    when: tuple[datetime, str, tuple[str, ...]],
+    when: tuple[datetime, str, tuple[Macro, ...]],
 ) -> Step:
     name, model = dataset.name, dataset.made_by
     assert isinstance(model, Model)
@@ -170,18 +175,22 @@ def _notes(project: Project, state: State, removed: Sequence[str]) -> tuple[str,
     return tuple(notes)
 
 
-def touched(project: Project, bound: Bound, changing: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Requirements whose bound datasets, or the inputs of whose bound outputs, change; with those datasets."""
-    moving = below(bound.inputs, changing, bound.order)
+def _reached(project: Project, bound: Bound, moving: Collection[str]) -> Reached:
+    """Whom changed rows reach. Rows count as a whole: a count of them reads no column, and yet it changes."""
+    quarantines = [name + QUARANTINE for name in moving if project.datasets[name].is_load]
+    return reached(project, bound.facts, *moving, *quarantines)
+
+
+def _touched(
+    project: Project, bound: Bound, moving: Collection[str], requirements: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """These requirements in the order of the files, each with the datasets of its own that change."""
     found: dict[str, tuple[str, ...]] = {}
-    for requirement in project.requirements.values():
-        if requirement.retired:
+    for id, requirement in project.requirements.items():
+        if id not in requirements:
             continue
-        names: dict[str, None] = {}
-        for target in (*requirement.binds, *((requirement.objective.of,) if requirement.objective else ())):
-            for dataset in bound.outputs.get(target, (target, target.rpartition(".")[0])):
-                if dataset in moving:
-                    names[dataset] = None
-        if names:
-            found[requirement.id] = tuple(names)
+        targets = [*requirement.binds, *(proof.of for proof in requirement.proofs)]
+        targets += [requirement.objective.of] if requirement.objective else []
+        datasets = [name for each in targets for name in bound.outputs.get(each, (each, each.rpartition(".")[0]))]
+        found[id] = tuple(dict.fromkeys(name for name in datasets if name in moving))
     return found

@@ -20,7 +20,7 @@ from mainstem.lifecycle.serving.gate import Answer, Offer, Request, Rules, read
 from mainstem.lifecycle.storage.quarantine import FIELDS
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.ground import files_of
-from mainstem.orchestration.run import bind_project, create_macros, open_engine
+from mainstem.orchestration.run import bind_project, open_engine
 from mainstem.orchestration.shelf import Shelf
 from mainstem.security.redact import Key
 from mainstem.security.secret import own_secret
@@ -68,7 +68,6 @@ def _ask(project: Project, ledger: Ledger, clock: Clock, release: Release, reque
     bound = bind_project(project, {name: version.fields for name, version in release.versions.items()})
     engine = open_engine(project)
     try:
-        create_macros(engine, project)
         offers = Offers(engine, project, release, effective_tags(project, bound.facts))
         return read(engine, offers, request, ledger, clock, rules_of(project))
     except WorldError as error:
@@ -100,7 +99,7 @@ class Offers(Mapping[str, Offer]):
         self._versions = release.versions
         self._tags = tags
         self._files = files_of(project.lake)
-        self._shelf = Shelf(engine, project.lake, release.versions, self._files)
+        self._shelf = Shelf(engine, project.lake, release.versions, self._files, project.macros)
 
     def __getitem__(self, name: str) -> Offer:
         version = self._versions[name.removesuffix(QUARANTINE)]

@@ -6,7 +6,7 @@ import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -73,15 +73,6 @@ def open_engine(project: Project) -> Engine:
     """The project's engine, with its settings."""
     engine: Engine = find("engines", project.engine).open(project.settings)
     return engine
-
-
-def create_macros(engine: Engine, project: Project) -> None:
-    """The project's macros, for every session of the engine."""
-    if project.macros:
-        session = engine.session()
-        for macro in project.macros:
-            session.execute(macro)
-        session.close()
 
 
 def run(
@@ -218,14 +209,12 @@ def _build(
         ledger,
         engine,  # type: ignore[arg-type]
         clock,
-        Shelf(engine, project.lake, prepared.state.bases, files_of(project.lake)),  # type: ignore[arg-type]
+        Shelf(engine, project.lake, prepared.state.bases, files_of(project.lake), project.macros),  # type: ignore[arg-type]
         leases,
         wanted.totals(project) if computes else {},
         effective_tags(project, bound.facts) if computes else {},
     )
     try:
-        if computes:
-            create_macros(ground.engine, project)
         done, failures = execute(
             prepared.plan.steps,
             bound.waits,
@@ -304,7 +293,8 @@ def _publish(
     crash.point("after-sync")
     crash.point("before-publish")
     release = _new_release(ledger, env, clock.now(), run_id, old, versions)
-    evidence = published_evidence(release, old, clock.now())
+    release = replace(release, why="partial") if failures else release
+    evidence = published_evidence(release, old, clock.now(), release.why)
     ledger.publish(release, evidence, old.id if old else None)
     crash.point("inside-publish")
     tables.write_manifest(project.lake, release)

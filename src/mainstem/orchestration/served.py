@@ -9,6 +9,7 @@ from pathlib import Path
 from mainstem.core.canonical import digest
 from mainstem.core.dataset import QUARANTINE
 from mainstem.core.output import Output
+from mainstem.core.ports import Engine
 from mainstem.core.problem import ProjectError
 from mainstem.core.project import Project
 from mainstem.core.release import Field, Release
@@ -19,7 +20,7 @@ from mainstem.lifecycle.storage.quarantine import FIELDS
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.ground import files_of
 from mainstem.orchestration.reading import bound_to, rules_of
-from mainstem.orchestration.run import create_macros, open_engine
+from mainstem.orchestration.run import open_engine
 from mainstem.orchestration.shelf import Shelf
 from mainstem.security.decide import Access, Reader, decide
 from mainstem.security.redact import masked_select
@@ -56,7 +57,7 @@ class Served:
     def bindings(self, names: Iterable[str]) -> tuple[Binding, ...]:
         """What a worker binds, in order, so that these datasets can be read from their files."""
         recorder = _Recorder()
-        shelf = Shelf(recorder, self.project.lake, self.release.versions, files_of(self.project.lake))  # type: ignore[arg-type]
+        shelf = _shelf(recorder, self.project, self.release)  # type: ignore[arg-type]
         shelf.ready(names)
         return tuple(recorder.bound)
 
@@ -78,6 +79,19 @@ class _Recorder:
 
     def bind_view(self, name: str, select: str) -> None:
         self.bound.append(Binding(name, sql=select))
+
+    def session(self) -> _Recorder:
+        return self
+
+    def execute(self, statement: str) -> None:
+        self.bound.append(Binding("", sql=statement))
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+def _shelf(engine: Engine, project: Project, release: Release) -> Shelf:
+    return Shelf(engine, project.lake, release.versions, files_of(project.lake), project.macros)
 
 
 def serve(project: Project, release: Release, folder: Path) -> Served:
@@ -155,8 +169,7 @@ def _copy(
     draft.unlink(missing_ok=True)
     engine = open_engine(project)
     try:
-        create_macros(engine, project)
-        Shelf(engine, project.lake, release.versions, files_of(project.lake)).ready(wanted)
+        _shelf(engine, project, release).ready(wanted)
         selects = {
             name: masked_select(qualified(name), offers[name].fields, access) + _sorted(project, name)
             for name, access in wanted.items()

@@ -7,12 +7,16 @@ from pathlib import Path
 from threading import RLock
 
 from mainstem.core.dataset import QUARANTINE
-from mainstem.core.ports import Engine
+from mainstem.core.ports import Engine, Session
+from mainstem.core.problem import WorldError
+from mainstem.core.project import Macro
 from mainstem.core.release import DataFile, Field, Version
+from mainstem.orchestration.blame import in_file
+from mainstem.orchestration.macros import used_macros
 
 
 class Shelf:
-    """Datasets at their versions, bound in an engine when somebody first reads them.
+    """Datasets at their versions, and macros, in an engine from when somebody first reads them.
 
     Safe for many threads. `files(table, number)` gives the files of a version (paths below the table's folder).
     """
@@ -23,12 +27,15 @@ class Shelf:
         lake: Path,
         versions: Mapping[str, Version],
         files: Callable[[str, int], Sequence[DataFile]],
+        macros: Sequence[Macro] = (),
     ) -> None:
         self._engine = engine
         self._lake = lake
         self._files = files
         self._versions = dict(versions)
         self._bound: dict[str, str] = {}
+        self._macros = macros
+        self._made: set[str] = set()
         self._lock = RLock()
 
     def version(self, name: str) -> Version | None:
@@ -71,10 +78,26 @@ class Shelf:
                     self._bind_quarantine(version)
                 elif version.sql is not None:
                     self._ready_inputs(version.inputs, version.sql)
+                    self.make_macros(version.sql)
                     self._engine.bind_view(name, version.sql)
                 else:
                     self._bind_files(name, version.table, self._files(version.table, version.number), version.fields)
                 self._bound[name] = version.id
+
+    def make_macros(self, *texts: str) -> None:
+        """Make the macros that texts call; what these read has to be ready. WorldError where the engine refuses one."""
+        used = used_macros("\n".join(texts), self._macros)
+        with self._lock:
+            wanted = [macro for macro in used if macro.name not in self._made]
+            if not wanted:
+                return
+            session = self._engine.session()
+            try:
+                for macro in wanted:
+                    _make(session, macro)
+                    self._made.add(macro.name)
+            finally:
+                session.close()
 
     def _ready_inputs(self, inputs: Iterable[str], sql: str) -> None:
         """What a view reads: its inputs, and where its text names one, their quarantines."""
@@ -92,3 +115,10 @@ class Shelf:
         table = version.table + QUARANTINE
         files = () if version.quarantine is None else self._files(table, version.quarantine)
         self._bind_files(version.dataset + QUARANTINE, table, files, FIELDS)
+
+
+def _make(session: Session, macro: Macro) -> None:
+    try:
+        session.execute(macro.sql)
+    except WorldError as error:
+        raise in_file(error, macro.place.file) from error

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from mainstem.core.dataset import Dataset, Model, SqlFacts
 from mainstem.core.ports import Ledger
+from mainstem.core.project import Macro
 from mainstem.core.release import Field, Release, Version
 from mainstem.orchestration.macros import used_macros
 from mainstem.sql.clock import bind_clock
@@ -64,7 +65,7 @@ def model_skip_key(
     dataset: Dataset,
     facts: SqlFacts,
     inputs: Mapping[str, str],
-    when: tuple[datetime, str, Sequence[str]],
+    when: tuple[datetime, str, Sequence[Macro]],
 ) -> str:
     """The skip key of a model: its kind, its meaning, its time column, the versions that it reads.
 
@@ -76,7 +77,8 @@ def model_skip_key(
     now, zone, macros = when
     clock = bind_clock(model.sql, now, zone) if facts.reads_clock else ""
     parted = (dataset.time_column,) if dataset.time_column else ()
-    return skip_key(":".join((model.kind, facts.fingerprint, *parted, *used_macros(model.sql, macros))), inputs, clock)
+    called = (macro.text for macro in used_macros(model.sql, macros))
+    return skip_key(":".join((model.kind, facts.fingerprint, *parted, *called)), inputs, clock)
 
 
 def only(state: State, chosen: Collection[str]) -> State:

@@ -188,6 +188,7 @@ def _build(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Don
     session = ground.engine.session()
     try:
         ground.shelf.ready(_read_names(facts.inputs))
+        ground.shelf.make_macros(model.sql)
         base = tables.snapshot(ground.lake, lease.table)
         select = bind_clock(model.sql, ground.started_at, ground.project.timezone)
         written = _written(ground, session, lease, select)
@@ -220,6 +221,7 @@ def _view(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Done
     try:
         sql = bind_clock(model.sql, ground.started_at, ground.project.timezone)
         ground.shelf.ready(_read_names(facts.inputs))
+        ground.shelf.make_macros(model.sql)
         fields = session.describe(sql)
         version = Version(
             dataset.name,

@@ -11,7 +11,7 @@ from typing import Any
 from mainstem.core.dataset import Dataset, Source
 from mainstem.core.output import Output, Policy
 from mainstem.core.problem import Problem, ProjectError, raise_all
-from mainstem.core.project import Project
+from mainstem.core.project import Macro, Project
 from mainstem.core.requirement import Agreement, Item
 from mainstem.project.agreements import check_agreements, read_agreements
 from mainstem.project.files import misnamed_folders
@@ -38,7 +38,7 @@ class _Written:
     outputs: list[ReadOutput]
     agreements: Mapping[str, tuple[Agreement, ...]]
     policy: Policy
-    macros: tuple[str, ...]
+    macros: tuple[Macro, ...]
     datasets: dict[str, Dataset]
     lost: frozenset[str]
 

@@ -72,21 +72,27 @@ class FactsCache:
         self._kept: dict[bytes, msgspec.Raw | bytes] | None = None
         self._used: set[bytes] = set()
         self._is_changed = False
-        self._inputs: dict[tuple[str, str], tuple[bytes, Inputs]] = {}
+        self._inputs: dict[tuple[str, str, str], tuple[bytes, Inputs]] = {}
 
-    def inputs(self, sql: str, place: Place) -> Inputs:
+    def inputs(self, sql: str, place: Place, macros: frozenset[str] = frozenset()) -> Inputs:
         """What `read_inputs` says."""
-        return self._inputs_of(sql, place)[1]
+        return self._inputs_of(sql, place, macros)[1]
 
-    def facts(self, sql: str, place: Place, columns: Mapping[str, Sequence[str] | None]) -> SqlFacts:
+    def facts(
+        self,
+        sql: str,
+        place: Place,
+        columns: Mapping[str, Sequence[str] | None],
+        macros: frozenset[str] = frozenset(),
+    ) -> SqlFacts:
         """What `read_facts` says. Columns of datasets that the text does not read play no part."""
-        text_key, inputs = self._inputs_of(sql, place)
+        text_key, inputs = self._inputs_of(sql, place, macros)
         known = {name.lower(): names for name, names in columns.items()}
         scope = {name: known.get(name) for name in inputs.inputs}
         key = _key(b"facts", text_key, *(_spelled(name, names) for name, names in scope.items()))
         entry = self._find(key, _FACTS)
         if entry is None:
-            facts = read_facts(sql, place, scope)
+            facts = read_facts(sql, place, scope, macros)
             self._keep(key, _facts_entry(facts))
             return facts
         return _facts(entry, inputs, place.file)
@@ -115,18 +121,19 @@ class FactsCache:
             _replace(self._path, _MAGIC + _seal(payload) + payload)
         self._is_changed = False
 
-    def _inputs_of(self, sql: str, place: Place) -> tuple[bytes, Inputs]:
-        found = self._inputs.get((sql, place.file))
+    def _inputs_of(self, sql: str, place: Place, macros: frozenset[str]) -> tuple[bytes, Inputs]:
+        called = "\x01".join(sorted(macros))
+        found = self._inputs.get((sql, place.file, called))
         if found is not None:
             return found
-        key = _key(b"inputs", place.file.encode(), sql.encode())
+        key = _key(b"inputs", place.file.encode(), called.encode(), sql.encode())
         entry = self._find(key, _INPUTS)
         if entry is None:
-            inputs = read_inputs(sql, place)
+            inputs = read_inputs(sql, place, macros)
             self._keep(key, _inputs_entry(inputs))
         else:
             inputs = _inputs(entry, place.file)
-        self._inputs[sql, place.file] = (key, inputs)
+        self._inputs[sql, place.file, called] = (key, inputs)
         return key, inputs
 
     def _find(self, key: bytes, decoder: msgspec.msgpack.Decoder[_Entry]) -> _Entry | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mainstem.core.dataset import SqlFacts
@@ -36,23 +36,24 @@ class Inputs:
     problems: tuple[Problem, ...] = ()
 
 
-_trees: dict[tuple[str, str], tuple[Any, Inputs] | None] = {}
+_trees: dict[tuple[str, str, frozenset[str]], tuple[Any, Inputs] | None] = {}
 """Trees of texts whose inputs were read and whose facts were not: one parse serves both."""
 
 
-def read_inputs(sql: str, place: Place) -> Inputs:
+def read_inputs(sql: str, place: Place, macros: frozenset[str] = frozenset()) -> Inputs:
     """The datasets that a text reads, and whether a rerun would repeat it.
 
     `place` is that of the file; line and column in `sql` are those of the file. A table without a schema is in "main".
+    `macros` are names that may be called where a table stands.
     Wrong text is told in `problems`: Q001 no SQL, Q002 not one SELECT, Q003 a file or a function read directly.
     """
-    tree, inputs = _read(sql, place)
+    tree, inputs = _read(sql, place, macros)
     if tree is not None and len(_trees) < _KEPT_TREES:
-        _trees[sql, place.file] = (tree, inputs)
+        _trees[sql, place.file, macros] = (tree, inputs)
     return inputs
 
 
-def _read(sql: str, place: Place) -> tuple[Any, Inputs]:
+def _read(sql: str, place: Place, macros: frozenset[str]) -> tuple[Any, Inputs]:
     from mainstem.sql.clock import clock_calls, volatile_calls
     from mainstem.sql.fingerprint import fingerprint
     from mainstem.sql.parse import parse_select
@@ -63,7 +64,7 @@ def _read(sql: str, place: Place) -> tuple[Any, Inputs]:
     if parsed.tree is None:
         return None, Inputs(problems=parsed.problems)
     text = Text(sql, place.file)
-    found = tables_read(parsed.tree, text)
+    found = tables_read(parsed.tree, text, macros)
     volatile = volatile_calls(sql, parsed.tokens, found.names)
     inputs = Inputs(
         {name: text.place(start) for name, start in found.datasets.items()},
@@ -75,7 +76,9 @@ def _read(sql: str, place: Place) -> tuple[Any, Inputs]:
     return parsed.tree, inputs
 
 
-def read_facts(sql: str, place: Place, columns: Mapping[str, Sequence[str] | None]) -> SqlFacts:
+def read_facts(
+    sql: str, place: Place, columns: Mapping[str, Sequence[str] | None], macros: frozenset[str] = frozenset()
+) -> SqlFacts:
     """Everything that a text says, given the columns of the datasets it reads (None: not known yet).
 
     Names are compared without case; an output column is spelled as the engine spells it. A column both shown and
@@ -84,8 +87,8 @@ def read_facts(sql: str, place: Place, columns: Mapping[str, Sequence[str] | Non
     every column in scope is known), Q011 a column of two tables, Q012 two output columns of one name, Q013 an output
     column whose name a table cannot bear.
     """
-    kept = _trees.pop((sql, place.file), None)
-    tree, inputs = _read(sql, place) if kept is None else kept
+    kept = _trees.pop((sql, place.file, macros), None)
+    tree, inputs = _read(sql, place, macros) if kept is None else kept
     if tree is None:
         return _facts(inputs, (), {}, frozenset(), frozenset(), (), inputs.problems)
     from mainstem.sql.parse import too_deep
@@ -113,6 +116,20 @@ def read_facts(sql: str, place: Place, columns: Mapping[str, Sequence[str] | Non
         frozenset(unresolved if query.rest is None else {*unresolved, EVERYTHING}),
         tuple(sorted(walk.unbound)),
         (*inputs.problems, *walk.problems.values()),
+    )
+
+
+def with_columns(facts: SqlFacts, names: tuple[str, ...]) -> SqlFacts:
+    """Facts whose columns are those that the engine reports; what lineage does not explain is unresolved."""
+    if names == facts.columns and not facts.unresolved and facts.lineage.keys() == set(names):
+        return facts
+    lineage = {name.lower(): base for name, base in facts.lineage.items()}
+    unresolved = {name.lower() for name in facts.unresolved}
+    return replace(
+        facts,
+        columns=names,
+        lineage={name: lineage.get(name.lower(), frozenset()) for name in names},
+        unresolved=frozenset(name for name in names if name.lower() in unresolved or name.lower() not in lineage),
     )
 
 

@@ -20,18 +20,19 @@ class Tables:
     """What the syntax tree of one text says before any column is known.
 
     `datasets` maps names to the index of their first mention. `names` are the indices at which identifiers begin.
-    `samples` tells that rows are drawn by chance.
+    `samples` tells that rows are drawn by chance. `macros` are names that may be called where a table stands.
     """
 
     datasets: dict[str, int] = field(default_factory=dict)
     names: set[int] = field(default_factory=set)
     samples: bool = False
+    macros: frozenset[str] = frozenset()
     problems: list[Problem] = field(default_factory=list)
 
 
-def tables_read(tree: exp.Expr, text: Text) -> Tables:
-    """Every dataset that the text names, in order of first mention; Q003 for what is no dataset."""
-    found = Tables()
+def tables_read(tree: exp.Expr, text: Text, macros: frozenset[str] = frozenset()) -> Tables:
+    """Every dataset that the text names, in order of first mention; Q003 for what is neither dataset nor macro."""
+    found = Tables(macros=macros)
     mentions: list[tuple[int, exp.Table]] = []
     nodes = list(tree.walk())
     found.names = names_in(nodes)
@@ -78,7 +79,7 @@ def _mention(found: Tables, text: Text, start: int, table: exp.Table) -> None:
 
 def _function(found: Tables, text: Text, start: int, table: exp.Expr) -> None:
     name = function_name(table.this, text)
-    if name in TABLE_FUNCTIONS or not name:
+    if name in TABLE_FUNCTIONS or name in found.macros or not name:
         return
     mend = _MEND if name.startswith(_TO_SOURCE) or name.endswith("_scan") else f"use a dataset, or one of {_ALLOWED}"
     found.problems.append(Problem("Q003", f'the table function "{name}" is no dataset', mend, text.place(start)))

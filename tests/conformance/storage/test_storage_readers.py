@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 from storage_world import World
 
@@ -71,3 +74,17 @@ def test_a_long_text_is_not_left_out(world: World) -> None:
     base = world.put("select repeat('z', 500) || 'end' as s")
     world.put("select 'a' as s", base)
     assert world.library_rows("select length(s) as c from t where s > 'zzz'") == [(503,)]
+
+
+def test_the_name_of_a_column_at_the_source_is_in_its_metadata(world: World) -> None:
+    change = world.write("select 1 as order_no, 2 as amount")
+    named = replace(
+        change, fields=tuple(replace(f, original="Order No.") for f in change.fields[:1]) + change.fields[1:]
+    )
+    first = world.commit(named, None)
+    assert [field.original for field in first.fields] == ["Order No.", None]
+    schema = json.loads(world.library().schema().to_json())
+    assert [field["metadata"] for field in schema["fields"]] == [{"mainstem.name": "Order No."}, {}]
+    second = world.put("select 3 as order_no, 4 as amount, 5 as more", first)
+    assert [field.original for field in second.fields] == ["Order No.", None, None]
+    assert world.library_rows("order_no, amount, more") == [(1, 2, None), (3, 4, 5)]

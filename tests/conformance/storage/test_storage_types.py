@@ -13,8 +13,8 @@ from storage_world import World
 
 from mainstem.core.problem import ProjectError, WorldError
 from mainstem.core.release import Field
-from mainstem.lifecycle.storage.sqltype import Type, parse_type
 from mainstem.lifecycle.storage.types import cast_select, delta_schema, fields_of, stored_fields
+from mainstem.sql.types import Type, parse_type
 
 INSTANT = datetime(2013, 12, 17, 10, 9, 0, 123456, UTC)
 

@@ -269,7 +269,7 @@ def test_a_good_project_becomes_its_nouns(tmp_path: Path) -> None:
         "currency": "USD",
     }
     assert project.owner == "data-platform"
-    assert project.macros == (GOOD["macros/double.sql"],)
+    assert [macro.name for macro in project.macros] == ["double"]
 
 
 def test_sources_and_their_tables(tmp_path: Path) -> None:

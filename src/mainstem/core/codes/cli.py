@@ -81,4 +81,11 @@ CODES: dict[str, Code] = {
         "Days are replayed in their order, from the first to the last, both included.",
         "Give the earlier day to `--from` and the later one to `--to`.",
     ),
+    "C016": Code(
+        "Facts would be recorded before those that there are",
+        "Evidence, releases and agreements are in the order of the clock. A fact dated before what the ledger knows "
+        "already would change what was true at moments that were judged.",
+        "Leave `--now` away, or give an instant that is not before the ledger's latest. `mainstem status --now` and "
+        "`mainstem why --now` record nothing and may look at any moment.",
+    ),
 }

@@ -210,4 +210,10 @@ CODES: dict[str, Code] = {
         "project is taken for one of theirs.",
         "Give a path: `lake: lake/`.",
     ),
+    "P054": Code(
+        "Two macros of one name",
+        "A model calls a macro by its name, whichever file of `macros/` it is written in.",
+        "Remove one of them, or give it another name. Variants with other parameters are written in one statement: "
+        "`create macro f(a) as a, (a, b) as a + b`.",
+    ),
 }

@@ -14,6 +14,14 @@ CODES: dict[str, Code] = {
         "Each model is made after all that it reads, so a circle has no beginning.",
         "Move what the models share into a model of its own that both read.",
     ),
+    "T003": Code(
+        "A check that compares with what is made later",
+        "A check is run before its dataset is committed, so all that it compares with must be made by then. A dataset "
+        "that reads the checked one, or whose own checks wait for it, is made afterwards: the check could never pass "
+        "a first time.",
+        "Write the check at the dataset that is made last, as a check of kind `sql`: its SELECT may read both, and "
+        "every row that it returns is a failing row.",
+    ),
     "T004": Code(
         "The engine refuses a model",
         "Every model is bound against the columns and types of what it reads before any data is touched: a wrong type, "

@@ -17,8 +17,8 @@ from mainstem.lifecycle.ingestion.casts import Cast, cast
 from mainstem.lifecycle.ingestion.rules import Fault, faults, shown
 from mainstem.lifecycle.ingestion.schema import Schema
 from mainstem.lifecycle.ingestion.target import Destination, Target, TotalWanted
-from mainstem.lifecycle.ingestion.types import Type
 from mainstem.sql.quote import literal, quote
+from mainstem.sql.types import Type
 
 _TABLES = itertools.count(1)
 
@@ -55,7 +55,7 @@ class Batch:
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        return tuple(Field(target.name, target.type.text) for target in self.targets)
+        return tuple(Field(each.name, each.type.text, _other(each.original, each.name)) for each in self.targets)
 
     def column(self, name: str) -> str:
         """The column of `rows` that holds a target, in its final type."""
@@ -72,6 +72,10 @@ class Batch:
     def one(self, select: str) -> Any:
         """The one value of a SELECT."""
         return self.session.rows(select)[0][0]
+
+
+def _other(original: str | None, name: str) -> str | None:
+    return None if original == name else original
 
 
 def typed(target: Target, value: str, how: str = "cast") -> str:

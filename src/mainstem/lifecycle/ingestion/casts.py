@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mainstem.lifecycle.ingestion import nested
-from mainstem.lifecycle.ingestion.types import INSTANT, INTEGERS, SECOND_DIGITS, SIGNED, Type
 from mainstem.sql.quote import literal
+from mainstem.sql.types import INSTANT, INTEGERS, SECOND_DIGITS, SIGNED, Type
 
 _MOST_DIGITS = 38
 _OFFSET = r":[0-9.]+\s*[+-][0-9]{2}(:?[0-9]{2})?\s*$"

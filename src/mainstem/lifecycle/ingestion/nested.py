@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 
-from mainstem.lifecycle.ingestion.types import Type
 from mainstem.sql.quote import literal, quote
+from mainstem.sql.types import Type
 
 LeafMisfit = Callable[[str, Type], str | None]
 """SQL that is true where a text does not fit a plain type; None where every text does."""

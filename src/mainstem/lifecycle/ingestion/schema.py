@@ -10,10 +10,10 @@ from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, ProjectError, WorldError, nearest
 from mainstem.core.release import Field
 from mainstem.lifecycle.ingestion.target import Target
-from mainstem.lifecycle.ingestion.types import Type, read_type
 from mainstem.project.pairing import pair
+from mainstem.sql.types import Type, parse_type
 
-TEXT = Type("VARCHAR", "VARCHAR")
+TEXT = parse_type("VARCHAR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def decide(session: Session, dataset: Dataset, reading: Reading, base: Sequence[
     """
     contract = _contract_types(session, dataset.columns)
     here = _columns_here(session, dataset, reading)
-    known = {field.name: read_type(field.type) for field in base}
+    known = {field.name: parse_type(field.type) for field in base}
     strange = _strange(dataset, here, known)
     if strange and _load(dataset).on_schema_change == "freeze":
         raise _frozen(dataset, strange)
@@ -92,7 +92,7 @@ def _contract_types(session: Session, columns: Sequence[Column]) -> dict[str, Ty
         raise ProjectError(
             *(_unknown_type(column) for column, type_ in typed if not _is_known(session, type_))
         ) from None
-    return {column.name: read_type(field.type) for (column, _), field in zip(typed, fields, strict=True)}
+    return {column.name: parse_type(field.type) for (column, _), field in zip(typed, fields, strict=True)}
 
 
 def _is_known(session: Session, type_: str) -> bool:
@@ -121,7 +121,7 @@ def _columns_here(session: Session, dataset: Dataset, reading: Reading) -> list[
         taken.setdefault(name, field.name)
     if problems:
         raise WorldError(*problems)
-    raws = [read_type(field.type) for field in session.describe(reading.select)]
+    raws = [parse_type(field.type) for field in session.describe(reading.select)]
     return [
         _Here(number, field, raw, name, column)
         for number, (field, raw, (name, column)) in enumerate(zip(reading.columns, raws, pairs, strict=False))
@@ -152,12 +152,12 @@ def _target(dataset: Dataset, here: _Here, contract: Mapping[str, Type], known: 
     is_free = known is None or (load.write == "replace" and load.on_schema_change == "evolve")
     if wanted is not None or not is_free:
         type_ = wanted or known or here.raw
-        return Target(here.name, type_, here.raw, here.number, here.column)
-    suggested = read_type(here.field.type)
+        return Target(here.name, type_, here.raw, here.number, here.column, original=here.field.name)
+    suggested = parse_type(here.field.type)
     choices = tuple(type_ for type_ in (known, suggested) if type_ is not None and type_.text != here.raw.text)
     if known is not None and known.text == here.raw.text:
         choices = ()
-    return Target(here.name, here.raw, here.raw, here.number, here.column, choices)
+    return Target(here.name, here.raw, here.raw, here.number, here.column, choices, here.field.name)
 
 
 def _refuse_missing(dataset: Dataset, missing: Sequence[Column], names: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mainstem.core.dataset import Column
 from mainstem.core.release import DataFile, Field
-from mainstem.lifecycle.ingestion.types import Type
+from mainstem.sql.types import Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Target:
 
     `source` is the number of the column at the source, None where it has none: NULL. `raw` is the type in which it
     is read, `type` the one it gets. `choices` are types to try instead, the best first: it gets the one that every
-    value fits, else `type`. `column` is the contract's.
+    value fits, else `type`. `column` is the contract's. `original` is the name at the source, None where it has none.
     """
 
     name: str
@@ -56,3 +56,4 @@ class Target:
     source: int | None = None
     column: Column | None = None
     choices: tuple[Type, ...] = ()
+    original: str | None = None

@@ -12,8 +12,8 @@ from mainstem.lifecycle.ingestion.batch import Batch
 from mainstem.lifecycle.ingestion.casts import cast
 from mainstem.lifecycle.ingestion.duplicates import key_words
 from mainstem.lifecycle.ingestion.target import Destination
-from mainstem.lifecycle.ingestion.types import Type, read_type
 from mainstem.sql.quote import quote
+from mainstem.sql.types import Type, parse_type
 
 ID = "mainstem_row"
 """The number of a batch's row, beside its columns as they are stored."""
@@ -277,7 +277,7 @@ def _refitted(place: _Place, base: Snapshot) -> str | None:
     kept = [field for field in base.fields if field.name in types]
     if all(types[field.name] == field.type for field in kept):
         return None
-    casts = [_retyping(quote(field.name), read_type(field.type), read_type(types[field.name])) for field in kept]
+    casts = [_retyping(quote(field.name), parse_type(field.type), parse_type(types[field.name])) for field in kept]
     rows = place.destination.relation(base.files, base.fields)
     (found,) = place.batch.session.rows(
         "select " + ", ".join(f"count(*) filter ({misfit})" for _, misfit in casts) + f" from {rows}"

@@ -8,7 +8,10 @@ import msgspec
 
 
 class Bound(msgspec.Struct, frozen=True):
-    """A name of a SELECT: a view (`sql`), or columns (name, type) over files. Inputs of a view stand before it."""
+    """A name of a SELECT: a view (`sql`), or columns (name, type) over files. Without a name `sql` makes a macro.
+
+    What one needs stands before it.
+    """
 
     name: str
     files: tuple[str, ...] = ()
@@ -28,7 +31,6 @@ class Task(msgspec.Struct, frozen=True):
     engine: str
     copy: str | None = None
     bound: tuple[Bound, ...] = ()
-    macros: tuple[str, ...] = ()
     parameters: dict[str, tuple[str, str] | None] = {}
 
 

@@ -25,7 +25,7 @@ from mainstem.core.problem import MainstemError, ProjectError
 from mainstem.core.project import EngineSettings
 from mainstem.core.release import Field
 from mainstem.lifecycle.serving.parameter import value_of
-from mainstem.lifecycle.serving.task import Fault, Length, Result, Task
+from mainstem.lifecycle.serving.task import Bound, Fault, Length, Result, Task
 
 MEMORY = "1GB"
 """What one SELECT may hold in memory."""
@@ -104,22 +104,25 @@ def _opened(task: Task, copies: Copies) -> Iterator[tuple[Engine, Described]]:
         return
     engine: Engine = find("engines", task.engine).open(_SETTINGS)
     try:
-        session = engine.session()
-        for macro in task.macros:
-            session.execute(macro)
-        session.close()
-        files: list[Path] = []
         for each in task.bound:
-            if each.sql is not None:
-                engine.bind_view(each.name, each.sql)
-            else:
-                own = [Path(file) for file in each.files]
-                engine.bind(each.name, own, [Field(name, type_) for name, type_ in each.fields])
-                files += own
+            _bind(engine, each)
+        files = [Path(file) for each in task.bound for file in each.files]
         engine.lock(files)
         yield engine, {}
     finally:
         engine.close()
+
+
+def _bind(engine: Engine, bound: Bound) -> None:
+    if not bound.name:
+        session = engine.session()
+        session.execute(bound.sql or "")
+        session.close()
+    elif bound.sql is not None:
+        engine.bind_view(bound.name, bound.sql)
+    else:
+        fields = [Field(name, type_) for name, type_ in bound.fields]
+        engine.bind(bound.name, [Path(file) for file in bound.files], fields)
 
 
 def _run(engine: Engine, task: Task, described: Described) -> Result:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -22,9 +23,9 @@ from mainstem.lifecycle.storage.features import refuse_unwritable
 from mainstem.lifecycle.storage.log import Entry, entry_of, read_entry, write_entry
 from mainstem.lifecycle.storage.reading import read_state
 from mainstem.lifecycle.storage.refusals import broken_promise, outrun
-from mainstem.lifecycle.storage.sqltype import parse_type
 from mainstem.lifecycle.storage.state import NOTHING, State, follow
 from mainstem.lifecycle.storage.types import delta_schema, stored_fields
+from mainstem.sql.types import parse_type
 
 CHECKPOINT_EVERY = 10
 """Versions between two checkpoints (for other readers) and two shortcuts (for ourselves)."""
@@ -178,9 +179,16 @@ def _new_schema(table: str, state: State, change: Change) -> str | None:
             raise WorldError(
                 Problem("K010", f'{reason} in table "{table}"', "rewrite the whole table, or begin a new one")
             )
-        names = {field.name.lower() for field in known}
-        wanted = known + tuple(field for field in wanted if field.name.lower() not in names)
-    return delta_schema(wanted) if wanted != known or not state.metadata else None
+        new = {field.name.lower(): field for field in wanted}
+        kept = tuple(_renamed(field, new.pop(field.name.lower(), field)) for field in known)
+        wanted = (*kept, *new.values())
+    is_same = wanted == known and [each.original for each in wanted] == [each.original for each in known]
+    return delta_schema(wanted) if not is_same or not state.metadata else None
+
+
+def _renamed(known: Field, new: Field) -> Field:
+    """A column of the table under its newest name at the source."""
+    return replace(known, original=new.original or known.original)
 
 
 def _is_ours(entry: Entry, identity: Identity) -> bool:

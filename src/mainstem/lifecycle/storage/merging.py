@@ -10,8 +10,8 @@ from typing import Any
 
 from mainstem.core.ports import Session
 from mainstem.core.release import DataFile, Snapshot
-from mainstem.lifecycle.storage.sqltype import INSTANT
 from mainstem.sql.quote import literal, quote
+from mainstem.sql.types import INSTANT
 
 _AS_TEXT: Mapping[str, str] = {
     "DATE": "cast({} as varchar)",

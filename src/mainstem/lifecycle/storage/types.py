@@ -10,8 +10,8 @@ from typing import Any
 
 from mainstem.core.problem import Problem, raise_all
 from mainstem.core.release import Field
-from mainstem.lifecycle.storage.sqltype import INSTANT, Type, parse_type
 from mainstem.sql.quote import literal, quote
+from mainstem.sql.types import INSTANT, Type, parse_type
 
 _TO_DELTA: Mapping[str, str] = {
     "BOOLEAN": "boolean",
@@ -58,6 +58,9 @@ _MENDS: Mapping[str, str] = {
     "VARIANT": "cast it to a type of its own, or to text: x::varchar",
 }
 
+ORIGINAL = "mainstem.name"
+"""The key of a column's name at the source, in the column's metadata."""
+
 _FORBIDDEN = re.compile(r"[ ,;{}()\n\t=]")
 
 
@@ -69,7 +72,7 @@ def stored_fields(fields: Sequence[Field]) -> tuple[Field, ...]:
     types = [parse_type(field.type) for field in fields]
     problems = [problem for field, kind in zip(fields, types, strict=True) for problem in _problems(field.name, kind)]
     raise_all([*problems, *_name_problems([field.name for field in fields])])
-    return tuple(Field(field.name, str(_stored(kind))) for field, kind in zip(fields, types, strict=True))
+    return tuple(replace(field, type=str(_stored(kind))) for field, kind in zip(fields, types, strict=True))
 
 
 def cast_select(select: str, fields: Sequence[Field]) -> str:
@@ -131,16 +134,24 @@ def _name_problems(names: Sequence[str], where: str = "") -> Iterator[Problem]:
 
 def delta_schema(fields: Sequence[Field]) -> str:
     """Delta's `schemaString` for stored fields (Delta protocol, "Schema Serialization Format"); all are nullable."""
-    parts = tuple((field.name, parse_type(field.type)) for field in fields)
-    return json.dumps(_to_delta(Type("STRUCT", parts)), ensure_ascii=False, separators=(",", ":"))
+    schema = _to_delta(Type("STRUCT", tuple((field.name, parse_type(field.type)) for field in fields)))
+    for column, field in zip(schema["fields"], fields, strict=True):
+        if field.original is not None:
+            column["metadata"] = {ORIGINAL: field.original}
+    return json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
 
 
 def fields_of(schema: str) -> tuple[Field, ...]:
     """The fields of a Delta `schemaString`. ProjectError K001 for a type that the engine does not have (variant)."""
     columns = json.loads(schema)["fields"]
-    fields = tuple(Field(column["name"], str(_from_delta(column["type"]))) for column in columns)
+    fields = tuple(_field(column) for column in columns)
     raise_all(problem for field in fields for problem in _problems(field.name, parse_type(field.type)))
     return fields
+
+
+def _field(column: Mapping[str, Any]) -> Field:
+    original = (column.get("metadata") or {}).get(ORIGINAL)
+    return Field(column["name"], str(_from_delta(column["type"])), original if isinstance(original, str) else None)
 
 
 def _to_delta(kind: Type) -> Any:
