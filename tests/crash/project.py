@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mainstem.core.clock import SetClock, WallClock
+from mainstem.core.clock import SetClock
 from mainstem.core.run import Run
 from mainstem.ledger.sqlite import open_ledger
 from mainstem.lifecycle.serving.gate import Request
@@ -132,9 +132,9 @@ def tables(folder: Path) -> dict[str, Any]:
     """Every table's rows, sorted; what differs from run to run is left out."""
     project = load(folder)
     ledger = open_ledger(project.ledger)
-    clock = WallClock()
     try:
         release = current_release(ledger, "prod")
+        clock = SetClock(release.at)
         found = {}
         for name in TABLES:
             columns = "reason, row" if name.endswith("__quarantine") else "*"

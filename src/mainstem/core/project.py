@@ -45,7 +45,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """Limits of the embedded engine; None leaves the engine's default."""
+    """Limits of the embedded engine; None leaves the engine's default. An empty `temp_directory`: nothing spills."""
 
     memory_limit: str | None = None
     threads: int | None = None

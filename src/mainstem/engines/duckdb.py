@@ -49,12 +49,12 @@ _AT_START = "set global timezone = 'UTC'; set global parquet_metadata_cache = tr
 def open(settings: EngineSettings, temp: Path | None = None) -> Engine:
     """A new, empty engine.
 
-    It spills below `settings.temp_directory`, else below `temp`, else below the system's temporary folder; the
-    space is given back at `close`, and that of killed processes at the next `open`. ProjectError E014 when a
-    setting is wrong.
+    It spills below `settings.temp_directory` (not at all where that is empty), else below `temp`, else below the
+    system's temporary folder; the space is given back at `close`, and that of killed processes at the next `open`.
+    ProjectError E014 when a setting is wrong.
     """
     config = _config(settings)
-    config["temp_directory"] = str(_spill_folder(Path(settings.temp_directory) if settings.temp_directory else temp))
+    config["temp_directory"] = "" if settings.temp_directory == "" else str(_spill_folder(_parent(settings, temp)))
     try:
         connection = duckdb.connect(":memory:", config=config)
         connection.execute(_AT_START)
@@ -224,6 +224,10 @@ def _empty(fields: Sequence[Field]) -> str:
 
 def _null(field: Field) -> str:
     return f"cast(null as {field.type}) as {quote(field.name)}"
+
+
+def _parent(settings: EngineSettings, temp: Path | None) -> Path | None:
+    return Path(settings.temp_directory) if settings.temp_directory else temp
 
 
 def _spill_folder(parent: Path | None) -> Path:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mainstem.core.release import Field
-from mainstem.lifecycle.serving.parameter import Parameter
+from mainstem.lifecycle.serving.parameter import Parameter, value_of
 
 PROBLEM = "application/problem+json"
 
@@ -80,7 +80,8 @@ def _operation(api: Described) -> dict[str, Any]:
 def _parameter(name: str, parameter: Parameter) -> dict[str, Any]:
     schema: dict[str, Any] = dict(_FORMATS[parameter.type])
     if parameter.default is not None:
-        schema["default"] = parameter.default
+        value = value_of(parameter.type, parameter.default)
+        schema["default"] = value if isinstance(value, bool | int | float) else parameter.default
     found: dict[str, Any] = {"name": name, "in": "query", "required": parameter.required, "schema": schema}
     return found | ({"description": parameter.description} if parameter.description else {})
 

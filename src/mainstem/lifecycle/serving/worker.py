@@ -30,7 +30,7 @@ from mainstem.lifecycle.serving.task import Bound, Fault, Length, Result, Task
 MEMORY = "1GB"
 """What one SELECT may hold in memory."""
 
-_SETTINGS = EngineSettings(memory_limit=MEMORY, threads=1)
+_SETTINGS = EngineSettings(memory_limit=MEMORY, threads=1, temp_directory="")
 _EXACT = 2**53
 """Whole numbers beyond this are text: readers of JSON would round them."""
 
