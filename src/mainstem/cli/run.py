@@ -46,6 +46,7 @@ def command(
     succeeded is kept for the next run, and readers still see the release before.
     """
     from mainstem.cli.screen import RunProgress, print_json
+    from mainstem.orchestration.copying import copy_ledger
     from mainstem.orchestration.judge import judge
     from mainstem.orchestration.waiting import run_waiting
 
@@ -57,6 +58,8 @@ def command(
         progress.close()
     verdicts = judge(opened.project, opened.ledger, env, opened.clock.now(), record=True).verdicts
     crash.point("after-evaluate")
+    if done.release is not None:  # agreements that were seen just now belong to it
+        copy_ledger(opened.ledger, opened.project.lake, opened.clock)
     if as_json:
         print_json(as_facts(opened, done) | {"statuses": {id: verdict.status for id, verdict in verdicts.items()}})
     else:
