@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import zlib
@@ -99,7 +98,8 @@ def _append(path: Path, batch: Batch) -> int:
         },
         separators=(",", ":"),
     )
-    data = gzip.compress(text.encode() + b"\n", 1, mtime=0)
+    squeeze = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
+    data = squeeze.compress(text.encode() + b"\n") + squeeze.flush()
     with path.open("ab") as file:
         file.write(data)
         file.flush()
