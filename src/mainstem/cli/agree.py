@@ -38,6 +38,7 @@ def command(
     from mainstem.cli.opening import open_text
     from mainstem.cli.screen import local, print_json, word
     from mainstem.lifecycle.requirements.agreement import agree
+    from mainstem.orchestration.copying import copy_ledger
     from mainstem.orchestration.judge import judge
     from mainstem.project import append_agreement
 
@@ -55,6 +56,7 @@ def command(
         append_agreement(project.root, item.id, entry)
     changed = open_text(project.root, env)
     judged = judge(changed, opened.ledger, env, at, record=True)
+    copy_ledger(opened.ledger, opened.project.lake, opened.clock)
     verdict = judged.verdicts.get(item.id)
     if as_json:
         print_json({"agreed": entry, "is_new": before is None, "status": verdict.status if verdict else None})

@@ -92,11 +92,16 @@ def open_project(folder: Path | None, env: str, now: str | None = None, *, write
     from mainstem.ledger.sqlite import open_ledger
 
     project = open_text(folder, env)
+    if not project.ledger.exists():
+        from mainstem.orchestration.rebuild import require_ledger
+
+        require_ledger(project)
     ledger = open_ledger(project.ledger)
-    return Opened(project, ledger, _clock(project, ledger, now, writes), env, project.clock == "replay")
+    return Opened(project, ledger, clock_of(project, ledger, now, writes=writes), env, project.clock == "replay")
 
 
-def _clock(project: Project, ledger: Ledger, now: str | None, writes: bool) -> Clock:
+def clock_of(project: Project, ledger: Ledger, now: str | None, *, writes: bool) -> Clock:
+    """The clock of a command: the wall's, or the ledger's in a project that replays history; `now` sets it by hand."""
     if now is not None:
         if writes and project.clock != "replay":
             raise ProjectError(

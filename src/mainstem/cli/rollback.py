@@ -23,6 +23,7 @@ def command(folder: Path | None, env: str, now: str | None, as_json: bool, to: s
     up to date from where that release stood.
     """
     from mainstem.cli.screen import console, counted, local, print_json, styled, zone_name
+    from mainstem.orchestration.copying import copy_ledger
     from mainstem.orchestration.rollback import rollback
 
     opened = open_project(folder, env, now, writes=not listing)
@@ -48,6 +49,7 @@ def command(folder: Path | None, env: str, now: str | None, as_json: bool, to: s
         return
     before = opened.ledger.current(env)
     moved = rollback(opened.ledger, opened.clock, env, to)
+    copy_ledger(opened.ledger, opened.project.lake, opened.clock)
     if as_json:
         print_json({"env": env, "from": before.id if before else None, "to": moved.id})
     elif before and before.id == moved.id:

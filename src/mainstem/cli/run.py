@@ -48,6 +48,7 @@ def command(
     """
     from mainstem.cli.progress import RunProgress
     from mainstem.cli.screen import print_json
+    from mainstem.orchestration.copying import copy_ledger
     from mainstem.orchestration.judge import judge
     from mainstem.orchestration.waiting import run_waiting
 
@@ -64,6 +65,8 @@ def command(
         progress.close()
     verdicts = judge(opened.project, opened.ledger, env, opened.clock.now(), record=True).verdicts
     crash.point("after-evaluate")
+    if done.release is not None:  # agreements that were seen just now belong to it
+        copy_ledger(opened.ledger, opened.project.lake, opened.clock)
     if as_json:
         print_json(as_facts(opened, done) | {"statuses": {id: verdict.status for id, verdict in verdicts.items()}})
     else:

@@ -16,6 +16,8 @@ POINTS = (
     "before-publish",
     "inside-publish",
     "after-publish",
+    "inside-copy",
+    "after-copy",
     "after-evaluate",
 )
 """Every point, in the order of a run. The first seven happen once a step, the others once a run."""

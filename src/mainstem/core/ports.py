@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
+from mainstem.core.copy import Batch, Kept
 from mainstem.core.dataset import Dataset, Source
 from mainstem.core.evidence import Evidence
 from mainstem.core.release import DataFile, Field, Head, Lease, Release, Version
@@ -339,6 +340,15 @@ class Ledger(Protocol):
 
     def verify_audit(self) -> int | None:
         """The id of the first audit row that was changed or removed; None if all are as they were written."""
+        ...
+
+    def copy(self, keep: Callable[[Kept, Batch], Kept | None], at: datetime) -> None:
+        """Hand everything that was not copied yet to `keep`, batch by batch, so that the ledger can be rebuilt.
+
+        `keep` is told where the last copy ended, and returns where this one does; None if what was copied before is
+        not there any more: then it is handed everything once more. What it raises ends the copy, which goes on from
+        its last batch the next time. One process at a time copies.
+        """
         ...
 
     def check(self) -> list[str]:

@@ -76,7 +76,7 @@ def _problem(error: sqlite3.Error, path: Path, wait_s: float) -> Problem | None:
         return Problem(
             "L005",
             f'ledger "{path}" cannot be read: {error}',
-            "keep a copy of the file, then bring back a backup",
+            "keep a copy of the file, then bring back a backup, or rebuild it: `mainstem doctor --rebuild-ledger`",
         )
     if name.startswith("SQLITE_FULL") or (name.startswith("SQLITE_IOERR") and not _has_room(path)):
         return Problem(

@@ -61,6 +61,20 @@ def publish(connection: Connection, known: Versions, release: Release, expected:
     _stand(connection, env, sequence, publishes(connection, release.run))
 
 
+def restore(connection: Connection, known: Versions, release: Release) -> None:
+    """A release of a lost ledger comes back, after its parent where that one did."""
+    env = enter(connection, release.env)
+    parent = stand_at(connection, env, release.parent)
+    publish(connection, known, release, parent)
+
+
+def stand_at(connection: Connection, env: int, release: str | None) -> str | None:
+    """The environment stands at that release if it is one of its own, else at none; returns where it stands."""
+    found = connection.execute("select sequence from release where id = ? and env = ?", (release, env)).fetchone()
+    _stand(connection, env, found and found[0], last_sequence(connection))
+    return release if found else None
+
+
 def move(connection: Connection, env: str, release: str, expected: str) -> None:
     """The environment stands at a release that exists; see the port."""
     number = enter(connection, env)
@@ -72,7 +86,7 @@ def move(connection: Connection, env: str, release: str, expected: str) -> None:
     _stand(connection, number, found[0], last_sequence(connection))
 
 
-def _stand(connection: Connection, env: int, release: int, moved_by: int) -> None:
+def _stand(connection: Connection, env: int, release: int | None, moved_by: int) -> None:
     connection.execute(
         "update environment set release = ?, moved_by = max(moved_by, ?) where id = ?", (release, moved_by, env)
     )

@@ -36,7 +36,7 @@ def end(connection: Connection, run: str, at: datetime, status: str, summary: Ma
     finished_at, ended = known
     if finished_at is None:
         connection.execute(
-            "update run set finished_at = ?, status = ?, summary = ? where run = ?",
+            "update run set finished_at = ?, status = ?, summary = ?, copied = 0 where run = ?",
             (text_of(at), status, to_json(summary), run),
         )
     elif ended != status:
@@ -48,7 +48,7 @@ def publishes(connection: Connection, run: str) -> int:
 
     Returns the run's sequence; the greatest there is for a release that no run made.
     """
-    connection.execute("update run set status = 'published' where run = ? and finished_at is null", (run,))
+    connection.execute("update run set status = 'published', copied = 0 where run = ? and finished_at is null", (run,))
     return sequence_of(connection, run) or last_sequence(connection)
 
 

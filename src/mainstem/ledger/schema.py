@@ -148,7 +148,22 @@ _FIRST = (
 
 _HELD = ("create index evidence_held on evidence (subject, version) where kind = 'version' and definition is not null",)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HELD)
+_COPY = (
+    # Where the copy in the lake ends, and the greatest ids that it holds.
+    """create table copied (
+        one integer primary key check (one = 1),
+        part integer not null,
+        size_bytes integer not null,
+        evidence integer not null,
+        audit integer not null )""",
+    "insert into copied (one, part, size_bytes, evidence, audit) values (1, 0, 0, 0, 0)",
+    "alter table seen add column copied integer not null default 0",
+    "alter table run add column copied integer not null default 0",
+    "create index seen_to_copy on seen (digest) where copied = 0",
+    "create index run_to_copy on run (sequence) where copied = 0",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HELD, _COPY)
 """Statements, step by step. A step that was released is never changed; new ones add tables, columns, indexes."""
 
 

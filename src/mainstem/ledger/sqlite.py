@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from mainstem.core.copy import Batch, Kept, Past, Restored
 from mainstem.core.evidence import Evidence
-from mainstem.core.ports import Ledger
 from mainstem.core.problem import MainstemError, WorldError
 from mainstem.core.release import Head, Lease, Release, Version
-from mainstem.ledger import agreements, audit, latest, leases, releases, runs, soundness, steps
+from mainstem.ledger import agreements, audit, copying, latest, leases, releases, restoring, runs, soundness, steps
 from mainstem.ledger.connections import Connections, connect
 from mainstem.ledger.environments import number_of
 from mainstem.ledger.evidence import append, held, select
@@ -24,7 +24,7 @@ from mainstem.ledger.versions import Versions
 _WAIT_S = 10.0
 
 
-def open_ledger(path: Path, *, wait_s: float = _WAIT_S) -> Ledger:
+def open_ledger(path: Path, *, wait_s: float = _WAIT_S) -> SqliteLedger:
     """The ledger in that file; file and folders are made where there are none.
 
     One ledger may be shared by all threads of a process, and its file by all processes of a machine. Every method
@@ -208,6 +208,20 @@ class SqliteLedger:
     def verify_audit(self) -> int | None:
         with self._connections.reading() as connection:
             return audit.first_broken(connection)
+
+    def copy(self, keep: Callable[[Kept, Batch], Kept | None], at: datetime) -> None:
+        with self._connections.reading() as connection:
+            more = copying.is_behind(connection)
+        while more:
+            with self._connections.writing() as connection:
+                more = copying.copy(connection, self.id, keep, at)
+
+    def restore(self, past: Past) -> Restored:
+        """Become the ledger that the lake knows of: its id, its rows, its releases. For a ledger that was just made."""
+        with self._connections.writing(durable=True) as connection:
+            restored = restoring.restore(connection, past)
+        self.id = past.ledger
+        return restored
 
     def check(self) -> list[str]:
         try:

@@ -14,8 +14,11 @@ from mainstem.core.problem import MainstemError, Problem, WorldError
 from mainstem.core.project import Project
 from mainstem.core.release import Release
 from mainstem.lifecycle.storage import tables
+from mainstem.orchestration.rebuild import require_ledger
 from mainstem.orchestration.run import bind_project, open_engine
 from mainstem.orchestration.state import read_state
+
+_RESTORE = "bring back a backup of the ledger, or rebuild it: `mainstem doctor --rebuild-ledger`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,11 @@ def _engine(project: Project) -> str:
 
 def _kept(project: Project) -> Iterator[Finding]:
     """Findings about ledger and lake; a project that never ran has neither."""
+    try:
+        require_ledger(project)
+    except MainstemError as error:
+        yield Finding("ledger", error.problems[0].what, error.problems[0].mend)
+        return
     if not project.ledger.exists():
         yield Finding("ledger", "none yet; the first run makes it")
         return
@@ -106,7 +114,7 @@ def _kept(project: Project) -> Iterator[Finding]:
 def _ledger(ledger: Ledger) -> Iterator[Finding]:
     problems = ledger.check()
     if problems:
-        yield Finding("ledger", "; ".join(problems), "restore .mainstem/ledger.sqlite from a copy")
+        yield Finding("ledger", "; ".join(problems), _RESTORE)
     else:
         yield Finding("ledger", f"sound, {ledger.id[:8]}")
 

@@ -24,6 +24,7 @@ from mainstem.lifecycle.requirements import wanted
 from mainstem.lifecycle.storage import tables
 from mainstem.orchestration import attempt
 from mainstem.orchestration.bind import Bound, bind
+from mainstem.orchestration.copying import copy_ledger
 from mainstem.orchestration.execute import execute
 from mainstem.orchestration.ground import Ground, Listener, Progress, files_of, unheard
 from mainstem.orchestration.looks import look_at_sources
@@ -114,6 +115,9 @@ def run(
         told = Evidence("run", project.name, started_at, env, value=seconds, unit="s", outcome=status, run=run_id)
         ledger.record([told], finished_at)
         ledger.end_run(run_id, finished_at, status, _summary(done, failures, release))
+    if release is not None:
+        copy_ledger(ledger, lake, clock)
+        crash.point("after-copy")
     return Run(run_id, env, started_at, finished_at, prepared.plan, tuple(done), tuple(failures), release)
 
 

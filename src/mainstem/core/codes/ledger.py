@@ -33,8 +33,8 @@ CODES: dict[str, Code] = {
         "A ledger that cannot be read",
         "The file of the ledger is damaged, or is no SQLite database. Nothing is written to it, so that nothing that "
         "can still be saved is lost.",
-        "Keep a copy of the file and of its neighbours `-wal` and `-shm`. Then bring back a backup. The tables of "
-        "the lake are whole, and `_mainstem/releases/` in the lake says which versions belong together.",
+        "Keep a copy of the file and of its neighbours `-wal` and `-shm`. Then bring back a backup, or rebuild the "
+        "ledger from the lake, which has a copy of it up to the last publication: `mainstem doctor --rebuild-ledger`.",
     ),
     "L006": Code(
         "A ledger that cannot be opened or written",
@@ -92,5 +92,23 @@ CODES: dict[str, Code] = {
         "A release that does not exist",
         "An environment can only stand at a release of this ledger.",
         "Take one of those that `mainstem rollback --list` shows.",
+    ),
+    "L016": Code(
+        "A ledger that is missing while its lake is there",
+        "The lake has published releases, and says whose ledger it belongs to. An empty ledger in place of the lost "
+        "one would forget them, and its leases would protect nothing.",
+        "If the ledger lies elsewhere, point `ledger:` in mainstem.yml at it. If it is lost, bring back a backup, or "
+        "rebuild it from what each publication copied into the lake: `mainstem doctor --rebuild-ledger`. What lay "
+        "between the last copy and now is a gap: requirements that hang on it are unverified.",
+    ),
+    "L017": Code(
+        "A sound ledger that would be replaced",
+        "A ledger is rebuilt only where it is missing or broken: what is rebuilt knows less than the ledger itself.",
+        "Keep it. To rebuild all the same, move the file and its neighbours `-wal` and `-shm` to another folder first.",
+    ),
+    "L018": Code(
+        "A lake from which no ledger can be rebuilt",
+        "The lake carries no mark of a ledger: no run ever wrote to it.",
+        "See that `lake:` in mainstem.yml names the right folder. A project that never ran needs no ledger.",
     ),
 }

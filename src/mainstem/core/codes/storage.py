@@ -59,7 +59,8 @@ CODES: dict[str, Code] = {
     "K011": Code(
         "A lake that belongs to another ledger",
         "Leases live in the ledger. Two ledgers over one lake would let two runs write the same table at once.",
-        "Point `ledger:` at the lake's own ledger, or `lake:` at a folder of its own.",
+        "Point `ledger:` at the lake's own ledger, or `lake:` at a folder of its own. If the lake's ledger is lost, "
+        "and only then, rebuild it: `mainstem doctor --rebuild-ledger`.",
     ),
     "K012": Code(
         "A torn entry in a table's log",

@@ -39,7 +39,7 @@ def sync(lake: Path, versions: Iterable[Version]) -> None:
     if len(found) > _FEW and _sync_disk(lake):
         return
     for path in found:
-        _sync(path)
+        sync_path(path)
 
 
 def _entries(folder: Path, number: int, run: str) -> Iterator[Entry]:
@@ -88,7 +88,8 @@ def _sync_disk(lake: Path) -> bool:
     return True
 
 
-def _sync(path: Path) -> None:
+def sync_path(path: Path) -> None:
+    """fsync one file or folder. WorldError K006 to K008 when the disk refuses."""
     try:
         handle = os.open(path, os.O_RDONLY)
         try:
@@ -109,7 +110,7 @@ def write_durably(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-        _sync(path.parent)
+        sync_path(path.parent)
     except OSError as error:
         raise disk_refused(error, path) from error
     finally:

@@ -54,20 +54,22 @@ def claim(lake: Path, ledger_id: str) -> None:
     Two ledgers over one lake would hand out leases that protect nothing. Of two that claim at once one wins.
     """
     path = lake / HOUSE / "ledger.json"
-    owner = _owner(path)
+    owner = owner_of(lake)
     if owner is None:
         _mark(path, ledger_id)
-        owner = _owner(path)
+        owner = owner_of(lake)
     if owner != ledger_id:
         what = f'the lake "{lake}" belongs to ledger "{owner}", this project\'s ledger is "{ledger_id}"'
         mend = (
             "point `ledger:` in mainstem.yml at the lake's own ledger, or `lake:` at a folder of its own; after the "
-            "ledger was lost, bring back a backup of it"
+            "ledger was lost, bring back a backup of it, or rebuild it: `mainstem doctor --rebuild-ledger`"
         )
         raise WorldError(Problem("K011", what, mend))
 
 
-def _owner(path: Path) -> str | None:
+def owner_of(lake: Path) -> str | None:
+    """The id of the ledger that the lake belongs to; None where it is nobody's. WorldError K011 for a torn mark."""
+    path = lake / HOUSE / "ledger.json"
     try:
         return str(json.loads(path.read_text(encoding="utf-8"))["ledger"])
     except FileNotFoundError:

@@ -2,11 +2,21 @@
 
 from mainstem.lifecycle.storage.attempts import committed, fence, sweep
 from mainstem.lifecycle.storage.committing import commit, needs_new_table
+from mainstem.lifecycle.storage.copies import keep_copy, read_copies
 from mainstem.lifecycle.storage.durability import sync
 from mainstem.lifecycle.storage.facts import identity_of as facts
 from mainstem.lifecycle.storage.forking import fork
+from mainstem.lifecycle.storage.inventory import releases, traces
 from mainstem.lifecycle.storage.merging import files_touched
-from mainstem.lifecycle.storage.places import claim, next_table, paths, read_manifest, table_folder, write_manifest
+from mainstem.lifecycle.storage.places import (
+    claim,
+    next_table,
+    owner_of,
+    paths,
+    read_manifest,
+    table_folder,
+    write_manifest,
+)
 from mainstem.lifecycle.storage.quarantine import commit_rejects, quarantine_at, replay_rejects
 from mainstem.lifecycle.storage.reading import snapshot
 
@@ -19,15 +29,20 @@ __all__ = [
     "fence",
     "files_touched",
     "fork",
+    "keep_copy",
     "needs_new_table",
     "next_table",
+    "owner_of",
     "paths",
     "quarantine_at",
+    "read_copies",
     "read_manifest",
+    "releases",
     "replay_rejects",
     "snapshot",
     "sweep",
     "sync",
     "table_folder",
+    "traces",
     "write_manifest",
 ]
