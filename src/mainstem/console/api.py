@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from mainstem.console.scribe import Held, Scribe
-from mainstem.core.clock import instant_text
+from mainstem.core.clock import Clock, SetClock, instant_text
 from mainstem.core.evidence import Evidence
 from mainstem.core.output import Output
 from mainstem.core.problem import MainstemError, Problem, ProjectError, nearest
@@ -83,10 +83,11 @@ class Api:
     async def _get(self, name: str, scope: MutableMapping[str, Any], send: Send) -> None:
         assert self._scribe is not None
         loop = asyncio.get_running_loop()
-        started_s, clock = loop.time(), self._desk.clock
+        started_s, at = loop.time(), self._desk.clock.now()
+        clock = SetClock(at)
         output = self._output(name)
         request = Request("api", output.queries[0].sql, LIMIT)
-        held, outcome, at = Held(), "refused", clock.now()
+        held, outcome = Held(), "refused"
         version = None
         try:
             served = self._desk.served
@@ -96,7 +97,7 @@ class Api:
                 again(AuditRow(at, request.principal, "api", "unchanged", tag, version), request, held, clock)
                 status, body, outcome = 304, b"", "ok"
             else:
-                status, body = 200, await self._answer(served, output, request, _query(scope), held)
+                status, body = 200, await self._answer(served, output, request, _query(scope), held, clock)
                 outcome = "ok"
         except MainstemError as error:
             outcome = "refused" if isinstance(error, ProjectError) else "errored"
@@ -121,17 +122,18 @@ class Api:
         return output
 
     async def _answer(
-        self, served: Served, output: Output, request: Request, query: dict[str, str], held: Held
+        self, served: Served, output: Output, request: Request, query: dict[str, str], held: Held, clock: Clock
     ) -> bytes:
         values, limit = parameters(output, query)
         key = (served.tag(output), output.name, repr((values, limit)))
         kept = self._kept.get(key)
         if kept is not None:
             self._kept.move_to_end(key)
-            again(kept.row, kept.request, held, self._desk.clock)
+            again(kept.row, kept.request, held, clock)
             return kept.body
         request = replace(request, limit=limit)
-        found = await asyncio.to_thread(self._desk.block, served, output, output.queries[0], values, request, held)
+        block, only = self._desk.block, output.queries[0]
+        found = await asyncio.to_thread(block, served, output, only, values, request, held, clock)
         names = [column.name for column in found.columns]
         body = msgspec.json.encode(
             {

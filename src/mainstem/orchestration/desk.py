@@ -123,11 +123,19 @@ class Desk:
         )
 
     def block(
-        self, served: Served, output: Output, query: Query, values: Values, request: Request, audit: Audit | None = None
+        self,
+        served: Served,
+        output: Output,
+        query: Query,
+        values: Values,
+        request: Request,
+        audit: Audit | None = None,
+        clock: Clock | None = None,
     ) -> Answer:
         """The rows of one query of an output, from the serving copy.
 
-        `request` says exit, principal and limit; text, role, purpose and parameters are the output's.
+        `request` says exit, principal and limit; text, role, purpose and parameters are the output's. `audit` and
+        `clock` are the ledger's and the project's unless somebody holds others.
         """
         request = replace(
             request,
@@ -137,13 +145,13 @@ class Desk:
             purpose=output.purpose,
             parameters=values,
         )
-        audit = audit or self.ledger
+        audit, clock = audit or self.ledger, clock or self.clock
         try:
             allowed = self._allow(served, output, query, request)
         except MainstemError as error:
-            refuse(request, audit, self.clock, error)
+            refuse(request, audit, clock, error)
             raise
-        return answer(allowed, request, audit, self.clock, self._from_copy(served))
+        return answer(allowed, request, audit, clock, self._from_copy(served))
 
     def columns(self, served: Served, output: Output, query: Query) -> Columns | None:
         """The columns of a query of an output, whatever its parameters; None where it may not be read at all."""

@@ -41,7 +41,7 @@ class Served:
 
     `offers` are all of its datasets, each over its own files; `copied` those in the serving copy at `copy`, a file in
     the engine's own format. `copy` is None where no output reads anything. `allowed` gathers what runs for a query
-    of an output, by their names.
+    of an output, by their names, `tags_of_answers` what `tag` has found out.
     """
 
     project: Project
@@ -53,6 +53,7 @@ class Served:
     copied: Mapping[str, Offer]
     copy: Path | None
     allowed: dict[tuple[str, str], Allowed] = field(default_factory=dict)
+    tags_of_answers: dict[str, str] = field(default_factory=dict)
 
     def bindings(self, names: Iterable[str]) -> tuple[Binding, ...]:
         """What a worker binds, in order, so that these datasets can be read from their files."""
@@ -63,6 +64,11 @@ class Served:
 
     def tag(self, output: Output) -> str:
         """What an answer of an output depends on besides its parameters: the release, and the text it is read under."""
+        if output.name not in self.tags_of_answers:
+            self.tags_of_answers[output.name] = self._tag(output)
+        return self.tags_of_answers[output.name]
+
+    def _tag(self, output: Output) -> str:
         said = [query.sql for query in output.queries], output.options, output.role, output.purpose
         rules = self.project.policy
         return f"{self.release.id}-{digest([said, repr(rules), self.project.macros]).removeprefix('sha256:')[:10]}"
