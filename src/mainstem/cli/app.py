@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "why": ("why", "first", "Why a verdict, a step, a failure: down to the evidence."),
     "agree": ("agree", "first", "Record that a stakeholder agrees to a requirement."),
     "query": ("query", "first", "Ask the current release a question in SQL."),
+    "export": ("export", "first", "A training set as files, with a manifest that makes it again."),
     "show": ("show", "first", "A dataset: columns, meaning, checks, versions, sample rows."),
     "lineage": ("lineage", "look", "What a dataset or column comes from, and who rests on it."),
     "explain": ("explain", "look", "What an error code means and how to get past it."),

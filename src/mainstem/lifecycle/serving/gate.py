@@ -20,6 +20,7 @@ from mainstem.security.redact import Key, masked_select
 from mainstem.security.same import says_the_same
 from mainstem.security.tree import Rewritten, rewrite, too_deep
 from mainstem.security.walk import Tree
+from mainstem.sql.quote import literal
 
 EXITS: Mapping[str, str] = {
     "alert": "the text of an alert",
@@ -62,7 +63,8 @@ class Request:
     `exit` is a key of `EXITS`. `sql` is one SELECT over dataset names, `parameters` the values of its `$names`.
     `role` and `purpose` are those of the policy under which it is asked; without a role tagged columns are redacted, or
     shown as they are with `clear`. `action`: read | export. At most `limit` rows leave. `release` is the id of the
-    release that is read, for the audit.
+    release that is read, for the audit. `into` is a Parquet file that the rows are written to, with their own types,
+    instead of into the answer; its folder exists.
     """
 
     exit: str
@@ -75,6 +77,7 @@ class Request:
     purpose: str | None = None
     action: str = "read"
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    into: Path | None = None
 
     def __post_init__(self) -> None:
         if self.exit not in EXITS:
@@ -150,14 +153,15 @@ def read(
             datasets=rewritten.datasets,
             columns={name: each for name, each in treated.items() if each},
         )
-        columns, rows = _run(engine, permitted.files(rewritten.datasets), text, request)
+        files = permitted.files(rewritten.datasets)
+        columns, rows, count = (_run if request.into is None else _write)(engine, files, text, request)
     except MainstemError as error:
         row = replace(row, reasons=tuple(problem.code for problem in error.problems))
         ledger.audit(row.facts(), row.at)
         raise
     leaving = tuple(rows[: request.limit])
-    truncated = len(rows) > request.limit
-    row = replace(row, decision="allowed", rows=len(leaving), truncated=truncated)
+    truncated = count > request.limit
+    row = replace(row, decision="allowed", rows=min(count, request.limit), truncated=truncated)
     ledger.audit(row.facts(), row.at)
     return Answer(columns, leaving, truncated, row)
 
@@ -208,8 +212,8 @@ def _in_query(problem: Problem) -> Problem:
 
 def _run(
     engine: Engine, files: Sequence[Path], text: str, request: Request
-) -> tuple[tuple[Field, ...], list[tuple[Any, ...]]]:
-    """Columns, and up to one row more than the limit."""
+) -> tuple[tuple[Field, ...], list[tuple[Any, ...]], int]:
+    """Columns, up to one row more than the limit, and how many that are."""
     engine.lock(files)
     session = engine.session()
     try:
@@ -217,12 +221,38 @@ def _run(
         names = [f"c{position}" for position in range(len(columns))]
         shown = ", ".join(_readable(name, column) for name, column in zip(names, columns, strict=True))
         answer = f"select {shown} from ({text}) as answer({', '.join(names)}) limit {request.limit + 1}"
-        return columns, session.rows(answer, request.parameters)
+        rows = session.rows(answer, request.parameters)
     except MainstemError as error:
-        # Places are those of the rendered text, which nobody wrote.
-        raise type(error)(*(replace(problem, place=None) for problem in error.problems)) from error
+        raise _unplaced(error) from error
+    else:
+        return columns, rows, len(rows)
     finally:
         session.close()
+
+
+def _write(
+    engine: Engine, files: Sequence[Path], text: str, request: Request
+) -> tuple[tuple[Field, ...], list[tuple[Any, ...]], int]:
+    """Columns, no rows, and how many were written: the file is all that can be written, by the one COPY here."""
+    file = literal(str(request.into))
+    engine.lock([*files, request.into] if request.into else files)
+    session = engine.session()
+    try:
+        columns = session.describe(text)
+        answer = f"select * from ({text}) as answer limit {request.limit}"
+        session.execute(f"copy ({answer}) to {file} (format parquet, use_tmp_file false)")
+        count = int(session.rows(f"select count(*) from read_parquet([{file}])")[0][0])
+    except MainstemError as error:
+        raise _unplaced(error) from error
+    else:
+        return columns, [], count
+    finally:
+        session.close()
+
+
+def _unplaced(error: MainstemError) -> MainstemError:
+    """Without places: they are those of the rendered text, which nobody wrote."""
+    return type(error)(*(replace(problem, place=None) for problem in error.problems))
 
 
 def _readable(name: str, column: Field) -> str:
