@@ -123,7 +123,7 @@ def _training(project: Project, name: str) -> Output:
     sets = {each.name: each for each in project.outputs.values() if each.kind == "training"}
     found = sets.get(name) or sets.get(f"training/{name}")
     if found is None:
-        mend = nearest(name, list(sets), kind="training sets")
+        mend = nearest(f"training/{name.removeprefix('training/')}", list(sets), kind="training sets")
         raise ProjectError(Problem("V044", f'training set "{name}" does not exist', mend))
     return found
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mainstem.lifecycle.serving.training import AsOf, Options
 from mainstem.sql.quote import literal, qualified, quote
 
-_AT = quote("mainstem_at")
+_AT = quote("mainstem at")
 _HOUR = "interval 1 hour"
 
 
@@ -33,7 +33,8 @@ def examples_sql(options: Options, spine: str, zone: str, keys: Mapping[str, Seq
         source = _known(each, zone, keys.get(each.from_, ()))
         joins += f"\nasof left join ({source}) as {alias} on {equal}s.{_AT} > {alias}.{_AT}"
     event = earliest(f"spine.{quote(options.event_time)}", zone)
-    from_ = f"(select spine.*, {event} as {_AT} from ({spine}\n) as spine) as s"
+    columns = _columns("spine", (*own, *(ours for each in options.as_of for ours in each.pairs.values())))
+    from_ = f"(select {columns}, {event} as {_AT} from ({spine}\n) as spine) as s"
     return f"select {', '.join(shown)}\nfrom {from_}{joins}"
 
 
@@ -63,7 +64,8 @@ def _known(each: AsOf, zone: str, key: Sequence[str]) -> str:
     """The rows of the dataset by keys and instant, one for each instant, under names that clash with nothing."""
     time = f"r.{quote(each.time)}"
     at = f"{_latest(time, zone)} + to_seconds({each.known_after_s})"
-    timed = f"(select r.*, {at} as {_AT} from {qualified(each.from_)} as r where {time} is not null) as r"
+    needed = _columns("r", (*each.pairs, *each.taken, *key))
+    timed = f"(select {needed}, {at} as {_AT} from {qualified(each.from_)} as r where {time} is not null) as r"
     columns = [f"r.{quote(theirs)} as {quote(_key(theirs))}" for theirs in each.pairs]
     columns += [f"r.{quote(theirs)} as {quote(_feature(theirs))}" for theirs in each.taken]
     same = ", ".join((*(f"r.{quote(theirs)}" for theirs in each.pairs), f"r.{_AT}"))
@@ -72,6 +74,11 @@ def _known(each: AsOf, zone: str, key: Sequence[str]) -> str:
         f"select {', '.join(columns)}, r.{_AT} from {timed} "
         f"qualify row_number() over (partition by {same} order by {order}) = 1"
     )
+
+
+def _columns(alias: str, names: Iterable[str]) -> str:
+    """Columns of a table, each once, however it is written."""
+    return ", ".join(f"{alias}.{quote(name)}" for name in {name.lower(): name for name in names}.values())
 
 
 def _taken(each: AsOf, alias: str, theirs: str, name: str) -> str:

@@ -123,7 +123,7 @@ def _check(session: Session, source: str, options: Options) -> None:
     grouped = ", ".join(quote(name) for name in names)
     lacking = int(session.rows(f"select count(*) from {source} where {unknown}")[0][0])
     if lacking:
-        what = f"{lacking} examples have no value in one of: {shown}"
+        what = f"there are examples without a value in one of {shown}: {lacking}"
         mend = (
             "leave such rows out in `sql`; if a rule of policies/access.yml hides the column, read under another role"
         )
@@ -131,7 +131,7 @@ def _check(session: Session, source: str, options: Options) -> None:
     twice = f"select {grouped} from {source} group by all having count(*) > 1"
     doubled = int(session.rows(f"select count(*) from ({twice})")[0][0])
     if doubled:
-        what = f"{doubled} times there is more than one example of the same {shown}"
+        what = f"there is more than one example of the same {shown}, so often: {doubled}"
         raise WorldError(Problem("V043", what, "keep one row of each in `sql`, or add a column to `entity`"))
 
 
@@ -172,6 +172,8 @@ def _write_part(session: Session, source: str, part: str, name: str, folder: Pat
 
 def _overlap(session: Session, source: str, part: str, options: Options) -> dict[str, int]:
     """Entities that are in several parts, by parts: a model may know them again instead of what it should learn."""
+    if options.split is None:
+        return {}
     entity = ", ".join(f"source.{quote(name)}" for name in options.entity)
     inside = f"select string_agg(distinct {part}, ' and ' order by {part} desc) as parts, count(distinct {part}) as n"
     grouped = f"{inside} from {source} as source group by {entity}"
