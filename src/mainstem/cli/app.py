@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "status": ("status", "first", "The scoreboard: requirements by stakeholder, with evidence."),
     "why": ("why", "first", "Why a verdict, a step, a failure: down to the evidence."),
     "agree": ("agree", "first", "Record that a stakeholder agrees to a requirement."),
+    "accept": ("accept", "first", "Record that a stakeholder has looked at it and accepts it."),
     "query": ("query", "first", "Ask the current release a question in SQL."),
     "export": ("export", "first", "A training set as files, with a manifest that makes it again."),
     "show": ("show", "first", "A dataset: columns, meaning, checks, versions, sample rows."),

@@ -131,8 +131,50 @@ def read(
     the query are looked up. ProjectError (S0.., E0..) for a query that is refused, V001 for a limit below 1; WorldError
     when the engine or the ledger fails: then nothing leaves.
     """
+    found = read_each(engine, offers, [request], ledger, clock, rules)[0]
+    if isinstance(found, MainstemError):
+        raise found
+    return found
+
+
+def read_each(
+    engine: Engine,
+    offers: Mapping[str, Offer],
+    requests: Sequence[Request],
+    ledger: Ledger,
+    clock: Clock,
+    rules: Rules = NO_RULES,
+) -> list[Answer | MainstemError]:
+    """Answer several requests with one engine, each as `read` does; what `read` raises stands in its place.
+
+    The engine can read the files of all of them, and what each may see is in its text alone.
+    """
+    prepared = [_prepare(engine, offers, request, ledger, clock, rules) for request in requests]
+    allowed = [each for each in prepared if isinstance(each, _Prepared)]
+    try:
+        if allowed:
+            into = {each.request.into for each in allowed if each.request.into is not None}
+            engine.lock(sorted({file for each in allowed for file in each.files} | into))
+    except MainstemError as error:
+        return [_noted(each.row, error, ledger) if isinstance(each, _Prepared) else each for each in prepared]
+    return [_answer(engine, each, ledger) if isinstance(each, _Prepared) else each for each in prepared]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A request that may run: its text, the files that it reads, and its audit row so far."""
+
+    request: Request
+    text: str
+    files: tuple[Path, ...]
+    row: AuditRow
+
+
+def _prepare(
+    engine: Engine, offers: Mapping[str, Offer], request: Request, ledger: Ledger, clock: Clock, rules: Rules
+) -> _Prepared | MainstemError:
     if request.limit < 1:
-        raise ProjectError(Problem("V001", f"the limit is {request.limit} rows", "ask for at least one row"))
+        return ProjectError(Problem("V001", f"the limit is {request.limit} rows", "ask for at least one row"))
     permitted = _Permitted(engine, offers, request.reader, rules)
     row = AuditRow(
         at=clock.now(),
@@ -153,17 +195,29 @@ def read(
             datasets=rewritten.datasets,
             columns={name: each for name, each in treated.items() if each},
         )
-        files = permitted.files(rewritten.datasets)
-        columns, rows, count = (_run if request.into is None else _write)(engine, files, text, request)
+        return _Prepared(request, text, permitted.files(rewritten.datasets), row)
     except MainstemError as error:
-        row = replace(row, reasons=tuple(problem.code for problem in error.problems))
-        ledger.audit(row.facts(), row.at)
-        raise
+        return _noted(row, error, ledger)
+
+
+def _answer(engine: Engine, prepared: _Prepared, ledger: Ledger) -> Answer | MainstemError:
+    request = prepared.request
+    try:
+        columns, rows, count = (_run if request.into is None else _write)(engine, prepared.text, request)
+    except MainstemError as error:
+        return _noted(prepared.row, error, ledger)
     leaving = tuple(rows[: request.limit])
     truncated = count > request.limit
-    row = replace(row, decision="allowed", rows=min(count, request.limit), truncated=truncated)
+    row = replace(prepared.row, decision="allowed", rows=min(count, request.limit), truncated=truncated)
     ledger.audit(row.facts(), row.at)
     return Answer(columns, leaving, truncated, row)
+
+
+def _noted(row: AuditRow, error: MainstemError, ledger: Ledger) -> MainstemError:
+    """The error, written down."""
+    row = replace(row, reasons=tuple(problem.code for problem in error.problems))
+    ledger.audit(row.facts(), row.at)
+    return error
 
 
 def _allowed(engine: Engine, permitted: _Permitted, request: Request) -> tuple[Rewritten, str]:
@@ -210,11 +264,8 @@ def _in_query(problem: Problem) -> Problem:
     return problem if place is None else replace(problem, place=Place("query", place.line, place.column))
 
 
-def _run(
-    engine: Engine, files: Sequence[Path], text: str, request: Request
-) -> tuple[tuple[Field, ...], list[tuple[Any, ...]], int]:
+def _run(engine: Engine, text: str, request: Request) -> tuple[tuple[Field, ...], list[tuple[Any, ...]], int]:
     """Columns, up to one row more than the limit, and how many that are."""
-    engine.lock(files)
     session = engine.session()
     try:
         columns = session.describe(text, request.parameters)
@@ -230,12 +281,9 @@ def _run(
         session.close()
 
 
-def _write(
-    engine: Engine, files: Sequence[Path], text: str, request: Request
-) -> tuple[tuple[Field, ...], list[tuple[Any, ...]], int]:
+def _write(engine: Engine, text: str, request: Request) -> tuple[tuple[Field, ...], list[tuple[Any, ...]], int]:
     """Columns, no rows, and how many were written: the file is all that can be written, by the one COPY here."""
     file = literal(str(request.into))
-    engine.lock([*files, request.into] if request.into else files)
     session = engine.session()
     try:
         columns = session.describe(text)

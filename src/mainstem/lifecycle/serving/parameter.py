@@ -57,3 +57,21 @@ def require_names(params: Mapping[str, Parameter]) -> None:
     if wrong:
         mend = "use lower-case letters, digits and underscores, a letter first"
         raise ProjectError(*(Problem("V004", f'"{name}" cannot name a parameter', mend) for name in wrong))
+
+
+def parameter_value(parameter: Parameter, text: str) -> Any:
+    """The value that a reader wrote, of the parameter's type; ValueError if it is none."""
+    try:
+        return _READERS[parameter.type](text)
+    except (KeyError, InvalidOperation):
+        raise ValueError(f'"{text}" is no {parameter.type}') from None
+
+
+def parameters_of(written: Mapping[str, Any]) -> dict[str, Parameter]:
+    """The parameters of an output from its keys as they were written (`Output.options`)."""
+    return {
+        name: Parameter(
+            keys["type"], keys.get("default"), required=_BOOLEANS.get(str(keys.get("required", "false")).lower(), False)
+        )
+        for name, keys in (written.get("params") or {}).items()
+    }
