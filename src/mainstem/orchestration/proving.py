@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from mainstem.core.canonical import digest
@@ -22,11 +23,12 @@ from mainstem.lifecycle.requirements.proofs import proof_definition
 from mainstem.lifecycle.serving.gate import LOCAL, Answer, Request
 from mainstem.lifecycle.serving.parameter import Parameter, parameter_value, parameters_of
 from mainstem.lifecycle.serving.probe import Expected, shortfall
-from mainstem.orchestration.reading import ask_each
+from mainstem.orchestration.reading import ask_each, tags_of
 
 LIMIT = 10_000
 """Rows of a probe; an output that shows more is compared no further."""
 
+_Ask = Callable[[Sequence[Request]], list[Answer | MainstemError]]
 _SELECT = re.compile(r"\s*(select|with|from)\b", re.IGNORECASE)
 
 
@@ -69,8 +71,13 @@ def prove(project: Project, ledger: Ledger, clock: Clock, env: str, run: str | N
     due = [probe for probe in probes if _is_due(project, probe, newest, clock.now())]
     if not due:
         return
-    _fill(project, ledger, clock, release, due)
-    _show(project, ledger, clock, release, due)
+    tags = tags_of(project, release)
+
+    def ask(requests: Sequence[Request]) -> list[Answer | MainstemError]:
+        return _once(requests, lambda new: ask_each(project, ledger, clock, release, new, tags))
+
+    _fill(release, due, ask)
+    _show(release, due, ask)
     at = clock.now()
     ledger.record([_evidence(project, probe, release, at, run) for probe in due], at)
 
@@ -114,17 +121,22 @@ def _is_due(project: Project, probe: _Probe, newest: Mapping[tuple[str, str | No
     return age is not None and now - row.at > timedelta(seconds=duration_s(str(age), probe.proof.place))
 
 
-def _fill(project: Project, ledger: Ledger, clock: Clock, release: Release, probes: Sequence[_Probe]) -> None:
+def _once(requests: Sequence[Request], ask: _Ask) -> list[Answer | MainstemError]:
+    """The answers, each asked for once, however many proofs rest on it; no engine is opened for none."""
+    different = {_key(request): request for request in requests}
+    found = dict(zip(different, ask(list(different.values())), strict=True)) if different else {}
+    return [found[_key(request)] for request in requests]
+
+
+def _fill(release: Release, probes: Sequence[_Probe], ask: _Ask) -> None:
     """Give every parameter its value: as written, by default, or as a SELECT finds it."""
     for probe in probes:
         given: Mapping[str, str] = probe.proof.options.get("with") or {}
         for name, parameter in parameters_of(probe.output.options or {}).items():
             _give(probe, name, parameter, given.get(name, parameter.default))
     asked = [(probe, name, sql) for probe in probes for name, sql in probe.asked.items()]
-    if not asked:
-        return
-    requests = [_request(probe, release, sql, 1) for probe, _, sql in asked]
-    for (probe, name, _), answer in zip(asked, ask_each(project, ledger, clock, release, requests), strict=True):
+    answers = ask([_request(probe, release, sql, 1) for probe, _, sql in asked])
+    for (probe, name, _), answer in zip(asked, answers, strict=True):
         if isinstance(answer, MainstemError):
             probe.fail(*_said(answer))
         elif not answer.rows or len(answer.columns) != 1:
@@ -145,14 +157,13 @@ def _give(probe: _Probe, name: str, parameter: Parameter, text: str | None) -> N
             probe.fail("refused", f'parameter "{name}" is no {parameter.type}')
 
 
-def _show(project: Project, ledger: Ledger, clock: Clock, release: Release, probes: Sequence[_Probe]) -> None:
-    """Ask for everything once, however many proofs rest on it, and judge the answers."""
+def _show(release: Release, probes: Sequence[_Probe], ask: _Ask) -> None:
+    """Ask for everything at once, and judge the answers."""
     able = [probe for probe in probes if not probe.reason]
     wanted = [list(_requests(probe, release)) for probe in able]
-    once = {_key(request): request for requests in wanted for request in requests}
-    found = dict(zip(once, ask_each(project, ledger, clock, release, list(once.values())), strict=True)) if once else {}
+    found = iter(ask([request for requests in wanted for request in requests]))
     for probe, requests in zip(able, wanted, strict=True):
-        answers = [found[_key(request)] for request in requests]
+        answers = list(islice(found, len(requests)))
         failed = next((each for each in answers if isinstance(each, MainstemError)), None)
         if failed is not None:
             probe.fail(*_said(failed))

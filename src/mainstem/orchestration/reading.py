@@ -26,6 +26,9 @@ from mainstem.security.redact import Key
 from mainstem.security.secret import own_secret
 from mainstem.sql.quote import qualified
 
+Tags = Mapping[str, ColumnTags]
+"""Effective tags by dataset and column."""
+
 WRONG_TEXT = ("E001", "E002")
 """What an engine says of a query whose text is to blame: syntax, names, types."""
 
@@ -65,13 +68,13 @@ def ask(project: Project, ledger: Ledger, clock: Clock, release: Release, reques
 
 
 def ask_each(
-    project: Project, ledger: Ledger, clock: Clock, release: Release, requests: Sequence[Request]
+    project: Project, ledger: Ledger, clock: Clock, release: Release, requests: Sequence[Request], tags: Tags
 ) -> list[Answer | MainstemError]:
     """Several answers of the gate from one release, by one engine; what `ask` would raise stands in its place.
 
-    Each is recorded as a request, without the time that it took: most of that is shared.
+    `tags` are those of `tags_of`. Each is recorded as a request, without the time that it took: most of it is shared.
     """
-    found = _ask_each(project, ledger, clock, release, requests)
+    found = _ask_each(project, ledger, clock, release, requests, tags)
     rows = [
         Evidence(
             "request", each.exit, clock.now(), release.env, release.id, outcome=_outcome(answer), facts=_asker(each)
@@ -83,24 +86,28 @@ def ask_each(
 
 
 def _ask(project: Project, ledger: Ledger, clock: Clock, release: Release, request: Request) -> Answer:
-    found = _ask_each(project, ledger, clock, release, [request])[0]
+    found = _ask_each(project, ledger, clock, release, [request], tags_of(project, release))[0]
     if isinstance(found, MainstemError):
         raise found
     return found
 
 
 def _ask_each(
-    project: Project, ledger: Ledger, clock: Clock, release: Release, requests: Sequence[Request]
+    project: Project, ledger: Ledger, clock: Clock, release: Release, requests: Sequence[Request], tags: Tags
 ) -> list[Answer | MainstemError]:
-    bound = bind_project(project, {name: version.fields for name, version in release.versions.items()})
     engine = open_engine(project)
     try:
         create_macros(engine, project)
-        offers = Offers(engine, project, release, effective_tags(project, bound.facts))
+        offers = Offers(engine, project, release, tags)
         found = read_each(engine, offers, requests, ledger, clock, rules_of(project))
     finally:
         engine.close()
     return [_blamed(each) if isinstance(each, MainstemError) else each for each in found]
+
+
+def tags_of(project: Project, release: Release) -> Tags:
+    """The effective tags of the datasets of a release."""
+    return effective_tags(project, bound_to(project, release).facts)
 
 
 def _blamed(error: MainstemError) -> MainstemError:
