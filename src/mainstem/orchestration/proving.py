@@ -23,7 +23,7 @@ from mainstem.lifecycle.requirements.proofs import proof_definition
 from mainstem.lifecycle.serving.gate import LOCAL, Answer, Request
 from mainstem.lifecycle.serving.parameter import Parameter, parameter_value, parameters_of
 from mainstem.lifecycle.serving.probe import Expected, shortfall
-from mainstem.orchestration.reading import ask_each, tags_of
+from mainstem.orchestration.reading import Tags, ask_each, tags_of
 
 LIMIT = 10_000
 """Rows of a probe; an output that shows more is compared no further."""
@@ -71,11 +71,7 @@ def prove(project: Project, ledger: Ledger, clock: Clock, env: str, run: str | N
     due = [probe for probe in probes if _is_due(project, probe, newest, clock.now())]
     if not due:
         return
-    tags = tags_of(project, release)
-
-    def ask(requests: Sequence[Request]) -> list[Answer | MainstemError]:
-        return _once(requests, lambda new: ask_each(project, ledger, clock, release, new, tags))
-
+    ask = _asking(project, ledger, clock, release)
     _fill(release, due, ask)
     _show(release, due, ask)
     at = clock.now()
@@ -121,6 +117,20 @@ def _is_due(project: Project, probe: _Probe, newest: Mapping[tuple[str, str | No
     return age is not None and now - row.at > timedelta(seconds=duration_s(str(age), probe.proof.place))
 
 
+def _asking(project: Project, ledger: Ledger, clock: Clock, release: Release) -> _Ask:
+    """Asks the release; what keeps all of it from being read is the answer to each, since the run itself went well."""
+    tags: list[Tags] = []
+
+    def ask(requests: Sequence[Request]) -> list[Answer | MainstemError]:
+        try:
+            tags[:] = tags or [tags_of(project, release)]
+            return ask_each(project, ledger, clock, release, requests, tags[0])
+        except MainstemError as error:
+            return [WorldError(*error.problems)] * len(requests)
+
+    return lambda requests: _once(requests, ask)
+
+
 def _once(requests: Sequence[Request], ask: _Ask) -> list[Answer | MainstemError]:
     """The answers, each asked for once, however many proofs rest on it; no engine is opened for none."""
     different = {_key(request): request for request in requests}
@@ -140,7 +150,7 @@ def _fill(release: Release, probes: Sequence[_Probe], ask: _Ask) -> None:
         if isinstance(answer, MainstemError):
             probe.fail(*_said(answer))
         elif not answer.rows or len(answer.columns) != 1:
-            probe.fail("refused", f'no one value is found for parameter "{name}"')
+            probe.fail("errored", f'no one value is found for parameter "{name}"')
         else:
             probe.values[name] = answer.rows[0][0]
 
@@ -149,12 +159,12 @@ def _give(probe: _Probe, name: str, parameter: Parameter, text: str | None) -> N
     if text is not None and _SELECT.match(text):
         probe.asked[name] = text
     elif text is None and parameter.required:
-        probe.fail("refused", f'parameter "{name}" has no value: the proof needs `with: {{{name}: ...}}`')
+        probe.fail("errored", f'parameter "{name}" has no value: the proof needs `with: {{{name}: ...}}`')
     else:
         try:
             probe.values[name] = None if text is None else parameter_value(parameter, text)
         except ValueError:
-            probe.fail("refused", f'parameter "{name}" is no {parameter.type}')
+            probe.fail("errored", f'parameter "{name}" is no {parameter.type}')
 
 
 def _show(release: Release, probes: Sequence[_Probe], ask: _Ask) -> None:

@@ -86,8 +86,8 @@ def _read_proof(item: Node, problems: list[Problem]) -> Proof | None:
     of = keys.get(kind)
     if made is None or not isinstance(of, Text):
         return None
-    if made.max_age is not None and not DURATION.fullmatch(made.max_age):
-        what = f'"max_age" is "{made.max_age}", which is no length of time'
+    if made.max_age is not None and (not DURATION.fullmatch(made.max_age) or made.max_age.endswith("mo")):
+        what = f'"max_age" is "{made.max_age}", which is no fixed length of time'
         problems.append(Problem("P009", what, "write one such as 90d", keys.key_place("max_age")))
         return None
     return Proof(kind, of.value, keys.place, plain(keys.without(kind)))

@@ -59,6 +59,13 @@ def climb(requirement: Requirement, project: Project, log: Log, at: datetime) ->
     held = {RUNGS[proof.kind] for proof, row in results if row is not None and row.outcome == "ok"}
     lacking = [proof for proof, row in results if row is None or row.outcome != "ok"]
     missing = _missing(requirement, project, held, lacking)
+    tried = [
+        row.facts["reason"]
+        for _, row in results
+        if row is not None and row.outcome == "errored" and "reason" in row.facts
+    ]
+    if missing and tried:
+        missing += f"; it was tried: {tried[0]}"
     return Shown("missing", missing, evidence) if missing else Shown("held", "every proof holds", evidence)
 
 
@@ -95,7 +102,7 @@ def _missing(requirement: Requirement, project: Project, held: set[str], lacking
 
 def _person(id: str, project: Project) -> str:
     stakeholder = project.stakeholders.get(id)
-    title = stakeholder.title if stakeholder else id
+    title = (stakeholder.title if stakeholder else id).removeprefix("The ")
     return f"the {title[:1].lower()}{title[1:]}"
 
 

@@ -92,6 +92,7 @@ def _comparable(value: Any) -> Any:
     return value if isinstance(value, str) else repr(value)
 
 
-def _number(text: str) -> str:
+def _number(text: str) -> tuple[str, str]:
+    """A number as such, however many digits it was written with; never equal to a text."""
     number = Decimal(text)
-    return format(number.normalize(), "f") if number else "0"
+    return "number", format(number.normalize(), "f") if number else "0"
