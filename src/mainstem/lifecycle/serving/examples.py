@@ -33,7 +33,7 @@ def examples_sql(options: Options, spine: str, zone: str, keys: Mapping[str, Seq
         source = _known(each, zone, keys.get(each.from_, ()))
         joins += f"\nasof left join ({source}) as {alias} on {equal}s.{_AT} > {alias}.{_AT}"
     event = earliest(f"spine.{quote(options.event_time)}", zone)
-    columns = _columns("spine", (*own, *(ours for each in options.as_of for ours in each.pairs.values())))
+    columns = _columns("spine", options.needed)
     from_ = f"(select {columns}, {event} as {_AT} from ({spine}\n) as spine) as s"
     return f"select {', '.join(shown)}\nfrom {from_}{joins}"
 

@@ -116,6 +116,12 @@ class Options:
         taken = (name for each in self.as_of for name in each.taken.values())
         return (*self.entity, self.event_time, self.label, *self.features, *taken)
 
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The columns that `sql` must have."""
+        ours = (name for each in self.as_of for name in each.pairs.values())
+        return tuple(dict.fromkeys((*self.entity, self.event_time, self.label, *self.features, *ours)))
+
 
 def options_of(written: Mapping[str, Any]) -> Options:
     """The options of a training set from its keys as they were written (`Output.options`)."""
