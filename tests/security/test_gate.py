@@ -17,7 +17,7 @@ from mainstem.core.place import Place
 from mainstem.core.problem import MainstemError, ProjectError
 from mainstem.core.project import EngineSettings
 from mainstem.engines import duckdb as embedded
-from mainstem.lifecycle.serving.gate import Answer, Request, Rules, read
+from mainstem.lifecycle.serving.gate import Answer, Request, Rules, read, read_each
 from mainstem.security.functions import FUNCTIONS, TABLE_FUNCTIONS
 
 REFUSED = cases("refused.sql.txt")
@@ -324,3 +324,48 @@ def test_a_role_sees_what_the_policy_grants_it_and_the_audit_says_so(lake: Lake)
     assert (allowed["role"], allowed["decision"]) == ("crew", "allowed")
     assert allowed["columns"]["raw.people"]["email"] == "partial"
     assert (refused["role"], refused["decision"], refused["reasons"]) == ("nobody", "refused", ["S013"])
+
+
+def test_what_is_written_into_a_file_is_what_may_be_seen(lake: Lake, tmp_path: Path) -> None:
+    engine = embedded.open(EngineSettings(), tmp_path / "temp")
+    file = tmp_path / "people.parquet"
+    request = Request("training", "select id, name, phone, born, city from raw.people order by id", 5, into=file)
+    answer = read(engine, lake.offers(engine), request, lake.ledger, SetClock(NOON))
+    assert (answer.rows, answer.truncated, newest_audit(lake)["rows"]) == ((), False, 5)
+    assert not any(canary.encode() in file.read_bytes() for canary in CANARIES)
+    found = duckdb.sql(f"select * from read_parquet('{file}')")
+    assert [str(each) for each in found.types] == ["BIGINT", "VARCHAR", "INTEGER", "DATE", "VARCHAR"]
+    assert found.fetchall()[0] == (0, "[redacted]", None, None, "NYC")
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["people.parquet"]
+    with pytest.raises(MainstemError):
+        engine.session().execute(f"copy (select 1) to '{tmp_path / 'other.parquet'}' (use_tmp_file false)")
+    engine.close()
+
+
+def test_a_refused_request_writes_no_file(lake: Lake, tmp_path: Path) -> None:
+    engine = embedded.open(EngineSettings(), tmp_path / "temp")
+    request = Request("training", "select * from read_csv('/etc/passwd')", 5, into=tmp_path / "x.parquet")
+    with pytest.raises(ProjectError):
+        read(engine, lake.offers(engine), request, lake.ledger, SetClock(NOON))
+    engine.close()
+    assert not (tmp_path / "x.parquet").exists()
+
+
+def test_several_requests_are_answered_each_by_its_own_rules(lake: Lake, tmp_path: Path) -> None:
+    engine = embedded.open(EngineSettings(), tmp_path / "temp")
+    name = "select name from raw.people where id = 0"
+    requests = [
+        Request("probe", name, 1),
+        Request("probe", name, 1, clear=True),
+        Request("probe", "select * from nowhere", 1),
+        Request("probe", "select count(*) as n from main.airports", 1),
+        Request("probe", "select cast(faa as integer) as n from main.airports", 1),
+    ]
+    before = len(lake.ledger.audited(limit=100_000))
+    found = read_each(engine, lake.offers(engine), requests, lake.ledger, SetClock(NOON))
+    engine.close()
+    said = [each.rows if isinstance(each, Answer) else each.problems[0].code for each in found]
+    assert said == [(("[redacted]",),), (("canary-name-0",),), "S004", ((3,),), "E003"]
+    rows = [dict(each["row"]) for each in lake.ledger.audited(limit=100_000)[before:]]
+    decisions = sorted(str(row["decision"]) for row in rows)
+    assert decisions == ["allowed", "allowed", "allowed", "failed", "refused"]

@@ -1,4 +1,4 @@
-"""The tutorial is true: its files are written, its commands are run, and they print what it says."""
+"""The tutorial and the how-to pages are true: their files are written, their commands run, and print what they say."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from tests.cases.script import Stage, difference, fits, read_script, staged
 
-TUTORIAL = Path(__file__).parent.parent.parent / "docs" / "tutorial.md"
+DOCS = Path(__file__).parent.parent.parent / "docs"
+PAGES = [DOCS / "tutorial.md", *sorted((DOCS / "how-to").glob("*.md"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 FILE = {
@@ -20,8 +22,8 @@ FILE = {
 """By language, the first line of a block that is a file: a comment with its path, which is not part of it."""
 
 
-def blocks() -> Iterator[tuple[str, str]]:
-    for found in FENCE.finditer(TUTORIAL.read_text(encoding="utf-8")):
+def blocks(page: Path) -> Iterator[tuple[str, str]]:
+    for found in FENCE.finditer(page.read_text(encoding="utf-8")):
         yield found[1], found[2]
 
 
@@ -35,7 +37,7 @@ def timeless(lines: list[str]) -> list[str]:
 
 
 def play(stage: Stage, text: str) -> str:
-    """Run the commands of a block; what they printed otherwise than the tutorial says."""
+    """Run the commands of a block; what they printed otherwise than the page says."""
     said = ""
     for part in read_script(text.splitlines())[1]:
         came = timeless(stage.carry_out(part.command or ""))
@@ -44,10 +46,11 @@ def play(stage: Stage, text: str) -> str:
     return said
 
 
-def test_the_tutorial_runs_from_its_first_line_to_its_last(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_runs_from_its_first_line_to_its_last(page: Path, tmp_path: Path) -> None:
     said = ""
     with staged(tmp_path) as stage:
-        for language, text in blocks():
+        for language, text in blocks(page):
             named = FILE[language].match(text) if language in FILE else None
             if named:
                 stage.write(named[1], text[named.end() :].splitlines())
@@ -56,6 +59,7 @@ def test_the_tutorial_runs_from_its_first_line_to_its_last(tmp_path: Path) -> No
     assert not said, said
 
 
-def test_every_block_is_a_file_or_commands() -> None:
-    loose = [text for language, text in blocks() if language != "console" and not FILE[language].match(text)]
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_block_is_a_file_or_commands(page: Path) -> None:
+    loose = [text for language, text in blocks(page) if language != "console" and not FILE[language].match(text)]
     assert loose == []

@@ -44,7 +44,7 @@ def _read(project: Project, env: str) -> Sequence[Problem]:
     """Advice; one ProjectError with all that is wrong in models, bindings and requirements."""
     from mainstem.lifecycle.requirements.lint import lint
     from mainstem.orchestration.known import known_fields
-    from mainstem.orchestration.run import bind_project
+    from mainstem.orchestration.opening import bind_project
 
     problems: list[Problem] = []
     try:

@@ -287,8 +287,8 @@ def _sample(opened: Opened, row: Evidence) -> None:
     from mainstem.cli.query import show_rows
     from mainstem.governance.tags import effective_tags
     from mainstem.lifecycle.serving.samples import read_sample
+    from mainstem.orchestration.opening import open_engine
     from mainstem.orchestration.reading import bound_to
-    from mainstem.orchestration.run import open_engine
 
     facts = bound_to(opened.project, opened.ledger.current(opened.env)).facts
     tags = effective_tags(opened.project, facts).get(row.subject, {})

@@ -20,7 +20,7 @@ from mainstem.core.output import Output
 from mainstem.core.problem import MainstemError, Problem, ProjectError, nearest
 from mainstem.lifecycle.serving.gate import Request, again, refuse
 from mainstem.lifecycle.serving.openapi import PROBLEM, Described, document
-from mainstem.lifecycle.serving.parameter import Parameter, texts_given
+from mainstem.lifecycle.serving.parameter import parameters_of, texts_given
 from mainstem.orchestration.desk import Desk, Values
 from mainstem.orchestration.served import Served
 from mainstem.security.audit import AuditRow
@@ -168,23 +168,9 @@ class Api:
         return msgspec.json.encode(document(project.name, served.release.id if served else None, apis))
 
 
-def declared(output: Output) -> dict[str, Parameter]:
-    """The parameters that an API's or dashboard's file declares."""
-    said = (output.options or {}).get("params") or {}
-    return {
-        name: Parameter(
-            each["type"],
-            each.get("default"),
-            str(each.get("required", "false")).lower() in ("true", "yes"),
-            each.get("description", ""),
-        )
-        for name, each in said.items()
-    }
-
-
 def parameters(output: Output, query: dict[str, str]) -> tuple[Values, int]:
     """The values of an API's parameters, and the limit. ProjectError V020 where one is wrong."""
-    params = declared(output)
+    params = parameters_of(output.options or {})
     own = dict(query)
     asked = own.pop("limit", None) if "limit" not in params else None
     problems: list[Problem] = []
@@ -209,7 +195,7 @@ def _described(desk: Desk, served: Served | None, output: Output) -> Described:
     columns = None
     if served is not None and output.queries:
         columns = desk.columns(served, output, output.queries[0])
-    return Described(name, output.title, declared(output), columns, output.owner)
+    return Described(name, output.title, parameters_of(output.options or {}), columns, output.owner)
 
 
 def _is_held(scope: MutableMapping[str, Any], tag: str) -> bool:

@@ -14,8 +14,8 @@ from mainstem.core.problem import MainstemError, Problem, WorldError
 from mainstem.core.project import Project
 from mainstem.core.release import Release
 from mainstem.lifecycle.storage import tables
+from mainstem.orchestration.opening import bind_project, open_engine
 from mainstem.orchestration.rebuild import require_ledger
-from mainstem.orchestration.run import bind_project, open_engine
 from mainstem.orchestration.state import read_state
 
 _RESTORE = "bring back a backup of the ledger, or rebuild it: `mainstem doctor --rebuild-ledger`"

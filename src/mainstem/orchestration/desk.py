@@ -31,7 +31,7 @@ from mainstem.lifecycle.serving.gate import (
 )
 from mainstem.lifecycle.serving.task import Task
 from mainstem.lifecycle.serving.workers import Pool
-from mainstem.orchestration.run import open_engine
+from mainstem.orchestration.opening import open_engine
 from mainstem.orchestration.served import Served, serve
 from mainstem.project import load
 
@@ -172,24 +172,24 @@ class Desk:
         return served.allowed[known]
 
     def _from_files(self, served: Served) -> Run:
-        def run(allowed: Allowed, request: Request) -> tuple[Columns, Rows]:
+        def run(allowed: Allowed, request: Request) -> tuple[Columns, Rows, int]:
             bound = served.bindings(allowed.datasets)
             return self._result(Task(allowed.text, request.limit, served.project.engine, bound=bound))
 
         return run
 
     def _from_copy(self, served: Served) -> Run:
-        def run(allowed: Allowed, request: Request) -> tuple[Columns, Rows]:
+        def run(allowed: Allowed, request: Request) -> tuple[Columns, Rows, int]:
             given: dict[str, Any] = dict(request.parameters)
             copy = str(served.copy) if served.copy else None
             return self._result(Task(allowed.text, request.limit, served.project.engine, copy, parameters=given))
 
         return run
 
-    def _result(self, task: Task) -> tuple[Columns, Rows]:
+    def _result(self, task: Task) -> tuple[Columns, Rows, int]:
         found = self.pool.run(task)
         columns = tuple(Field(name, type_) for name, type_ in found.columns)
-        return columns, [tuple(row) for row in found.rows]
+        return columns, [tuple(row) for row in found.rows], len(found.rows)
 
     def watch(self, stop: threading.Event, every_s: float, told: Callable[[MainstemError], None]) -> None:
         """Refresh until `stop` is set; what goes wrong is told, once for each thing that does."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -11,20 +11,23 @@ from mainstem.core.clock import Clock
 from mainstem.core.dataset import QUARANTINE
 from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Engine, Ledger
-from mainstem.core.problem import Problem, ProjectError, WorldError
+from mainstem.core.problem import MainstemError, Problem, ProjectError, WorldError
 from mainstem.core.project import Project
 from mainstem.core.release import Field, Release, Version
 from mainstem.core.tags import ColumnTags
 from mainstem.governance.tags import effective_tags
-from mainstem.lifecycle.serving.gate import Answer, Offer, Request, Rules, read
+from mainstem.lifecycle.serving.gate import Answer, Offer, Request, Rules, read_each
 from mainstem.lifecycle.storage.quarantine import FIELDS
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.ground import files_of
-from mainstem.orchestration.run import bind_project, open_engine
+from mainstem.orchestration.opening import bind_project, open_engine
 from mainstem.orchestration.shelf import Shelf
 from mainstem.security.redact import Key
 from mainstem.security.secret import own_secret
 from mainstem.sql.quote import qualified
+
+Tags = Mapping[str, ColumnTags]
+"""Effective tags by dataset and column."""
 
 WRONG_TEXT = ("E001", "E002")
 """What an engine says of a query whose text is to blame: syntax, names, types."""
@@ -59,23 +62,70 @@ def ask(project: Project, ledger: Ledger, clock: Clock, release: Release, reques
         return answer
     finally:
         milliseconds = Decimal(round((clock.elapsed() - started_s) * 1000))
-        facts = {"principal": request.principal, "by": "probe" if request.exit == "probe" else "user"}
+        facts = _asker(request)
         row = Evidence("request", request.exit, at, release.env, release.id, value=milliseconds, unit="ms", facts=facts)
         ledger.record([replace(row, outcome=outcome)], at)
 
 
+def ask_each(
+    project: Project, ledger: Ledger, clock: Clock, release: Release, requests: Sequence[Request], tags: Tags
+) -> list[Answer | MainstemError]:
+    """Several answers of the gate from one release, by one engine; what `ask` would raise stands in its place.
+
+    `tags` are those of `tags_of`. Each is recorded as a request, without the time that it took: most of it is shared.
+    """
+    found = _ask_each(project, ledger, clock, release, requests, tags)
+    rows = [
+        Evidence(
+            "request", each.exit, clock.now(), release.env, release.id, outcome=_outcome(answer), facts=_asker(each)
+        )
+        for each, answer in zip(requests, found, strict=True)
+    ]
+    ledger.record(rows, clock.now())
+    return found
+
+
 def _ask(project: Project, ledger: Ledger, clock: Clock, release: Release, request: Request) -> Answer:
-    bound = bind_project(project, {name: version.fields for name, version in release.versions.items()})
+    found = _ask_each(project, ledger, clock, release, [request], tags_of(project, release))[0]
+    if isinstance(found, MainstemError):
+        raise found
+    return found
+
+
+def _ask_each(
+    project: Project, ledger: Ledger, clock: Clock, release: Release, requests: Sequence[Request], tags: Tags
+) -> list[Answer | MainstemError]:
     engine = open_engine(project)
     try:
-        offers = Offers(engine, project, release, effective_tags(project, bound.facts))
-        return read(engine, offers, request, ledger, clock, rules_of(project))
-    except WorldError as error:
-        if all(problem.code in WRONG_TEXT for problem in error.problems):
-            raise ProjectError(*error.problems) from error
-        raise
+        offers = Offers(engine, project, release, tags)
+        found = read_each(engine, offers, requests, ledger, clock, rules_of(project))
     finally:
         engine.close()
+    return [_blamed(each) if isinstance(each, MainstemError) else each for each in found]
+
+
+def tags_of(project: Project, release: Release) -> Tags:
+    """The effective tags of the datasets of a release."""
+    return effective_tags(project, bound_to(project, release).facts)
+
+
+def _blamed(error: MainstemError) -> MainstemError:
+    """The engine's complaint about a query is one about a text."""
+    if isinstance(error, WorldError) and all(problem.code in WRONG_TEXT for problem in error.problems):
+        blamed = ProjectError(*error.problems)
+        blamed.__cause__ = error
+        return blamed
+    return error
+
+
+def _outcome(answer: Answer | MainstemError) -> str:
+    if isinstance(answer, MainstemError):
+        return "errored" if isinstance(answer, WorldError) else "refused"
+    return "ok"
+
+
+def _asker(request: Request) -> dict[str, str]:
+    return {"principal": request.principal, "by": "probe" if request.exit == "probe" else "user"}
 
 
 def rules_of(project: Project) -> Rules:

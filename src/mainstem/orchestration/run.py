@@ -14,8 +14,7 @@ from pathlib import Path
 from mainstem.core import crash
 from mainstem.core.clock import Clock
 from mainstem.core.evidence import Evidence
-from mainstem.core.kinds import find
-from mainstem.core.ports import Engine, Ledger
+from mainstem.core.ports import Ledger
 from mainstem.core.problem import WorldError
 from mainstem.core.project import Project
 from mainstem.core.release import Lease, Release, Version
@@ -23,12 +22,14 @@ from mainstem.core.run import Done, Failure, Plan, Run, Step
 from mainstem.lifecycle.requirements import wanted
 from mainstem.lifecycle.storage import tables
 from mainstem.orchestration import attempt
-from mainstem.orchestration.bind import Bound, bind
+from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.copying import copy_ledger
 from mainstem.orchestration.execute import execute
 from mainstem.orchestration.ground import Ground, Listener, Progress, files_of, unheard
 from mainstem.orchestration.looks import look_at_sources
+from mainstem.orchestration.opening import bind_project, open_engine
 from mainstem.orchestration.plan import plan, selected
+from mainstem.orchestration.proving import prove
 from mainstem.orchestration.recover import recover
 from mainstem.orchestration.shelf import Shelf
 from mainstem.orchestration.state import State, only, read_state
@@ -57,23 +58,6 @@ def prepare(
     bound = bind_project(project, state.fields())
     looks = look_at_sources(project, state) if look else {}
     return Prepared(plan(project, bound, state, looks, clock.now(), select), bound, state)
-
-
-def bind_project(project: Project, known: Mapping[str, tuple[object, ...]]) -> Bound:
-    """`bind`, with the facts of unchanged texts from the project's cache."""
-    from mainstem.sql.cache import FactsCache
-
-    texts = FactsCache(project.root / ".mainstem" / "facts.msgpack")
-    try:
-        return bind(project, known, texts, lambda: open_engine(project))  # type: ignore[arg-type]
-    finally:
-        texts.save()
-
-
-def open_engine(project: Project) -> Engine:
-    """The project's engine, with its settings."""
-    engine: Engine = find("engines", project.engine).open(project.settings)
-    return engine
 
 
 def run(
@@ -115,6 +99,7 @@ def run(
         told = Evidence("run", project.name, started_at, env, value=seconds, unit="s", outcome=status, run=run_id)
         ledger.record([told], finished_at)
         ledger.end_run(run_id, finished_at, status, _summary(done, failures, release))
+        prove(project, ledger, clock, env, run_id)
     if release is not None:
         copy_ledger(ledger, lake, clock)
         crash.point("after-copy")

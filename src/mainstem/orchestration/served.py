@@ -19,8 +19,8 @@ from mainstem.lifecycle.serving.task import Bound as Binding
 from mainstem.lifecycle.storage.quarantine import FIELDS
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.ground import files_of
+from mainstem.orchestration.opening import open_engine
 from mainstem.orchestration.reading import bound_to, rules_of
-from mainstem.orchestration.run import open_engine
 from mainstem.orchestration.shelf import Shelf
 from mainstem.security.decide import Access, Reader, decide
 from mainstem.security.redact import masked_select

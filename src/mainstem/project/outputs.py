@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from mainstem.project.blocks import read_blocks
 from mainstem.project.files import Written, kept, list_files, read_file
 from mainstem.project.heads import Headed, split_markdown, split_select
 from mainstem.project.names import file_problem
-from mainstem.project.nodes import Keys, Text, plain, read_keys
+from mainstem.project.nodes import Items, Keys, Node, Text, plain, read_keys, texts
 from mainstem.project.shape import keys_of, shape
+from mainstem.sql.quote import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def _queries(written: Written, kind: str, headed: Headed, problems: list[Problem
         problems.append(Problem("P050", "the sync does not say what it sends", mend, headed.keys.place))
     elif found:
         query = _query(written, found[0], headed.keys.get(found[0]), problems)
-        return (query,) if query else ()
+        return (query, *_lookups(written, headed.keys)) if query else ()
     return ()
 
 
@@ -145,6 +146,32 @@ def _query(written: Written, key: str, node: Any, problems: list[Problem]) -> Qu
         return None
     sql, place = padded(node, written.text)
     return Query(written.stem, sql, place)
+
+
+def _lookups(written: Written, keys: Keys) -> Iterator[Query]:
+    """What the `as_of` of a training set reads, a SELECT each, so that its names are bound and followed like others."""
+    node = keys.get("as_of")
+    for number, each in enumerate(node.items if isinstance(node, Items) else (node,), 1):
+        source = each.get("from") if isinstance(each, Keys) else None
+        if isinstance(each, Keys) and isinstance(source, Text) and _DATASET.fullmatch(source.value):
+            named = [*_names(each.get("on")), *_names(each.get("time")), *_names(each.get("features"))]
+            yield Query(f"{written.stem}-as-of-{number}", _selecting(source, named), source.place)
+
+
+def _names(node: Node | None) -> Iterator[Text]:
+    """Columns of the other side: the texts of a list, the keys of a mapping."""
+    return (entry.key for entry in node.entries.values()) if isinstance(node, Keys) else texts(node)
+
+
+def _selecting(source: Text, columns: Iterable[Text]) -> str:
+    """`from source select columns`, each name in its line, and in its column where there is room."""
+    text, sign = _reading(source), " select "
+    for column in sorted(columns, key=lambda each: (each.place.line, each.place.column)):
+        text += sign
+        text += "\n" * (column.place.line - 1 - text.count("\n"))
+        text += " " * (column.place.column - 1 - len(text.rpartition("\n")[2])) + quote(column.value)
+        sign = ", "
+    return text
 
 
 def _reading(node: Text) -> str:

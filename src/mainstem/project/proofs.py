@@ -14,22 +14,32 @@ from mainstem.project.shape import shape
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """`as_` is the stakeholder in whose role it is asked. `max_age` is how old the proof may become."""
+    """`as_` is the stakeholder in whose role it is asked. `max_age` is how old the proof may become.
+
+    `with_` gives parameters their values: a value as a reader would write it, or a SELECT of one value, such as
+    `{day: select max(flight_date) from marts.worst_routes}`. The others have their defaults.
+    """
 
     answers: str
     as_: str | None = None
+    with_: Mapping[str, str] | None = None
     max_age: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """What the rows of an output, or of one of its blocks (`output#block`), must be like."""
+    """What the rows of an output, or of one of its blocks (`output#block`), must be like.
+
+    `rows`: how many there are. `not_null`: columns that have a value in every row, and there is a row; a value that is
+    hidden from the reader is none. `same_as`: another SELECT, which gives the same rows of its columns, in any order.
+    """
 
     returns: str
     rows: int | None = None
     not_null: tuple[str, ...] = ()
     same_as: str | None = None
     as_: str | None = None
+    with_: Mapping[str, str] | None = None
     max_age: str | None = None
 
 
@@ -76,8 +86,8 @@ def _read_proof(item: Node, problems: list[Problem]) -> Proof | None:
     of = keys.get(kind)
     if made is None or not isinstance(of, Text):
         return None
-    if made.max_age is not None and not DURATION.fullmatch(made.max_age):
-        what = f'"max_age" is "{made.max_age}", which is no length of time'
+    if made.max_age is not None and (not DURATION.fullmatch(made.max_age) or made.max_age.endswith("mo")):
+        what = f'"max_age" is "{made.max_age}", which is no fixed length of time'
         problems.append(Problem("P009", what, "write one such as 90d", keys.key_place("max_age")))
         return None
     return Proof(kind, of.value, keys.place, plain(keys.without(kind)))

@@ -125,6 +125,31 @@ def test_from_reads_a_dataset_whole(tmp_path: Path, text: str) -> None:
 
 
 def test_a_training_set(tmp_path: Path) -> None:
-    text = "entity: [amount]\nlabel: amount\nevent_time: amount\nsql: select amount from main.x\n"
+    text = "entity: [id]\nlabel: amount\nevent_time: at\nsql: select id, at, amount from main.x\n"
     found = output(tmp_path, "training/t.yml", text)
     assert (found.kind, found.options and found.options["label"]) == ("training", "amount")
+
+
+LOOK_UP = """entity: [id]
+label: amount
+event_time: at
+sql: select id, at, amount from main.x
+as_of:
+  - from: raw.weather
+    on: {place: id}
+    time: seen_at
+    features:
+      - temp
+      - "wind speed"
+"""
+
+
+def test_what_a_training_set_looks_up_is_a_query_of_its_own(tmp_path: Path) -> None:
+    query = output(tmp_path, "training/t.yml", LOOK_UP).queries[1]
+    words = ['"place"', '"seen_at"', '"temp"', '"wind speed"']
+    assert " ".join(query.sql.split()) == f"from raw.weather select {' , '.join(words)}".replace(" ,", ",")
+    lines = query.sql.split("\n")
+    for word in ("raw.weather", *words):
+        line = next(number for number, each in enumerate(lines) if word in each)
+        assert word.strip('"') in LOOK_UP.split("\n")[line]
+    assert lines[9].index('"temp"') == LOOK_UP.split("\n")[9].index("temp")

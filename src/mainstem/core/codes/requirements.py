@@ -220,4 +220,9 @@ CODES: dict[str, Code] = {
         "Declare exceptions beforehand; for a slice already open ask the stakeholder for a waiver.",
     ),
     "R073": Code("A retired item", "It is kept for its history only.", "Write a new item, or remove `retired:`."),
+    "R080": Code(
+        "Somebody who was not asked to accept",
+        "An acceptance is the word of the person who needs it, after looking: nobody else's can stand for it.",
+        "Let one of those named under `proofs: - {accepted_by: ...}` accept, or add the person there.",
+    ),
 }

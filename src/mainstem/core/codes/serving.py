@@ -70,4 +70,57 @@ CODES: dict[str, Code] = {
         "Data APIs are the files of `serving/apis`; the name in the address is that of the file.",
         "See them at `/openapi.json`.",
     ),
+    "V040": Code(
+        "Columns of a training set that are named twice, or not at all",
+        "Each column of the set comes from one place, and a look-up by time needs columns to find the row by and "
+        "columns to take.",
+        "Name each column once; `features: {theirs: name}` renames what `as_of` takes.",
+    ),
+    "V041": Code(
+        "Parts of a training set that do not follow one another",
+        "What a model is tried on must be later than what it learnt from, as it will be on the day it is used.",
+        "Write local dates or times, the later one under `test_from`: "
+        "`split: {valid_from: 2013-12-20, test_from: 2013-12-27}`.",
+    ),
+    "V042": Code(
+        "An example without entity or event time",
+        "Without the time of its event nobody can tell what was known before it.",
+        "Leave such rows out in `sql`; where the policy hides the column, give the training set a `role` that sees it.",
+    ),
+    "V043": Code(
+        "Two examples of the same entity and time",
+        "A model would learn them twice, and the order of rows, and so the files' bytes, would be left to chance.",
+        "Keep one row of each in `sql`, or add the column that tells them apart to `entity`.",
+    ),
+    "V044": Code(
+        "A training set that does not exist",
+        "Training sets are the files in `serving/training/`.",
+        "Correct the name; `mainstem validate` reads them all.",
+    ),
+    "V045": Code(
+        "A folder that holds something else",
+        "An export replaces only an earlier export of the same training set, so that no work of anybody's is lost.",
+        "Name a folder that is new or empty; `--force` replaces another training set, and nothing else.",
+    ),
+    "V046": Code(
+        "Not a manifest of a training set",
+        "A set is made again from the `manifest.json` that its export wrote: release, SELECT, columns, parts.",
+        "Name that file as it was written.",
+    ),
+    "V047": Code(
+        "Another training set than that of the manifest",
+        "The promise of a manifest is the same bytes. Another version of the engine writes other files, another policy "
+        "shows other values; then nothing is left behind that could be taken for the set.",
+        "Compare `made_with` and `parameters` in the manifest with what is installed and with `policies/access.yml`.",
+    ),
+    "V048": Code(
+        "A training set that no rerun repeats",
+        "What reads the clock or draws at random gives other examples each time; no manifest could bring them back.",
+        "Compare with columns or written dates; take `md5(id)` for a random choice that stays.",
+    ),
+    "V049": Code(
+        "A folder that cannot be written",
+        "An export is made beside its place and moved there at the end: whole or not at all.",
+        "Name a folder that you may write to, on a disk with space.",
+    ),
 }

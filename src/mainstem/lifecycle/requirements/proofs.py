@@ -32,16 +32,25 @@ def proof_definition(requirement: Requirement, proof: Proof) -> str:
     return plain_digest({"kind": proof.kind, "of": proof.of, "options": proof.options, "statement": said})
 
 
+def shown_digest(requirement: Requirement, project: Project) -> str:
+    """The digest of what a person has before the eyes who accepts: the outputs that the requirement binds."""
+    outputs = [project.outputs[name] for name in requirement.binds if name in project.outputs]
+    seen = [(each.name, each.text, [(query.name, query.sql) for query in each.queries]) for each in outputs]
+    return plain_digest(seen)
+
+
 def climb(requirement: Requirement, project: Project, log: Log, at: datetime) -> Shown:
     """How far up the rungs the live release is proved.
 
     A proof is a `proof` or `drill` row whose subject is the requirement's id, whose definition is that of the proof
     (`proof_definition`), and whose version is the live release; an acceptance, a test of a person, holds for later
-    releases too. The newest row counts: outcome ok, refused (it is not so), or errored (it could not be shown).
+    releases too, as long as the text of the outputs that were looked at is the same. The newest row counts: outcome ok,
+    refused (it is not so), or errored (it could not be shown).
     """
     release = log.release(at)
     rows = [row for row in log.proofs(requirement.id) if row.at <= at]
-    results = [(proof, _newest(requirement, proof, rows, release, at)) for proof in requirement.proofs]
+    shown = shown_digest(requirement, project)
+    results = [(proof, _newest(requirement, proof, rows, release, shown, at)) for proof in requirement.proofs]
     evidence = tuple(row.id for _, row in results if row is not None)
     for proof, row in results:
         if row is not None and row.outcome in ("refused", "failed"):
@@ -50,11 +59,18 @@ def climb(requirement: Requirement, project: Project, log: Log, at: datetime) ->
     held = {RUNGS[proof.kind] for proof, row in results if row is not None and row.outcome == "ok"}
     lacking = [proof for proof, row in results if row is None or row.outcome != "ok"]
     missing = _missing(requirement, project, held, lacking)
+    tried = [
+        row.facts["reason"]
+        for _, row in results
+        if row is not None and row.outcome == "errored" and "reason" in row.facts
+    ]
+    if missing and tried:
+        missing += f"; it was tried: {tried[0]}"
     return Shown("missing", missing, evidence) if missing else Shown("held", "every proof holds", evidence)
 
 
 def _newest(
-    requirement: Requirement, proof: Proof, rows: Sequence[Evidence], release: str | None, at: datetime
+    requirement: Requirement, proof: Proof, rows: Sequence[Evidence], release: str | None, shown: str, at: datetime
 ) -> Evidence | None:
     definition = proof_definition(requirement, proof)
     age = proof.options.get("max_age")
@@ -62,7 +78,9 @@ def _newest(
     for row in reversed(rows):
         if row.definition != definition or (oldest is not None and row.at < oldest):
             continue
-        if proof.kind == "accepted_by" or (release is not None and row.version == release):
+        if proof.kind == "accepted_by":
+            return row if row.facts.get("shown", shown) == shown else None
+        if release is not None and row.version == release:
             return row
     return None
 
@@ -84,7 +102,7 @@ def _missing(requirement: Requirement, project: Project, held: set[str], lacking
 
 def _person(id: str, project: Project) -> str:
     stakeholder = project.stakeholders.get(id)
-    title = stakeholder.title if stakeholder else id
+    title = (stakeholder.title if stakeholder else id).removeprefix("The ")
     return f"the {title[:1].lower()}{title[1:]}"
 
 

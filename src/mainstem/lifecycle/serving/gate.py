@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from mainstem.core.clock import Clock
 from mainstem.core.output import Policy
@@ -22,6 +22,7 @@ from mainstem.security.redact import Key, masked_select
 from mainstem.security.same import says_the_same
 from mainstem.security.tree import Rewritten, rewrite, too_deep
 from mainstem.security.walk import Tree
+from mainstem.sql.quote import literal
 
 EXITS: Mapping[str, str] = {
     "alert": "the text of an alert",
@@ -64,7 +65,8 @@ class Request:
     `exit` is a key of `EXITS`. `sql` is one SELECT over dataset names, `parameters` the values of its `$names`.
     `role` and `purpose` are those of the policy under which it is asked; without a role tagged columns are redacted, or
     shown as they are with `clear`. `action`: read | export. At most `limit` rows leave. `release` is the id of the
-    release that is read, for the audit.
+    release that is read, for the audit. `into` is a Parquet file that the rows are written to, with their own types,
+    instead of into the answer; its folder exists.
     """
 
     exit: str
@@ -77,6 +79,7 @@ class Request:
     purpose: str | None = None
     action: str = "read"
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    into: Path | None = None
 
     def __post_init__(self) -> None:
         if self.exit not in EXITS:
@@ -124,8 +127,8 @@ class Allowed:
 
 Columns = tuple[Field, ...]
 Rows = Sequence[tuple[Any, ...]]
-Run = Callable[[Allowed, Request], tuple[Columns, Rows]]
-"""Runs what is allowed, where nothing else can be read: columns, and up to one row more than the limit."""
+Run = Callable[[Allowed, Request], tuple[Columns, Rows, int]]
+"""Runs what is allowed, where nothing else can be read: columns, up to one row more than the limit, and how many."""
 
 
 class Audit(Protocol):
@@ -151,27 +154,92 @@ def read(
     ProjectError (S0.., E0..) for a query that is refused, V001 for a limit below 1; WorldError when the engine or the
     ledger fails: then nothing leaves.
     """
-    if request.limit < 1:
-        raise ProjectError(Problem("V001", f"the limit is {request.limit} rows", "ask for at least one row"))
+    if run is not None:
+        return answer(admit(engine, offers, request, ledger, clock, rules), request, ledger, clock, run)
+    found = read_each(engine, offers, [request], ledger, clock, rules)[0]
+    if isinstance(found, MainstemError):
+        raise found
+    return found
+
+
+def read_each(
+    engine: Engine,
+    offers: Mapping[str, Offer],
+    requests: Sequence[Request],
+    ledger: Audit,
+    clock: Clock,
+    rules: Rules = NO_RULES,
+) -> list[Answer | MainstemError]:
+    """Answer several requests with one engine, each as `read` does; what `read` raises stands in its place.
+
+    The engine can read the files of all of them, and what each may see is in its text alone.
+    """
+    admitted = [_or_error(partial(admit, engine, offers, each, ledger, clock, rules)) for each in requests]
+    pairs = list(zip(admitted, requests, strict=True))
+    run = _locked(engine, [(each, request) for each, request in pairs if isinstance(each, Allowed)])
+    return [
+        _or_error(partial(answer, each, request, ledger, clock, run)) if isinstance(each, Allowed) else each
+        for each, request in pairs
+    ]
+
+
+T = TypeVar("T")
+
+
+def _or_error(call: Callable[[], T]) -> T | MainstemError:
     try:
-        allowed = allow(engine, offers, request, rules)
+        return call()
+    except MainstemError as error:
+        return error
+
+
+def _locked(engine: Engine, allowed: Sequence[tuple[Allowed, Request]]) -> Run:
+    """Runs on an engine that can read the files of these alone, and write the ones that they go into."""
+    into = {request.into for _, request in allowed if request.into is not None}
+    try:
+        if allowed:
+            engine.lock(sorted({file for each, _ in allowed for file in each.files} | into))
+    except MainstemError as error:
+        return partial(_fail, error)
+    return partial(_run, engine)
+
+
+def _fail(error: MainstemError, _: Allowed, __: Request) -> tuple[Columns, Rows, int]:
+    raise error
+
+
+def admit(
+    engine: Engine, offers: Mapping[str, Offer], request: Request, ledger: Audit, clock: Clock, rules: Rules
+) -> Allowed:
+    """What `allow` allows; a refusal is audited."""
+    try:
+        return allow(engine, offers, request, rules)
     except MainstemError as error:
         refuse(request, ledger, clock, error)
         raise
-    return answer(allowed, request, ledger, clock, run or partial(_run, engine))
+
+
+def allow(engine: Engine, offers: Mapping[str, Offer], request: Request, rules: Rules) -> Allowed:
+    """What would run for a request; `engine` only reads and writes text. ProjectError S0.., V001 where nothing may."""
+    if request.limit < 1:
+        raise ProjectError(Problem("V001", f"the limit is {request.limit} rows", "ask for at least one row"))
+    permitted = _Permitted(engine, offers, request.reader, rules)
+    rewritten, text = _allowed(engine, permitted, request)
+    named = rewritten.datasets
+    return Allowed(text, named, {name: permitted.treated(name) for name in named}, permitted.files(named))
 
 
 def answer(allowed: Allowed, request: Request, ledger: Audit, clock: Clock, run: Run) -> Answer:
     """The answer to a request whose query was allowed before; audited before it leaves, and where it fails."""
     try:
-        columns, rows = run(allowed, request)
+        columns, rows, count = run(allowed, request)
     except MainstemError as error:
         row = replace(_row(request, clock, "failed", allowed), reasons=_codes(error))
         ledger.audit(row.facts(), row.at)
         raise
     leaving = tuple(rows[: request.limit])
-    truncated = len(rows) > request.limit
-    row = replace(_row(request, clock, "allowed", allowed), rows=len(leaving), truncated=truncated)
+    truncated = count > request.limit
+    row = replace(_row(request, clock, "allowed", allowed), rows=min(count, request.limit), truncated=truncated)
     ledger.audit(row.facts(), row.at)
     return Answer(columns, leaving, truncated, row)
 
@@ -182,12 +250,10 @@ def again(row: AuditRow, request: Request, ledger: Audit, clock: Clock) -> None:
     ledger.audit(row.facts(), row.at)
 
 
-def allow(engine: Engine, offers: Mapping[str, Offer], request: Request, rules: Rules) -> Allowed:
-    """What would run for a request; `engine` only reads and writes text. ProjectError (S0..) where nothing may."""
-    permitted = _Permitted(engine, offers, request.reader, rules)
-    rewritten, text = _allowed(engine, permitted, request)
-    named = rewritten.datasets
-    return Allowed(text, named, {name: permitted.treated(name) for name in named}, permitted.files(named))
+def refuse(request: Request, ledger: Audit, clock: Clock, error: MainstemError) -> None:
+    """Write down that a request was refused, and why."""
+    row = replace(_row(request, clock, "refused"), reasons=_codes(error))
+    ledger.audit(row.facts(), row.at)
 
 
 def _row(request: Request, clock: Clock, decision: str, allowed: Allowed | None = None) -> AuditRow:
@@ -203,12 +269,6 @@ def _row(request: Request, clock: Clock, decision: str, allowed: Allowed | None 
         datasets=allowed.datasets if allowed else (),
         columns={name: each for name, each in allowed.treated.items() if each} if allowed else {},
     )
-
-
-def refuse(request: Request, ledger: Audit, clock: Clock, error: MainstemError) -> None:
-    """Write down that a request was refused, and why."""
-    row = replace(_row(request, clock, "refused"), reasons=_codes(error))
-    ledger.audit(row.facts(), row.at)
 
 
 def _codes(error: MainstemError) -> tuple[str, ...]:
@@ -259,22 +319,47 @@ def _in_query(problem: Problem) -> Problem:
     return problem if place is None else replace(problem, place=Place("query", place.line, place.column))
 
 
-def _run(engine: Engine, allowed: Allowed, request: Request) -> tuple[Columns, Rows]:
-    """Columns, and up to one row more than the limit."""
-    engine.lock(allowed.files)
-    text = allowed.text
+def _run(engine: Engine, allowed: Allowed, request: Request) -> tuple[Columns, Rows, int]:
+    return (_select if request.into is None else _write)(engine, allowed.text, request)
+
+
+def _select(engine: Engine, text: str, request: Request) -> tuple[Columns, Rows, int]:
+    """Columns, up to one row more than the limit, and how many that are."""
     session = engine.session()
     try:
         columns = session.describe(text, request.parameters)
         names = [f"c{position}" for position in range(len(columns))]
         shown = ", ".join(_readable(name, column) for name, column in zip(names, columns, strict=True))
         answer = f"select {shown} from ({text}) as answer({', '.join(names)}) limit {request.limit + 1}"
-        return columns, session.rows(answer, request.parameters)
+        rows = session.rows(answer, request.parameters)
     except MainstemError as error:
-        # Places are those of the rendered text, which nobody wrote.
-        raise type(error)(*(replace(problem, place=None) for problem in error.problems)) from error
+        raise _unplaced(error) from error
+    else:
+        return columns, rows, len(rows)
     finally:
         session.close()
+
+
+def _write(engine: Engine, text: str, request: Request) -> tuple[Columns, Rows, int]:
+    """Columns, no rows, and how many were written: the file is all that can be written, by the one COPY here."""
+    file = literal(str(request.into))
+    session = engine.session()
+    try:
+        columns = session.describe(text)
+        answer = f"select * from ({text}) as answer limit {request.limit}"
+        session.execute(f"copy ({answer}) to {file} (format parquet, use_tmp_file false)")
+        count = int(session.rows(f"select count(*) from read_parquet([{file}])")[0][0])
+    except MainstemError as error:
+        raise _unplaced(error) from error
+    else:
+        return columns, [], count
+    finally:
+        session.close()
+
+
+def _unplaced(error: MainstemError) -> MainstemError:
+    """Without places: they are those of the rendered text, which nobody wrote."""
+    return type(error)(*(replace(problem, place=None) for problem in error.problems))
 
 
 def _readable(name: str, column: Field) -> str:

@@ -107,3 +107,16 @@ def texts_given(params: Mapping[str, Parameter], given: Mapping[str, str]) -> di
     if problems:
         raise ProjectError(*problems)
     return found
+
+
+def parameters_of(written: Mapping[str, Any]) -> dict[str, Parameter]:
+    """The parameters of an output from its keys as they were written (`Output.options`)."""
+    return {
+        name: Parameter(
+            keys["type"],
+            keys.get("default"),
+            required=_BOOLEANS.get(str(keys.get("required", "false")).lower(), False),
+            description=keys.get("description", ""),
+        )
+        for name, keys in (written.get("params") or {}).items()
+    }
