@@ -226,7 +226,7 @@ def _said(error: MainstemError) -> tuple[str, str]:
 
 
 def _evidence(project: Project, probe: _Probe, release: Release, at: datetime, run: str | None) -> Evidence:
-    facts = {"beneath": _beneath(project, probe), "role": probe.role}
+    facts = {"proof": probe.proof.kind, "beneath": _beneath(project, probe), "role": probe.role}
     if probe.reason:
         facts["reason"] = probe.reason
     return Evidence(
