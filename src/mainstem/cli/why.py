@@ -105,10 +105,12 @@ def _requirement(opened: Opened, id: str, *, as_json: bool, everything: bool) ->
     judged = judge(opened.project, opened.ledger, opened.env, opened.clock.now())
     verdict = judged.verdicts[id]
     if as_json:
-        facts = {number: judged.facts_of(number) for piece in verdict.slices for number in piece.evidence}
+        numbers = dict.fromkeys((*(n for piece in verdict.slices for n in piece.evidence), *verdict.evidence))
+        facts = {number: judged.facts_of(number) for number in numbers}
         print_json({"requirement": opened.project.requirements[id], "verdict": verdict, "evidence": facts})
         return
     _show_verdict(opened, judged, verdict)
+    _show_proofs(opened, judged, verdict)
     _show_slices(verdict, everything=everything)
 
 
@@ -139,6 +141,21 @@ def _show_verdict(opened: Opened, judged: Judged, verdict: Verdict) -> None:
     say(out, f"[bright_black]binds[/] {', '.join(requirement.binds)}", 2)
     zone = project.timezone
     say(out, f"[bright_black]judged at[/] {local(judged.at, zone)} {zone_name(zone)}, rule {verdict.rule or '-'}", 2)
+
+
+def _show_proofs(opened: Opened, judged: Judged, verdict: Verdict) -> None:
+    """What was shown of a functional requirement, of which release, and when."""
+    from mainstem.cli.screen import console, escaped, glyph, local, styled
+
+    shown = [row for number in verdict.evidence if (row := judged.evidence[number]).kind == "proof"]
+    if shown:
+        console().print()
+    for row in shown:
+        sign = glyph({"ok": "met", "refused": "violated"}.get(row.outcome or "", "unverified"))
+        reason = f": {row.facts['reason']}" if row.facts.get("reason") else ""
+        said = escaped(f"{row.facts.get('proof', 'proof').replace('_', ' ')} {row.label}{reason}")
+        when = styled(f"{row.version}, {local(row.at, opened.project.timezone)}  e{row.id}", "bright_black")
+        console().print(f"  {sign} {said}  {when}")
 
 
 def _agreed_texts(project: Project, requirement: Requirement) -> list[str]:

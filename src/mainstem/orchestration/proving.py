@@ -50,7 +50,9 @@ class _Probe:
     reason: str = ""
 
     def fail(self, outcome: str, reason: str) -> None:
-        self.outcome, self.reason = outcome, self.reason or reason
+        """The first thing that went wrong counts."""
+        if not self.reason:
+            self.outcome, self.reason = outcome, reason
 
 
 def prove(project: Project, ledger: Ledger, clock: Clock, env: str, run: str | None = None) -> None:
@@ -88,7 +90,8 @@ def _probe(project: Project, requirement: Requirement, proof: Proof) -> _Probe |
     if output is None:
         return None
     sqls = [query.sql for query in output.queries if not block or query.name == block]
-    role, purpose = _role(project.policy, proof.options.get("as"), output)
+    person = project.item(proof.options.get("as") or "")
+    role, purpose = _role(project.policy, person.id if person else None, output)
     return _Probe(requirement, proof, output, sqls, proof.options.get("same_as"), role, purpose)
 
 
@@ -214,8 +217,9 @@ def _request(probe: _Probe, release: Release, sql: str, limit: int) -> Request:
     )
 
 
-def _key(request: Request) -> str:
-    return digest([replace(request, parameters={}), sorted(map(repr, request.parameters.items()))])
+def _key(request: Request) -> tuple[object, ...]:
+    values = sorted((name, repr(value)) for name, value in request.parameters.items())
+    return request.sql, request.limit, request.principal, request.role, request.purpose, *values
 
 
 def _said(error: MainstemError) -> tuple[str, str]:
@@ -226,7 +230,7 @@ def _said(error: MainstemError) -> tuple[str, str]:
 
 
 def _evidence(project: Project, probe: _Probe, release: Release, at: datetime, run: str | None) -> Evidence:
-    facts = {"beneath": _beneath(project, probe), "role": probe.role}
+    facts = {"proof": probe.proof.kind, "beneath": _beneath(project, probe), "role": probe.role}
     if probe.reason:
         facts["reason"] = probe.reason
     return Evidence(

@@ -149,3 +149,24 @@ def test_an_export_that_fails_leaves_the_one_before(tmp_path: Path, monkeypatch:
         assert said[0] == 'V049 "out" cannot be written: no space left on device'
         assert files(stage.root / "out") == before
         assert not [path for path in stage.root.iterdir() if path.name.startswith(".out")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"definition": []},
+        {"definition": {"entity": "visit"}},
+        {"definition": {"entity": "visit", "event_time": "seen", "label": "late", "as_of": 5}},
+        {"parameters": {}},
+        {"parameters": {"timezone": "Nowhere/At_All"}},
+        {"format": 2},
+    ],
+)
+def test_a_manifest_that_was_changed_by_hand_is_none(tmp_path: Path, change: dict[str, Any]) -> None:
+    with made(tmp_path / "a") as stage:
+        stage.carry_out("mainstem export risk --to first")
+        told = manifest(stage.root / "first") | change
+        stage.write("manifest.json", json.dumps(told).splitlines())
+        said = stage.carry_out("mainstem export --manifest manifest.json --to again")
+        assert said[0] == 'V046 "manifest.json" is no manifest of a training set'
+        assert not (stage.root / "again").exists()

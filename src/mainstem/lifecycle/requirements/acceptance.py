@@ -38,6 +38,7 @@ def accept(project: Project, id: str, by: str, release: Release, at: datetime) -
         )
         raise ProjectError(Problem("R080", what, mend, item.place))
     facts = {
+        "proof": "accepted_by",
         "by": person.id,
         "statement": plain_digest(item.statement),
         "shown": shown_digest(item, project),

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from mainstem.core.canonical import digest
 from mainstem.core.ports import Session
-from mainstem.core.problem import Problem, ProjectError, WorldError
+from mainstem.core.problem import MainstemError, Problem, ProjectError, WorldError
 from mainstem.lifecycle.serving.examples import earliest
 from mainstem.lifecycle.serving.training import Options, options_of
 from mainstem.sql.quote import literal, quote
@@ -97,6 +97,11 @@ def read_manifest(path: Path) -> dict[str, Any]:
     wanted = {"format", "training", "env", "release", "definition", "parameters", "select", "digest"}
     if not isinstance(found, dict) or not wanted <= found.keys() or found["format"] != FORMAT:
         raise _no_manifest(path)
+    try:
+        ZoneInfo(found["parameters"]["timezone"])
+        options_of(found["definition"])
+    except (MainstemError, AttributeError, KeyError, OSError, TypeError, ValueError):
+        raise _no_manifest(path) from None
     return found
 
 
