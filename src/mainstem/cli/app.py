@@ -24,13 +24,15 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "export": ("export", "first", "A training set as files, with a manifest that makes it again."),
     "show": ("show", "first", "A dataset: columns, meaning, checks, versions, sample rows."),
     "lineage": ("lineage", "look", "What a dataset or column comes from, and who rests on it."),
+    "up": ("up", "first", "Console, data APIs, schedule and alerts, in one process."),
+    "alert": ("alert", "time", "Try whether alerts arrive."),
     "explain": ("explain", "look", "What an error code means and how to get past it."),
     "rollback": ("rollback", "time", "Move the environment to an earlier release, or forward again."),
     "doctor": ("doctor", "look", "What is wrong with this installation and project, and how to mend it."),
     "schema": ("schema", "look", "JSON Schemas of the project's files, for editors."),
     "completion": ("completion", "look", "The shell's completion script."),
 }
-_GROUPS = {"first": "Commands", "look": "Look", "time": "Time"}
+_GROUPS = {"first": "Commands", "look": "Look", "time": "Time and people"}
 
 
 class _Commands(click.Group):

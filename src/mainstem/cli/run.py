@@ -33,6 +33,7 @@ NOT_SELECTED = "not selected"
 @click.option(
     "--wait", "wait_s", type=float, default=0, metavar="SECONDS", help="Wait so long for another run's lease."
 )
+@click.option("--no-alerts", is_flag=True, help="Leave alerts to `mainstem up`.")
 def command(
     select: tuple[str, ...],
     folder: Path | None,
@@ -40,6 +41,7 @@ def command(
     now: str | None,
     as_json: bool,
     wait_s: float,
+    no_alerts: bool,
 ) -> None:
     """Bring the environment up to date and publish one release: all of it or nothing.
 
@@ -48,6 +50,7 @@ def command(
     """
     from mainstem.cli.progress import RunProgress
     from mainstem.cli.screen import print_json
+    from mainstem.orchestration.alerting import tell
     from mainstem.orchestration.copying import copy_ledger
     from mainstem.orchestration.judge import judge
     from mainstem.orchestration.waiting import run_waiting
@@ -63,8 +66,11 @@ def command(
         raise
     finally:
         progress.close()
-    verdicts = judge(opened.project, opened.ledger, env, opened.clock.now(), record=True).verdicts
+    judged = judge(opened.project, opened.ledger, env, opened.clock.now(), record=True)
+    verdicts = judged.verdicts
     crash.point("after-evaluate")
+    if not no_alerts:
+        tell(opened.project, opened.ledger, opened.clock, judged)
     if done.release is not None:  # agreements that were seen just now belong to it
         copy_ledger(opened.ledger, opened.project.lake, opened.clock)
     if as_json:

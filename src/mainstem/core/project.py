@@ -24,11 +24,15 @@ from mainstem.core.requirement import (
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A named pointer to a release, and what may leave from it. `sources` are per-source overrides as written."""
+    """A named pointer to a release, and what may leave from it. `sources` are per-source overrides as written.
+
+    `schedule` is when `mainstem up` runs it: five fields of cron in the project's zone; None: never by itself.
+    """
 
     name: str
     deliver: bool = False
     alerts: bool = False
+    schedule: str | None = None
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -180,9 +181,28 @@ def _environments(keys: Keys, problems: list[Problem]) -> dict[str, Environment]
             problems.append(wrong)
         value = as_keys(entry.value, f'environment "{name}"', problems)
         environment = shape(ENVIRONMENT, value, problems, name=name) if value else None
-        if environment:
+        if environment and value:
             found[name] = environment
+            _check_schedule(environment, keys, value, problems)
     return found
+
+
+def _check_schedule(environment: Environment, keys: Keys, value: Keys, problems: list[Problem]) -> None:
+    """A schedule is cron's, and needs a clock that moves."""
+    if environment.schedule is None:
+        return
+    from cronsim import CronSim, CronSimError
+
+    place = value.key_place("schedule")
+    try:
+        CronSim(environment.schedule, datetime(2013, 12, 31, tzinfo=UTC))
+    except CronSimError as error:
+        what = f'"schedule" is "{environment.schedule}": {str(error).lower()}'
+        mend = 'write minute, hour, day, month and weekday, such as "5 5 * * *" for every morning at 05:05'
+        problems.append(Problem("P009", what, mend, place))
+    if [node.value for node in texts(keys.get("clock"))] == ["replay"]:
+        what = "a schedule waits for the clock, and the clock of a replay stands still between runs"
+        problems.append(Problem("P055", what, "remove `schedule`, or `clock: replay`", place))
 
 
 def _alerts(keys: Keys, values: Mapping[str, str], problems: list[Problem], *, sends: bool) -> tuple[Alert, ...]:

@@ -88,4 +88,19 @@ CODES: dict[str, Code] = {
         "Leave `--now` away, or give an instant that is not before the ledger's latest. `mainstem status --now` and "
         "`mainstem why --now` record nothing and may look at any moment.",
     ),
+    "C020": Code(
+        "A port that somebody else uses",
+        "Only one program can listen at an address; it may be another `mainstem up`.",
+        "End the other one, or choose a port: `mainstem up --port 8643`.",
+    ),
+    "C021": Code(
+        "An address that others could reach",
+        "Nobody is asked who he is yet, so only this machine may read what is served.",
+        "Leave `--host` at 127.0.0.1; from elsewhere, use a tunnel: `ssh -L 8642:127.0.0.1:8642 HOST`.",
+    ),
+    "C022": Code(
+        "Served already",
+        "One `mainstem up` keeps an environment of a project: two would start its runs twice, and alert twice.",
+        "Use the one that runs, or end it.",
+    ),
 }

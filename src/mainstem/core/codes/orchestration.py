@@ -43,4 +43,19 @@ CODES: dict[str, Code] = {
         "Kinds of sources, checks, measures, outputs and engines may come from other packages; one fails to import.",
         "Install what it needs, or remove the package that brings it.",
     ),
+    "O020": Code(
+        "Alerts from an environment that sends none",
+        "Alerts reach people; a branch that is tried out must not wake anybody.",
+        "Say `alerts: true` for the environment in mainstem.yml.",
+    ),
+    "O021": Code(
+        "No alert is set up",
+        "Alerts go to the addresses under `alerts:` in mainstem.yml.",
+        'Add `alerts: [{to: "${ALERT_URL}"}]` and set ALERT_URL in the environment.',
+    ),
+    "O022": Code(
+        "An alert that did not arrive",
+        "The receiver could not be reached, or refused the message. Alerts that are due are tried again by themselves.",
+        "See whether the address is right and the receiver runs: `mainstem alert --test`.",
+    ),
 }

@@ -250,6 +250,14 @@ def again(row: AuditRow, request: Request, ledger: Audit, clock: Clock) -> None:
     ledger.audit(row.facts(), row.at)
 
 
+def say(exit: str, text: str, principal: str, ledger: Audit, at: datetime, release: str | None = None) -> None:
+    """Write down that words leave which hold no row of any dataset, before they do. `exit` is a key of `EXITS`."""
+    if exit not in EXITS:
+        raise ValueError(f'"{exit}" is no way out that is registered in EXITS')
+    row = AuditRow(at, principal, exit, "allowed", query_digest(text), release)
+    ledger.audit(row.facts(), at)
+
+
 def refuse(request: Request, ledger: Audit, clock: Clock, error: MainstemError) -> None:
     """Write down that a request was refused, and why."""
     row = replace(_row(request, clock, "refused"), reasons=_codes(error))
