@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -75,3 +76,14 @@ def test_stopped_from_the_keyboard_a_run_ends_and_the_next_one_carries_on(tmp_pa
     assert "main.b" in done.stdout
     assert "Published" in done.stdout
     assert "main.a: committed" not in done.stderr
+
+
+def test_the_demo_goes_on_with_the_console_until_it_is_stopped(tmp_path: Path) -> None:
+    with on_a_terminal(["demo", "flights", "--from", "2013-12-31"], tmp_path) as (process, ours):
+        said = seen(ours, b"stop with Ctrl-C")
+        address = next(word for word in said.split() if word.startswith("http://127.0.0.1:"))
+        assert urlopen(f"{address}/healthz").read() == b"ok\n"
+        process.send_signal(signal.SIGINT)
+        seen(ours)
+        assert process.wait() == 0
+    assert "Operations duty manager" in said

@@ -37,12 +37,13 @@ class _Day(click.ParamType[date]):
 @click.option("--from", "first", type=_Day(), default=FIRST, show_default=True, help="The first operating day.")
 @click.option("--to", "last", type=_Day(), default=LAST, show_default=True, help="The last operating day, included.")
 @click.option("--force", is_flag=True, help="Replace a demo that is there.")
-@click.option("--no-serve", is_flag=True, help="End with the scoreboard (the console is not built yet).")
-def command(folder: Path, first: date, last: date, force: bool, no_serve: bool) -> None:  # noqa: ARG001
+@click.option("--no-serve", is_flag=True, help="End with the scoreboard; without a terminal it does anyway.")
+def command(folder: Path, first: date, last: date, force: bool, no_serve: bool) -> None:
     """A complete, editable project on real data in FOLDER: New York's flights of 2013, replayed day by day.
 
     Each night the operations database and the weather files get one day's rows; each morning, one run. On the way
-    one source is late, and one file breaks its contract. The scoreboard at the end is computed, not drawn.
+    one source is late, and one file breaks its contract. The scoreboard at the end is computed, not drawn. On a
+    terminal it goes on with `mainstem up`: the console, until Ctrl-C.
     """
     from mainstem.cli.demo.template import copy_project
     from mainstem.cli.opening import find_root, open_project
@@ -66,6 +67,22 @@ def command(folder: Path, first: date, last: date, force: bool, no_serve: bool) 
     program = Path(sys.argv[0])
     if which("mainstem") is None and program.name == "mainstem":
         out.print(f"mainstem is not on the PATH yet: [bold]export PATH={program.parent.absolute()}:$PATH[/]")
+    if not no_serve and sys.stdout.isatty():
+        out.print()
+        _serve(root, opened.ledger)
+
+
+def _serve(root: Path, ledger: Ledger) -> None:
+    """The console, at a port of its own where the usual one is taken."""
+    from mainstem.cli.up import serve
+    from mainstem.core.problem import WorldError
+
+    try:
+        serve(root, "prod", ledger)
+    except WorldError as error:
+        if error.problems[0].code != "C020":
+            raise
+        serve(root, "prod", ledger, port=0)
 
 
 class _opened:  # noqa: N801 - reads as a word where it is used
