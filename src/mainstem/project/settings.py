@@ -202,7 +202,7 @@ def _check_schedule(environment: Environment, keys: Keys, value: Keys, problems:
         problems.append(Problem("P009", what, mend, place))
     if [node.value for node in texts(keys.get("clock"))] == ["replay"]:
         what = "a schedule waits for the clock, and the clock of a replay stands still between runs"
-        problems.append(Problem("P055", what, "remove `schedule`, or `clock: replay`", place))
+        problems.append(Problem("P056", what, "remove `schedule`, or `clock: replay`", place))
 
 
 def _alerts(keys: Keys, values: Mapping[str, str], problems: list[Problem], *, sends: bool) -> tuple[Alert, ...]:

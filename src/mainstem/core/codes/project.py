@@ -216,7 +216,7 @@ CODES: dict[str, Code] = {
         "Remove one of them, or give it another name. Variants with other parameters are written in one statement: "
         "`create macro f(a) as a, (a, b) as a + b`.",
     ),
-    "P055": Code(
+    "P056": Code(
         "A schedule in a replay",
         "A project of `clock: replay` is judged at the latest instant of its ledger; time passes there only with runs.",
         "Leave the schedule to a project that goes by the wall clock.",
