@@ -23,6 +23,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+import api as bench_api
 from workload import write_dbt_project, write_project, write_sqlmesh_project
 
 HERE = Path(__file__).parent
@@ -105,6 +106,7 @@ def validate(count: int, repeat: int, work: Path) -> Iterator[Result]:
 RAW = """
 import duckdb, sys
 sys.path.insert(0, {here!r})
+import api as bench_api
 from workload import model_texts
 db = duckdb.connect('raw.duckdb')
 for name, sql in model_texts({count}).items():
@@ -232,7 +234,38 @@ def build_peer(tool: str, peer: Peer, commands: Path, folder: Path, count: int) 
     yield Result(f"run with nothing changed, {count} models", tool, *measure(command, folder, 1))
 
 
-WORKLOADS = {"startup": startup, "validate": validate, "build": build, "demo": demo}
+def api(count: int, repeat: int, work: Path) -> Iterator[Result]:
+    """The data API: CPU seconds of the server for so many requests; a bare server beside it."""
+    folder = work / "api"
+    bench_api.write_project(folder)
+    lookups = [f"/api/things?id={(7919 * number) % 40_000}" for number in range(10_000)]
+    up, port = bench_api.served(folder, lambda port: [MAINSTEM, "up", "--port", str(port)])
+    bare, bare_port = bench_api.served(folder, lambda port: [sys.executable, "bare.py", str(port)])
+    try:
+        bench_api.ask(port, lookups[:100], 200)
+        held = f"If-None-Match: {bench_api.etag(port, lookups[0])}\r\n"
+        yield _served("10,000 look-ups, uncached", "mainstem", up, lambda: bench_api.ask(port, lookups, 200), 10.0)
+        bench_api.ask(bare_port, lookups[:100], 200)
+        yield _served("10,000 look-ups, uncached", "bare server", bare, lambda: bench_api.ask(bare_port, lookups, 200))
+        again = lookups[:100] * 100
+        yield _served("10,000 look-ups, kept", "mainstem", up, lambda: bench_api.ask(port, again, 200))
+        yield _served("10,000 look-ups, ETag held", "mainstem", up, lambda: bench_api.ask(port, again, 304, held), 2.0)
+    finally:
+        for process in (up, bare):
+            process.terminate()
+            process.wait()
+
+
+def _served(
+    workload: str, tool: str, process: subprocess.Popen[bytes], asks: Callable[[], None], budget_s: float | None = None
+) -> Result:
+    before_s, start_s = bench_api.cpu_s(process.pid), time.perf_counter()
+    asks()
+    wall_s = time.perf_counter() - start_s
+    return Result(f"API: {workload}", tool, bench_api.cpu_s(process.pid) - before_s, wall_s, 0.0, budget_s)
+
+
+WORKLOADS = {"startup": startup, "validate": validate, "build": build, "demo": demo, "api": api}
 
 
 def main() -> None:
