@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mainstem.core.kinds import find
+from mainstem.core.dataset import Source
+from mainstem.core.kinds import find, names
 from mainstem.core.output import Output, Query
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem, nearest
@@ -16,7 +18,7 @@ from mainstem.project.blocks import read_blocks
 from mainstem.project.files import Written, kept, list_files, read_file
 from mainstem.project.heads import Headed, split_markdown, split_select
 from mainstem.project.names import file_problem
-from mainstem.project.nodes import Keys, Text, plain, read_keys
+from mainstem.project.nodes import Keys, Text, plain, read_keys, texts
 from mainstem.project.shape import keys_of, shape
 
 
@@ -185,3 +187,18 @@ def _output(name: str, kind: str, headed: Headed, queries: tuple[Query, ...], pr
     title, owner, needs = said.title, said.owner, said.needs
     output = Output(name, kind, place, title, owner, needs, queries, plain(rest), text, said.role, said.purpose)
     return ReadOutput(output, keys)
+
+
+def check_target(keys: Keys, sources: Mapping[str, Source], lost: AbstractSet[str], problems: list[Problem]) -> None:
+    """The `to` of a sync names a source of a kind that can be written to (V030)."""
+    writable = names("targets")
+    for node in texts(keys.get("to")):
+        source = sources.get(node.value)
+        there = [name for name, each in sources.items() if each.kind in writable]
+        mend = nearest(node.value, there, kind=f"sources that can be written to ({', '.join(writable)})")
+        if source is None and node.value not in lost:
+            what = f'"{node.value}" is no source of the project, so nothing can be sent there'
+            problems.append(Problem("V030", what, mend, node.place))
+        elif source is not None and source.kind not in writable:
+            what = f'source "{node.value}" is of kind "{source.kind}", which cannot be written to'
+            problems.append(Problem("V030", what, mend, node.place))
