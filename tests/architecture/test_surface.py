@@ -24,6 +24,7 @@ def test_commands_are_these() -> None:
         "query",
         "show",
         "lineage",
+        "deliver",
         "explain",
         "rollback",
         "doctor",

@@ -22,14 +22,14 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "query": ("query", "first", "Ask the current release a question in SQL."),
     "show": ("show", "first", "A dataset: columns, meaning, checks, versions, sample rows."),
     "lineage": ("lineage", "look", "What a dataset or column comes from, and who rests on it."),
-    "deliver": ("deliver", "time", "Send what changed into other systems, as the syncs say."),
+    "deliver": ("deliver", "serve", "Send what changed into other systems, as the syncs say."),
     "explain": ("explain", "look", "What an error code means and how to get past it."),
     "rollback": ("rollback", "time", "Move the environment to an earlier release, or forward again."),
     "doctor": ("doctor", "look", "What is wrong with this installation and project, and how to mend it."),
     "schema": ("schema", "look", "JSON Schemas of the project's files, for editors."),
     "completion": ("completion", "look", "The shell's completion script."),
 }
-_GROUPS = {"first": "Commands", "look": "Look", "time": "Time"}
+_GROUPS = {"first": "Commands", "look": "Look", "serve": "Serve", "time": "Time"}
 
 
 class _Commands(click.Group):

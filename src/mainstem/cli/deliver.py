@@ -92,7 +92,7 @@ def _show(told: Delivery, root: Path, *, plan: bool) -> None:
     sign = "[red]✕[/]" if not told.is_whole else "[green]→[/]" if told.rows else "·"
     lead = f"{sign} {told.output} → {told.to}"
     if told.problems:
-        words = "would not be delivered" if plan else "is not delivered to its end"
+        words = "would not be delivered" if plan else "not delivered"
         out.print(f"{lead}  {words}{f': {said}' if said else ''}")
         for problem in told.problems:
             out.print(escaped(render_problem(problem, root, columns())))

@@ -214,7 +214,8 @@ class CheckKind(Protocol):
 class Target(Protocol):
     """One table of another system, open for the rows of one sync. Rows and keys are in the order of the destination.
 
-    `address` says which system it is, so that what was acknowledged by one is not taken for another's.
+    `address` says which system it is, so that what was acknowledged by one is not taken for another's; it is the same
+    when the project's folder moves together with the system.
     Every method raises WorldError V036 when the system cannot be used.
     """
 

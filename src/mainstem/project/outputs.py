@@ -195,7 +195,10 @@ def check_target(keys: Keys, sources: Mapping[str, Source], lost: AbstractSet[st
     for node in texts(keys.get("to")):
         source = sources.get(node.value)
         there = [name for name, each in sources.items() if each.kind in writable]
-        mend = nearest(node.value, there, kind=f"sources that can be written to ({', '.join(writable)})")
+        kinds = ", ".join(writable)
+        mend = nearest(node.value, there, kind=f"sources that can be written to ({kinds})")
+        if not there:
+            mend = f"write the system as a source of its own below sources/, of a kind that can be written to ({kinds})"
         if source is None and node.value not in lost:
             what = f'"{node.value}" is no source of the project, so nothing can be sent there'
             problems.append(Problem("V030", what, mend, node.place))

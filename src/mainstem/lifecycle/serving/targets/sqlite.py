@@ -49,7 +49,7 @@ def open(source: Source, destination: Destination, root: Path, *, writes: bool) 
         except BaseException:
             connection.close()
             raise
-    return SqliteTable(connection, destination, name, str(file))
+    return SqliteTable(connection, destination, name, str.__str__(source.options.file))
 
 
 @dataclass(frozen=True, slots=True)
