@@ -20,7 +20,8 @@ FILES = {
     "mainstem.yml": "name: lookups\nlake: lake/\n",
     "models/things.sql": (
         "/* ---\nkey: [id]\n--- */\n"
-        f"select i // 5 as id, i % 5 as part, 'thing ' || i as name, i * 1.5::double as amount from range({ROWS}) t(i)\n"
+        "select i // 5 as id, i % 5 as part, 'thing ' || i as name, i * 1.5::double as amount\n"
+        f"from range({ROWS}) t(i)\n"
     ),
     "serving/apis/things.sql": (
         "/* ---\ntitle: The parts of a thing\nparams:\n  id: {type: bigint, required: true}\n--- */\n"

@@ -32,6 +32,7 @@ def test_commands_are_these() -> None:
         "completion",
         "accept",
         "alert",
+        "deliver",
         "rollback",
     ]
 

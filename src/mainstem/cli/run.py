@@ -9,9 +9,12 @@ from typing import TypeVar
 
 import click
 
+from mainstem.cli.deliver import as_facts as delivery_facts
+from mainstem.cli.deliver import show_deliveries
 from mainstem.cli.opening import Opened, env_option, json_option, now_option, open_project, project_option
 from mainstem.core import crash
 from mainstem.core.dataset import QUARANTINE
+from mainstem.core.delivery import Delivery
 from mainstem.core.evidence import Verdict
 from mainstem.core.problem import Problem
 from mainstem.core.release import Release
@@ -34,6 +37,7 @@ NOT_SELECTED = "not selected"
     "--wait", "wait_s", type=float, default=0, metavar="SECONDS", help="Wait so long for another run's lease."
 )
 @click.option("--no-alerts", is_flag=True, help="Leave alerts to `mainstem up`.")
+@click.option("--no-deliver", is_flag=True, help="Send nothing; leave it to `mainstem deliver`.")
 def command(
     select: tuple[str, ...],
     folder: Path | None,
@@ -42,11 +46,13 @@ def command(
     as_json: bool,
     wait_s: float,
     no_alerts: bool,
+    no_deliver: bool,
 ) -> None:
     """Bring the environment up to date and publish one release: all of it or nothing.
 
     SELECT are names or globs of datasets; all by default. Exit code 1 when a step or an `error` check failed; what
-    succeeded is kept for the next run, and readers still see the release before.
+    succeeded is kept for the next run, and readers still see the release before. Where the environment says
+    `deliver: true`, it ends with what `mainstem deliver` does.
     """
     from mainstem.cli.progress import RunProgress
     from mainstem.cli.screen import print_json
@@ -73,12 +79,27 @@ def command(
         tell(opened.project, opened.ledger, opened.clock, judged)
     if done.release is not None:  # agreements that were seen just now belong to it
         copy_ledger(opened.ledger, opened.project.lake, opened.clock)
+    sent = () if no_deliver else _delivered(opened)
     if as_json:
-        print_json(as_facts(opened, done) | {"statuses": {id: verdict.status for id, verdict in verdicts.items()}})
+        statuses = {id: verdict.status for id, verdict in verdicts.items()}
+        deliveries = [delivery_facts(each) for each in sent]
+        print_json(as_facts(opened, done) | {"statuses": statuses, "deliveries": deliveries})
     else:
         show_run(opened, done, verdicts.values())
-    if done.failures:
+        show_deliveries(sent, opened.project.root)
+    if done.failures or not all(each.is_whole for each in sent):
         sys.exit(1)
+
+
+def _delivered(opened: Opened) -> tuple[Delivery, ...]:
+    """What leaves at the end of a run, be it one that changed nothing: what was not taken before is tried again."""
+    from mainstem.orchestration.deliver import deliver, has_syncs
+
+    if not has_syncs(opened.project, opened.env) or opened.ledger.current(opened.env) is None:
+        return ()
+    from mainstem.ledger.holder import this_holder
+
+    return deliver(opened.project, opened.ledger, opened.clock, opened.env, holder=this_holder())
 
 
 def _show_stopped(opened: Opened, before: Release | None) -> None:

@@ -22,6 +22,9 @@ POINTS = (
 )
 """Every point, in the order of a run. The first seven happen once a step, the others once a run."""
 
+DELIVERY_POINTS = ("before-send", "after-send", "after-acknowledge")
+"""Points of a delivery; they happen once a batch, and their subject is the sync."""
+
 
 def point(name: str, subject: str = "") -> None:
     """Kill this process, as `kill -9` would, if MAINSTEM_CRASH_AT is `name` or `name:subject`."""

@@ -1,4 +1,4 @@
-"""Finds kinds (of sources, checks, measures, outputs, engines) by entry point: the only dynamic import."""
+"""Finds kinds (of sources, checks, measures, outputs, targets, engines) by entry point: the only dynamic import."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from mainstem.core.problem import Problem, ProjectError, nearest
 
-GROUPS = ("sources", "checks", "measures", "outputs", "engines")
+GROUPS = ("sources", "checks", "measures", "outputs", "targets", "engines")
 
 
 @cache

@@ -22,11 +22,12 @@ from mainstem.governance.lineage import query_name
 from mainstem.lifecycle.requirements import wanted
 from mainstem.lifecycle.requirements.digests import entry_problems
 from mainstem.lifecycle.requirements.probe import Probe
+from mainstem.lifecycle.serving.sync import output_problems
 from mainstem.lifecycle.serving.training import options_of
 from mainstem.orchestration.bound_macros import Macros
 from mainstem.orchestration.graph import in_order, one_cycle
 from mainstem.orchestration.waits import waits
-from mainstem.sql.facts import with_columns
+from mainstem.sql.facts import EVERYTHING, with_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +334,8 @@ def _output_inputs(work: _Work, name: str) -> tuple[str, ...]:
             facts = _facts(work, query.sql, query.place, resolved)
             work.problems += facts.problems
             work.facts[query_name(name, query.name)] = facts
+            if not facts.problems and EVERYTHING not in facts.unresolved:
+                work.problems += output_problems(work.project.outputs[name], facts.columns)
     return tuple(found)
 
 

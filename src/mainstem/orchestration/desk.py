@@ -109,10 +109,12 @@ class Desk:
         return True
 
     def _tell(self, new: Served) -> None:
-        """Evidence that readers of each output see the release from now on."""
+        """Evidence that readers of each output see the release from now on; what a sync has sent is told by it."""
         at = self.clock.now()
         row = Evidence("delivered", "", at, self.env, new.release.id, outcome="ok", facts={"release": new.release.id})
-        self.ledger.record([replace(row, subject=name) for name in new.project.outputs], at)
+        self.ledger.record(
+            [replace(row, subject=name) for name, output in new.project.outputs.items() if output.kind != "sync"], at
+        )
 
     def ask(self, request: Request) -> Answer:
         """Rows for a visitor: one SELECT over any dataset of the release. See `gate.read` for what is raised."""

@@ -78,7 +78,7 @@ def run(
     tables.claim(lake, ledger.id)
     started_at, started_s = clock.now(), clock.elapsed()
     run_id = f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-    with _turn(ledger, clock, env, run_id, holder), _renewing(ledger, clock, run_id):
+    with _turn(ledger, clock, env, run_id, holder), renewing(ledger, clock, run_id):
         listen(Progress("planning"))
         was_killed = bool(recover(ledger, lake, env, clock, holder))
         prepared = prepare(project, ledger, clock, env, select)
@@ -152,8 +152,8 @@ def _target(project: Project, ledger: Ledger, state: State, step: Step) -> str:
     return first if ledger.table_owner(first) in (None, state.env) else tables.next_table(project.lake, first)
 
 
-class _renewing:  # noqa: N801 - reads as a word where it is used
-    """While inside, a thread prolongs the run's leases."""
+class renewing:  # noqa: N801 - reads as a word where it is used
+    """While inside, a thread prolongs the leases of a run or a delivery."""
 
     def __init__(self, ledger: Ledger, clock: Clock, run_id: str) -> None:
         self._stop = threading.Event()

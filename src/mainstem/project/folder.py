@@ -19,7 +19,7 @@ from mainstem.project.items import ReadItem, read_items
 from mainstem.project.macros import read_macros
 from mainstem.project.models import ReadModel, read_models
 from mainstem.project.nodes import texts
-from mainstem.project.outputs import ReadOutput, read_outputs
+from mainstem.project.outputs import ReadOutput, check_target, read_outputs
 from mainstem.project.policy import check_reader, read_policy
 from mainstem.project.references import Known, check_owner, known, owner_id, resolve_items, resolved
 from mainstem.project.settings import FILE, Settings, check_overridden, read_settings
@@ -144,6 +144,8 @@ def _check_owners(written: _Written, there: Known, problems: list[Problem]) -> N
         for node in texts(output.keys.get("needs")):
             resolved(node.value, "need", there, node.place, problems)
         check_reader(output.keys, written.policy, problems)
+        if output.output and output.output.kind == "sync":
+            check_target(output.keys, written.sources_by_name(), written.lost, problems)
 
 
 def _owned(datasets: Mapping[str, Dataset], there: Known) -> dict[str, Dataset]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mainstem.core.kinds import find
+from mainstem.core.dataset import Source
+from mainstem.core.kinds import find, names
 from mainstem.core.output import Output, Query
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem, nearest
@@ -212,3 +214,21 @@ def _output(name: str, kind: str, headed: Headed, queries: tuple[Query, ...], pr
     title, owner, needs = said.title, said.owner, said.needs
     output = Output(name, kind, place, title, owner, needs, queries, plain(rest), text, said.role, said.purpose)
     return ReadOutput(output, keys)
+
+
+def check_target(keys: Keys, sources: Mapping[str, Source], lost: AbstractSet[str], problems: list[Problem]) -> None:
+    """The `to` of a sync names a source of a kind that can be written to (V030)."""
+    writable = names("targets")
+    for node in texts(keys.get("to")):
+        source = sources.get(node.value)
+        there = [name for name, each in sources.items() if each.kind in writable]
+        kinds = ", ".join(writable)
+        mend = nearest(node.value, there, kind=f"sources that can be written to ({kinds})")
+        if not there:
+            mend = f"write the system as a source of its own below sources/, of a kind that can be written to ({kinds})"
+        if source is None and node.value not in lost:
+            what = f'"{node.value}" is no source of the project, so nothing can be sent there'
+            problems.append(Problem("V030", what, mend, node.place))
+        elif source is not None and source.kind not in writable:
+            what = f'source "{node.value}" is of kind "{source.kind}", which cannot be written to'
+            problems.append(Problem("V030", what, mend, node.place))

@@ -114,6 +114,8 @@ def test_sql_in_yaml_stands_where_it_is_written(tmp_path: Path, text: str) -> No
     ],
 )
 def test_from_reads_a_dataset_whole(tmp_path: Path, text: str) -> None:
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "crm.yml").write_text("kind: sqlite\npath: crm.db\ntables: {t: {}}\n")
     found = output(tmp_path, "syncs/s.yml", text)
     (query,) = found.queries
     assert query.sql.split() == ["from", "main.x"]

@@ -119,9 +119,10 @@ def agree_all(root: Path, first: date) -> Project:
 
 
 def replay(project: Project, ledger: Ledger, replayed: tuple[Night, ...], told: Callable[[Night, Run], None]) -> None:
-    """Night by night: rows arrive, the run of the morning begins, and publishes at the minute of the script."""
+    """Night by night: rows arrive, the run of the morning begins, publishes at the minute of the script, delivers."""
     from mainstem.cli.demo.feed import feed
     from mainstem.ledger.holder import this_holder
+    from mainstem.orchestration.deliver import deliver
     from mainstem.orchestration.judge import witnessed
     from mainstem.orchestration.run import run
 
@@ -130,6 +131,8 @@ def replay(project: Project, ledger: Ledger, replayed: tuple[Night, ...], told: 
         feed(project.root, night)
         clock = SetClock(night.run_at)
         done = run(project, ledger, clock, listen=_scripted(clock, night), holder=this_holder())
+        if ledger.current("prod") is not None:
+            deliver(project, ledger, clock, "prod", holder=this_holder())
         told(night, done)
     # Once more before the meeting: nothing new is found, and the last morning's deadline lies behind.
     run(project, ledger, SetClock(judged_at(replayed[-1])), holder=this_holder())

@@ -43,7 +43,10 @@ def add_day(folder: Path, night: Night) -> tuple[int, int]:
 
 
 def _create(database: sqlite3.Connection) -> None:
-    """The tables, and all planes; nothing if they are there. Every column of the data is text, as it is there."""
+    """The tables, and all planes; nothing if they are there. Every column of the data is text, as it is there.
+
+    Crew planning's list is empty: mainstem fills it.
+    """
     if database.execute("select 1 from sqlite_master where name = 'flights'").fetchone():
         return
     texts = ", ".join(f'"{name}" text not null' for name in columns("flights")[1:])
@@ -53,6 +56,11 @@ def _create(database: sqlite3.Connection) -> None:
     )
     database.execute("create index flights_updated_at on flights (updated_at)")
     database.execute("create table closed_days (flight_date text primary key, closed_at text not null)")
+    database.execute(
+        "create table crew_worst_routes (flight_date text not null, place integer not null, route text not null, "
+        "flights integer not null, late integer not null, cancelled integer not null, p90_delay integer not null, "
+        "cause text, primary key (flight_date, place))"
+    )
     header, *planes = csv.reader(io.StringIO(whole("planes").decode()))
     texts = ", ".join(f'"{name}" text not null' for name in header)
     database.execute(f"create table planes ({texts}, primary key (tailnum))")

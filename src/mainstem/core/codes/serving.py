@@ -70,6 +70,57 @@ CODES: dict[str, Code] = {
         "Data APIs are the files of `serving/apis`; the name in the address is that of the file.",
         "See them at `/openapi.json`.",
     ),
+    "V030": Code(
+        "A sync to what cannot be written to",
+        "Rows go to a system that the project knows as a source, so that its address and owner are written once; "
+        "what kinds can be written to is listed in docs/reference/kinds.md under targets.",
+        "Name a source of the project below `to`, of a kind that can be written to.",
+    ),
+    "V031": Code(
+        "An environment from which nothing leaves",
+        "A branch or a test must not write into somebody's system; so syncs leave only from environments that say so.",
+        "Write `environments: {prod: {deliver: true}}` in mainstem.yml, for the environment that is meant.",
+    ),
+    "V032": Code(
+        "No such sync",
+        "Syncs are the files of `serving/syncs`; their names are those of the files.",
+        "Name one that is there, or none to deliver all.",
+    ),
+    "V033": Code(
+        "A table that does not fit its sync",
+        "Table and columns of the other system are looked at before anything is sent, so that nothing arrives in part.",
+        "Create the table or column there, or name the one that is meant below `table` and `columns`.",
+    ),
+    "V034": Code(
+        "A key that the other system does not keep",
+        "A row is sent at least once. The second time is the same row only where the other system holds each key once.",
+        "Make the key the primary key or a unique index there, or name another `key` in the sync.",
+    ),
+    "V035": Code(
+        "The memory of a delivery cannot be used",
+        "Digests of what was acknowledged are kept below `.mainstem/deliveries/`, so that only changed rows go out.",
+        "Make the file readable and writable; or remove it, and every row is sent once more, with the same end.",
+    ),
+    "V036": Code(
+        "The system that rows go to cannot be used",
+        "It is busy, full, gone or closed to this user. What it acknowledged is remembered; the rest goes out later.",
+        "Mend what is said of it, then run `mainstem deliver`.",
+    ),
+    "V037": Code(
+        "Too many rows for a sync",
+        "A sync that stopped at a limit would leave the other system with a part that looks like the whole.",
+        "Select fewer rows: the days that change, or one row a thing.",
+    ),
+    "V038": Code(
+        "Rows of a sync that their key does not tell apart",
+        "Each row that goes out is one row there, found by its key; a missing or doubled key would hit another one.",
+        "Name columns in `key` that the SELECT yields, and that are never NULL and never twice the same.",
+    ),
+    "V039": Code(
+        "A delivery that would take most away",
+        "An empty result is mostly a mistake upstream, and a deleted row is hard to get back.",
+        "Look at what the sync reads; if it is meant, `mainstem deliver --allow-deletes`.",
+    ),
     "V040": Code(
         "Columns of a training set that are named twice, or not at all",
         "Each column of the set comes from one place, and a look-up by time needs columns to find the row by and "

@@ -1,0 +1,1 @@
+"""Systems that rows are written to, one file a kind."""
