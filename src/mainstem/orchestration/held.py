@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from mainstem.core import crash
-from mainstem.core.dataset import Dataset
+from mainstem.core.dataset import Dataset, Model
 from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Session
 from mainstem.core.problem import WorldError
 from mainstem.orchestration import attempt, measure
 from mainstem.orchestration.asked import Asked, marks, unheld
+from mainstem.orchestration.blame import hush, may_quote
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.measure import Failing, Labels, Subject
 from mainstem.orchestration.waits import compared_by, compared_with
@@ -104,9 +105,28 @@ def _checked(
     failing: list[Failing] = []
     for asked, labels in looks:
         measured, bad = measure.run_checks(session, subject, asked.checks, labels)
-        rows += measured
+        rows += _without_values(ground, subject.dataset, measured)
         failing += bad
     return attempt.with_samples(ground, session, subject, rows, failing), failing
+
+
+def written(ground: Ground, dataset: Dataset) -> str:
+    """What people wrote of a dataset, and the names of its columns: words that may be quoted."""
+    sql = dataset.made_by.sql if isinstance(dataset.made_by, Model) else ""
+    fields = (ground.bound.fields.get(name) or () for name in (dataset.name, *ground.bound.waits[dataset.name]))
+    names = [field.name for each in fields for field in each] + [column.name for column in dataset.columns]
+    return " ".join((sql, dataset.name, *names, *(repr(check.options) for check in dataset.checks)))
+
+
+def _without_values(ground: Ground, dataset: Dataset, rows: Sequence[Evidence]) -> list[Evidence]:
+    """Why a check could not be run, without the values that the engine quotes."""
+    if not may_quote(ground.tags, (dataset.name, *ground.bound.waits[dataset.name])):
+        return list(rows)
+    said = written(ground, dataset)
+    return [
+        replace(row, facts={**row.facts, "reason": hush(row.facts["reason"], said)}) if "reason" in row.facts else row
+        for row in rows
+    ]
 
 
 def _probed(session: Session, subject: Subject, looks: Sequence[Look]) -> list[Evidence]:

@@ -22,7 +22,7 @@ from mainstem.core.run import Done, Step
 from mainstem.lifecycle.storage import tables
 from mainstem.lifecycle.storage.types import cast_select
 from mainstem.orchestration import attempt, held, measure
-from mainstem.orchestration.blame import in_file, without
+from mainstem.orchestration.blame import hushed, in_file, may_quote, without
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.looks import load_fingerprint
 from mainstem.orchestration.state import model_skip_key, skip_key
@@ -46,8 +46,14 @@ def do(ground: Ground, step: Step) -> Done:
     try:
         done = _carry_out(ground, dataset, step)
     except WorldError as error:
-        raise in_file(error, dataset.place.file) from error
+        raise in_file(_without_values(ground, dataset, error), dataset.place.file) from error
     return replace(done, seconds=ground.clock.elapsed() - started_s)
+
+
+def _without_values(ground: Ground, dataset: Dataset, error: WorldError) -> WorldError:
+    """What failed is told to everybody; a tagged value is not."""
+    names = (dataset.name, *ground.bound.waits[dataset.name])
+    return hushed(error, held.written(ground, dataset)) if may_quote(ground.tags, names) else error
 
 
 def _carry_out(ground: Ground, dataset: Dataset, step: Step) -> Done:
