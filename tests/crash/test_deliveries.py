@@ -159,9 +159,7 @@ def test_a_second_delivery_of_a_sync_is_told_who_holds_it(tmp_path: Path, delive
     ledger.close()
 
 
-def test_deliveries_that_meet_end_like_one(
-    tmp_path: Path, delivered: Path, undisturbed: list[tuple[Any, ...]]
-) -> None:
+def test_deliveries_that_meet_end_like_one(tmp_path: Path, delivered: Path, undisturbed: list[tuple[Any, ...]]) -> None:
     folder = shutil.copytree(delivered, tmp_path / "project")
     told: list[Delivery] = []
     together = [threading.Thread(target=lambda: told.append(sent(folder))) for _ in range(3)]
