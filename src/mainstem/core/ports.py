@@ -370,6 +370,13 @@ class Ledger(Protocol):
         """What versions (dataset and id) were last held to: `definition` of the newest `version` row that has one."""
         ...
 
+    def looked(self, versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Any]:
+        """Where the last read that led to each version (dataset and id), or found nothing beyond it, ended.
+
+        Of sources whose position is too long for evidence there is none.
+        """
+        ...
+
     def see(self, entries: Mapping[str, str], at: datetime) -> dict[str, datetime]:
         """Agreement entries (digest -> content): when each was first seen; new ones are seen at `at`."""
         ...

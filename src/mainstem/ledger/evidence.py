@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mainstem.core.evidence import Evidence
-from mainstem.ledger.rows import EVIDENCE, evidence_of, text_of, to_json
+from mainstem.ledger.rows import EVIDENCE, evidence_of, from_json, text_of, to_json
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -26,6 +26,21 @@ _HELD = """select key, (
             and version = json_extract(wanted.value, '$[1]')
         order by id desc limit 1)
     from json_each(?) as wanted"""
+
+
+_LOOKED = """select key, (
+        select facts from evidence indexed by evidence_of
+        where subject = json_extract(wanted.value, '$[0]') and kind = 'read' and label is null
+            and version = json_extract(wanted.value, '$[1]') and json_extract(facts, '$.is_whole')
+        order by coalesce(until, at) desc, id desc limit 1)
+    from json_each(?) as wanted"""
+
+
+def looked(connection: Connection, versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Any]:
+    """Where the last reads of versions ended; see the port."""
+    wanted = list(versions)
+    found = connection.execute(_LOOKED, (to_json(wanted),))
+    return {wanted[number]: from_json(facts)["position"] for number, facts in found if facts is not None}
 
 
 def held(connection: Connection, versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:

@@ -15,7 +15,7 @@ from mainstem.core.release import Head, Lease, Release, Version
 from mainstem.ledger import agreements, audit, copying, latest, leases, releases, restoring, runs, soundness, steps
 from mainstem.ledger.connections import Connections, connect
 from mainstem.ledger.environments import number_of
-from mainstem.ledger.evidence import append, held, select
+from mainstem.ledger.evidence import append, held, looked, select
 from mainstem.ledger.refusals import closed, refused
 from mainstem.ledger.rows import evidence_rows
 from mainstem.ledger.schema import prepare
@@ -177,6 +177,10 @@ class SqliteLedger:
     def held(self, versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
         with self._connections.reading() as connection:
             return held(connection, versions)
+
+    def looked(self, versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Any]:
+        with self._connections.reading() as connection:
+            return looked(connection, versions)
 
     def see(self, entries: Mapping[str, str], at: datetime) -> dict[str, datetime]:
         with self._connections.reading() as connection:

@@ -26,8 +26,9 @@ def _look(project: Project, state: State, dataset: Dataset) -> Look:
     assert isinstance(dataset.made_by, Load)
     source = project.sources[dataset.made_by.source]
     base = state.bases.get(dataset.name)
+    position = state.looked.get((dataset.name, base.id), base.position) if base else None
     try:
-        look: Look = find("sources", source.kind).look(source, dataset, base.position if base else None, project.root)
+        look: Look = find("sources", source.kind).look(source, dataset, position, project.root)
     except WorldError as error:
         return Look(dataset.name, "unknown", error.problems[0].what)
     if base is not None and base.fingerprint != load_fingerprint(dataset) and look.state == "nothing":

@@ -272,7 +272,12 @@ def read_evidence(name: str, version: Version, rows: int, position: Any = None) 
         value=Decimal(rows),
         unit="rows",
         outcome="ok",
-        facts={"started": version.as_of.isoformat(), "rows": rows, "position": _short(position)},
+        facts={
+            "started": version.as_of.isoformat(),
+            "rows": rows,
+            "position": _short(position),
+            "is_whole": position is not None and _short(position) is position,
+        },
     )
 
 

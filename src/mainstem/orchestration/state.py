@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from mainstem.core.dataset import Dataset, Model, SqlFacts
 from mainstem.core.ports import Ledger
@@ -23,7 +24,8 @@ class State:
     publication, promotion or rollback came after it, else the released one. `pending` are those whose base is
     finished but in no release. `forks` are those whose physical table has moved on past the base (a rollback), so
     that an appending step must go on in a table of its own. `held` has, by dataset and version id, the marks of the
-    checks and probes that a version was held to.
+    checks and probes that a version was held to. `looked` has, likewise, where the last read ended that found
+    nothing beyond the version: a source may move without a row being another.
     """
 
     env: str
@@ -32,6 +34,7 @@ class State:
     pending: frozenset[str]
     forks: frozenset[str]
     held: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    looked: Mapping[tuple[str, str], Any] = field(default_factory=dict)
 
     def fields(self) -> dict[str, tuple[Field, ...]]:
         """The columns of every dataset that exists."""
@@ -52,7 +55,8 @@ def read_state(ledger: Ledger, env: str) -> State:
             forks.add(name)
     known = (*(release.versions.values() if release else ()), *(bases[name] for name in pending))
     held = ledger.held({(version.dataset, version.id) for version in known})
-    return State(env, release, bases, frozenset(pending), frozenset(forks), held)
+    looked = ledger.looked({(version.dataset, version.id) for version in known if version.position is not None})
+    return State(env, release, bases, frozenset(pending), frozenset(forks), held, looked)
 
 
 def skip_key(fingerprint: str, inputs: Mapping[str, str], clock: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -180,3 +181,21 @@ def test_what_a_version_was_last_held_to(ledger: Ledger) -> None:
         ("m.b", "view:1"): "four",
     }
     assert ledger.held([]) == {}
+
+
+def test_where_the_last_read_of_a_version_ended(ledger: Ledger) -> None:
+    def told(version: str, position: object, number: int, **facts: object) -> Evidence:
+        return Evidence("read", "s.a", minutes(number), version=version, facts={"position": position, **facts})
+
+    rows = [
+        told("s/a@1", {"state": [1, 2]}, 1, is_whole=True),
+        told("s/a@1", {"state": [3, 4]}, 2, is_whole=True),
+        replace(told("s/a@1", None, 3), label="2024-01-01"),
+        told("s/a@1", None, 4, is_whole=False),
+        told("s/a@2", {"files": 2}, 4, is_whole=False),
+        told("s/a@3", {"state": None}, 5),
+    ]
+    for row in rows:
+        ledger.record([row], row.at)
+    wanted = [("s.a", "s/a@1"), ("s.a", "s/a@2"), ("s.a", "s/a@3"), ("s.b", "s/a@1")]
+    assert ledger.looked(wanted) == {("s.a", "s/a@1"): {"state": [3, 4]}}
