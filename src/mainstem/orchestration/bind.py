@@ -329,7 +329,23 @@ def _output_inputs(work: _Work, name: str) -> tuple[str, ...]:
             facts = _facts(work, query.sql, query.place, resolved)
             work.problems += facts.problems
             work.facts[query_name(name, query.name)] = facts
+            if not facts.problems and REST not in facts.unresolved:
+                _check_charts(work, name, query.name, facts.columns)
     return tuple(found)
+
+
+def _check_charts(work: _Work, output: str, query: str, columns: Sequence[str]) -> None:
+    """Every column that a chart names is one of its block."""
+    known = {column.lower() for column in columns}
+    for chart in work.project.outputs[output].charts:
+        if chart.data != query or chart.kind == "vega-lite":
+            continue
+        named = [("x", chart.x), *((f"y:{column}", column) for column in chart.y), ("series", chart.series)]
+        for key, column in named:
+            if column is not None and column.lower() not in known:
+                what = f'the chart names "{column}", which is no column of block "{query}"'
+                place = chart.places.get(key) or chart.places.get(key.partition(":")[0], chart.place)
+                work.problems.append(Problem("P055", what, nearest(column, list(columns), kind="columns"), place))
 
 
 def _names(work: _Work, dataset: str) -> tuple[str, ...] | None:

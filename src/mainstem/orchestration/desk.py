@@ -91,7 +91,11 @@ class Desk:
             old = self._served
             if release is None or (old is not None and old.release.id == release.id and not has_new_text):
                 return has_new_text
-            new = serve(self.project, release, self.root / ".mainstem" / "serving" / self.env)
+            try:
+                new = serve(self.project, release, self.root / ".mainstem" / "serving" / self.env)
+            except ProjectError as error:
+                self.problems = error.problems
+                raise
             self._served = new
             if old is None or old.release.id != release.id:
                 self._tell(new)

@@ -350,7 +350,15 @@ def _summary(done: Sequence[Done], failures: Sequence[Failure], release: Release
         counts[step.outcome] = counts.get(step.outcome, 0) + 1
     return {
         "steps": counts,
-        "failed": [{"dataset": f.dataset, "code": f.problem.code, "what": f.problem.what} for f in failures],
+        "did": [
+            {"dataset": d.dataset, "outcome": d.outcome, "why": d.why, "rows": d.rows, "seconds": round(d.seconds, 3)}
+            for d in done
+            if d.outcome not in ("unchanged", "kept")
+        ],
+        "failed": [
+            {"dataset": f.dataset, "code": f.problem.code, "what": f.problem.what, "mend": f.problem.mend}
+            for f in failures
+        ],
         "rejected": {d.dataset: d.rejected for d in done if d.rejected},
         "release": release.id if release else None,
     }
