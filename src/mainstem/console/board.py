@@ -200,7 +200,7 @@ def budget_words(verdict: Verdict) -> str:
     if budget.bad > budget.allowed:
         return f"{budget.bad} missed, {budget.allowed} allowed"
     if not budget.allowed:
-        return "no miss allowed, none so far"
+        return "no miss so far"
     return f"{budget.bad} of {budget.allowed} allowed used"
 
 

@@ -9,9 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 Edge = tuple[str, str]
+_PASSES = "\0"
+"""What the name of a place begins with where edges only pass."""
 
 SWEEPS = 12
 """How often ranks are put in order, forth and back."""
+
+PASSING = 0.3
+"""The height that an edge takes where it passes a rank; a node takes 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,9 @@ def longest_path(nodes: Iterable[str], edges: Iterable[Edge], least: Mapping[str
 
 
 def lay_out(ranks: Mapping[str, int], edges: Iterable[Edge]) -> Layout:
-    """Places for nodes of known ranks. Each edge leads to a greater rank; where it passes others it gets a place there."""
+    """Places for nodes of known ranks. Each edge leads to a greater rank; where it passes others it gets a place there,
+    one for all edges of the same origin, which part as late as they can.
+    """
     wanted = list(dict.fromkeys(edge for edge in edges if ranks[edge[0]] < ranks[edge[1]]))
     columns: list[list[str]] = [[] for _ in range(1 + max(ranks.values(), default=-1))]
     for name, rank in ranks.items():
@@ -72,12 +79,13 @@ def lay_out(ranks: Mapping[str, int], edges: Iterable[Edge]) -> Layout:
     for origin, target in wanted:
         chain = [origin]
         for rank in range(ranks[origin] + 1, ranks[target]):
-            chain.append(f"\0{origin}\0{target}\0{rank}")
-            columns[rank].append(chain[-1])
+            chain.append(f"{_PASSES}{rank}{_PASSES}{origin}")
+            if chain[-1] not in columns[rank]:
+                columns[rank].append(chain[-1])
         chain.append(target)
         chains[origin, target] = chain
         links += zip(chain, chain[1:], strict=False)
-    before, after = _beside(links)
+    before, after = _beside(dict.fromkeys(links))
     order = _ordered(columns, before, after)
     heights = _heights(order, before, after)
     places = {name: (rank, heights[name]) for name, rank in ranks.items()}
@@ -154,33 +162,42 @@ def _heights(
     order: Sequence[Sequence[str]], before: Mapping[str, list[str]], after: Mapping[str, list[str]]
 ) -> dict[str, float]:
     """Each node as near to the middle of what it is linked to as its neighbours in the rank allow."""
-    tallest = max((len(column) for column in order), default=0)
-    heights = {
-        name: number + (tallest - len(column)) / 2 for column in order for number, name in enumerate(column)
-    }
+    heights: dict[str, float] = {}
+    tops = [_tops(column) for column in order]
+    tallest = max((top[-1] for top in tops if top), default=0.0)
+    for column, top in zip(order, tops, strict=True):
+        for name, height in zip(column, top, strict=True):
+            heights[name] = height + (tallest - top[-1]) / 2
     for sweep in range(SWEEPS):
-        columns = order if sweep % 2 == 0 else list(reversed(order))
-        for column in columns:
+        columns = list(zip(order, tops, strict=True))
+        for column, top in columns if sweep % 2 == 0 else reversed(columns):
             wanted = []
             for name in column:
                 found = [heights[each] for each in (*before.get(name, ()), *after.get(name, ()))]
                 wanted.append(sum(found) / len(found) if found else heights[name])
-            for name, height in zip(column, _apart(wanted), strict=True):
+            for name, height in zip(column, _apart(wanted, top), strict=True):
                 heights[name] = height
     least = min(heights.values(), default=0.0)
     return {name: round(height - least, 3) for name, height in heights.items()}
 
 
-def _apart(wanted: Sequence[float]) -> list[float]:
-    """Heights nearest to the wanted ones, in their order, at least one row apart (pool adjacent violators)."""
+def _tops(column: Sequence[str]) -> list[float]:
+    """The least heights of a rank's nodes, in order, so that none touches the next."""
+    sizes = [PASSING if name.startswith(_PASSES) else 1.0 for name in column]
+    found: list[float] = []
+    for number, size in enumerate(sizes):
+        found.append(found[-1] + (sizes[number - 1] + size) / 2 if found else 0.0)
+    return found
+
+
+def _apart(wanted: Sequence[float], tops: Sequence[float]) -> list[float]:
+    """Heights nearest to the wanted ones, in their order, as far apart as `tops` are (pool adjacent violators)."""
     blocks: list[tuple[float, int]] = []
-    for number, want in enumerate(wanted):
-        total, count = want - number, 1
+    for want, top in zip(wanted, tops, strict=True):
+        total, count = want - top, 1
         while blocks and blocks[-1][0] / blocks[-1][1] > total / count:
             other, others = blocks.pop()
             total, count = total + other, count + others
         blocks.append((total, count))
-    found: list[float] = []
-    for total, count in blocks:
-        found += [total / count + len(found) + number for number in range(count)]
-    return found
+    shifts = [total / count for total, count in blocks for _ in range(count)]
+    return [shift + top for shift, top in zip(shifts, tops, strict=True)]

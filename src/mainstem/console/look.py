@@ -132,12 +132,13 @@ def is_number(type_: str) -> bool:
     )
 
 
-def cell(value: Any) -> str:
-    """A value of a row as text; floats as short as they can be read back."""
+def cell(value: Any, column: str = "") -> str:
+    """A value of a row as text. Thousands are set apart where that helps: not in years, nor in what names a row."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return f"{value:,}"
+        is_name = column.lower().endswith(("id", "year", "number", "code", "key"))
+        return str(value) if is_name or abs(value) < 10_000 else f"{value:,}"
     if isinstance(value, float):
         return f"{value:,.6g}" if abs(value) < 1e15 else repr(value)
     if isinstance(value, Decimal):

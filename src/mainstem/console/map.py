@@ -18,7 +18,7 @@ from mainstem.governance.lineage import dataset_of, downstream, is_query, upstre
 from mainstem.governance.reach import split_name
 from mainstem.orchestration.judge import people_of
 
-STEP, GAP, ROW, HIGH, TOP = 226, 46, 48, 36, 40
+STEP, GAP, ROW, HIGH, TOP = 214, 40, 46, 36, 40
 """Width from rank to rank, of it between nodes; height of a row, of it the node; space above for names of ranks."""
 
 
@@ -33,6 +33,11 @@ class Node:
     address: str
     status: str | None = None
     is_root: bool = False
+
+    @property
+    def full(self) -> str:
+        """Its name where nothing beside it tells the rest."""
+        return self.id if self.kind in ("dataset", "column") else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,8 @@ def drawn(chart: Chart, title: str) -> Markup:
     layout = lay_out(chart.ranks, chart.edges)
     width, height = layout.ranks * STEP - GAP + 2, TOP + layout.rows * ROW
     parts = [el("text", words, x=rank * STEP + 1, y=18, class_="rank") for rank, words in chart.titles.items()]
-    parts += [_edge(chart, layout, edge) for edge in layout.paths]
+    pale_first = sorted(layout.paths, key=lambda edge: chart.edges[edge] in ("at_risk", "violated"))
+    parts += [_edge(chart, layout, edge) for edge in pale_first]
     parts += [_node(node, *layout.places[id]) for id, node in chart.nodes.items()]
     made = picture(width, height, title, *parts)
     # A picture of links is no image: a reader must be able to walk through them.
@@ -191,8 +197,8 @@ def _node(node: Node, rank: int, height: float) -> Markup:
         el("title", f"{node.name} ({node.small})"),
         el("rect", x=x, y=y, width=width, height=HIGH, rx=8),
         el("rect", x=x + 5, y=y + 8, width=3, height=HIGH - 16, rx=1.5, class_="tab"),
-        el("text", _cut(node.name, 25), x=x + 16, y=y + 16),
-        el("text", _cut(node.small, 29), x=x + 16, y=y + 29, class_="small"),
+        el("text", _cut(node.name, 23), x=x + 16, y=y + 16),
+        el("text", _cut(node.small, 27), x=x + 16, y=y + 29, class_="small"),
     )
     link = el("a", *inside, href=node.address)
     return el("g", link, class_=f"node n-{node.status or 'none'}{root}", data_id=node.id)
@@ -206,7 +212,7 @@ def listed(chart: Chart) -> list[tuple[str, list[tuple[Node, list[str]]]]]:
     """The same as a list: for each rank its nodes, each with the names of what leads to it."""
     above: dict[str, list[str]] = {}
     for origin, target in chart.edges:
-        above.setdefault(target, []).append(chart.nodes[origin].name)
+        above.setdefault(target, []).append(chart.nodes[origin].full)
     found: dict[str, list[tuple[Node, list[str]]]] = {}
     for id, node in sorted(chart.nodes.items(), key=lambda entry: chart.ranks[entry[0]]):
         title = chart.titles.get(chart.ranks[id], f"step {chart.ranks[id] + 1}")
