@@ -8,11 +8,12 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from mainstem.console import look
 from mainstem.console.scale import Scale
 from mainstem.console.site import Now
 from mainstem.console.svg import el, picture
 from mainstem.core.clock import parse_instant
-from mainstem.core.dataset import QUARANTINE, Load
+from mainstem.core.dataset import QUARANTINE, Check, Load, Severity
 from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Ledger
 from mainstem.core.release import Version
@@ -29,7 +30,7 @@ SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A dataset in the list."""
+    """A dataset in the list. `status` is that of its worst check; draft while it is in no release."""
 
     name: str
     kind: str
@@ -37,15 +38,16 @@ class Entry:
     rows: int | None
     as_of: datetime | None
     failing: int
+    status: str
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A check and how it came out last. `holds` is None where it was never measured as it is written now."""
+    """A check and how it came out last, by the sign of a status: draft where it was not measured as it is written."""
 
     id: str
     severity: str
-    holds: bool | None
+    status: str
     words: str
     row: Evidence | None
 
@@ -84,10 +86,10 @@ def entries(now: Now, ledger: Ledger) -> dict[str, list[Entry]]:
     for name, dataset in now.project.datasets.items():
         version = versions.get(name)
         kind = "load" if isinstance(dataset.made_by, Load) else dataset.made_by.kind
-        failing = sum(1 for each in _checks(now, name, rows) if each.holds is False)
-        entry = Entry(
-            name, kind, dataset.description, version.rows if version else None, version.as_of if version else None, failing
-        )
+        failing = [each.status for each in _checks(now, name, rows) if each.status in ("violated", "at_risk")]
+        status = min(failing, key=look.ORDER.index, default="met") if version else "draft"
+        rows_now, as_of = (version.rows, version.as_of) if version else (None, None)
+        entry = Entry(name, kind, dataset.description, rows_now, as_of, len(failing), status)
         found.setdefault(dataset.schema, []).append(entry)
     return found
 
@@ -132,11 +134,19 @@ def _checks(now: Now, name: str, rows: Mapping[tuple[str, str], Evidence]) -> li
     for check in now.project.datasets[name].checks:
         row = rows.get((name, check.id))
         if row is None or check_of(now.project, row) is None:
-            found.append(Checked(check.id, str(check.severity), None, "not measured as it is written now", None))
+            found.append(Checked(check.id, str(check.severity), "draft", "not measured as it is written now", None))
         else:
             holds = passed(check, row)
-            found.append(Checked(check.id, str(check.severity), holds, in_words(row, holds=holds), row))
+            words = in_words(row, holds=holds)
+            found.append(Checked(check.id, str(check.severity), status_of(check, holds), words, row))
     return found
+
+
+def status_of(check: Check, holds: bool) -> str:
+    """The sign of a check's result: only one that stands against publication is as bad as a broken promise."""
+    if holds:
+        return "met"
+    return "violated" if check.severity == Severity.ERROR else "at_risk"
 
 
 def _past(ledger: Ledger, env: str, name: str, live: Version | None) -> tuple[Past, ...]:

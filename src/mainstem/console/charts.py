@@ -16,7 +16,7 @@ from mainstem.console.svg import el, picture
 from mainstem.core.output import Chart
 from mainstem.lifecycle.serving.gate import Answer
 
-WIDTH, HEIGHT = 760.0, 290.0
+WIDTH, HEIGHT = 980.0, 300.0
 LEFT, RIGHT, TOP, BOTTOM = 60.0, 16.0, 16.0, 40.0
 COLOURS = 8
 
@@ -82,6 +82,7 @@ def points_of(chart: Chart, answer: Answer) -> tuple[Series, ...]:
     if x is None:
         return ()
     found: dict[str, list[Point]] = {}
+    read_x = _reader(answer.columns[x].type)
     split = at.get(chart.series.lower()) if chart.series else None
     for row in answer.rows:
         if row[x] is None:
@@ -90,7 +91,7 @@ def points_of(chart: Chart, answer: Answer) -> tuple[Series, ...]:
             column = at.get(name.lower())
             value = _number(row[column]) if column is not None else None
             if value is not None:
-                found.setdefault(name if split is None else str(row[split]), []).append((_comparable(row[x]), value))
+                found.setdefault(name if split is None else str(row[split]), []).append((read_x(row[x]), value))
     return tuple(
         Series(name, tuple(_in_order(chart, points)), number % COLOURS)
         for number, (name, points) in enumerate(found.items())
@@ -104,21 +105,27 @@ def _in_order(chart: Chart, points: Sequence[Point]) -> Sequence[Point]:
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+    """A value as a number; a number too long for JSON comes as text."""
+    if isinstance(value, bool) or value is None:
         return None
-    number = float(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
     return number if abs(number) < float("inf") else None
 
 
-def _comparable(value: Any) -> Any:
-    """An x as number, instant or text."""
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
-    if isinstance(value, date):
-        return datetime(value.year, value.month, value.day, tzinfo=UTC)
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return str(value)
-    return float(value)
+def _reader(type_: str) -> Callable[[Any], Any]:
+    """How an x of a column of this SQL type is read: as an instant, a number, or text."""
+    kind = type_.upper()
+    if kind.startswith(("DATE", "TIMESTAMP")):
+        return _instant
+    return (lambda value: float(value)) if look.is_number(type_) else str
+
+
+def _instant(value: Any) -> datetime:
+    at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _across(values: Sequence[Any], *, is_banded: bool) -> Across:

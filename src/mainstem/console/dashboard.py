@@ -149,7 +149,7 @@ def _blocks(output: Output, read: Callable[[Query], Answer]) -> list[Block]:
         chart = drawings.get(token.content.strip()) if language in ("chart", "vega-lite") else None
         if query is None and chart is None:
             gathered.append(token)
-        elif token.level == 0:
+        elif token.level == 0 and (chart or "hidden" not in token.info.split()):
             flush()
             found.append(_table(query, read) if query else _picture(chart, queries, read) if chart else Block())
     flush()

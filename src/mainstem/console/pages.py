@@ -119,7 +119,7 @@ def run(site: Site, asked: Asked) -> Response:
     rows = [row for row in now.judged.evidence.values() if row.run == id and row.kind == "measured"]
     checks = [(row, check_of(now.project, row)) for row in rows]
     measured = [
-        (row.subject, check.id, passed(check, row), in_words(row, holds=passed(check, row)))
+        (row.subject, check.id, datasets.status_of(check, passed(check, row)), in_words(row, holds=passed(check, row)))
         for row, check in checks
         if check is not None
     ]
@@ -129,7 +129,7 @@ def run(site: Site, asked: Asked) -> Response:
         "length": _lengths(site).get(id),
         "steps": _steps(wanted["summary"] or {}),
         "kept": _kept(wanted["summary"] or {}),
-        "measured": sorted(measured, key=lambda each: each[2]),
+        "measured": sorted(measured, key=lambda each: look.ORDER.index(each[2])),
     }
     return site.page(asked, "run.html", "/runs", f"Run {id}", **given)
 

@@ -3,10 +3,19 @@ for (const block of document.querySelectorAll(".vega")) {
   const { spec, data, rows } = JSON.parse(block.nextElementSibling.textContent);
   const style = getComputedStyle(document.body);
   const soft = getComputedStyle(block.closest("figure")).getPropertyValue("color") || style.color;
+  const probe = document.createElement("i");
+  block.append(probe);
+  const colours = Array.from({ length: 8 }, (_, number) => {
+    probe.className = `k-probe k${number}`;
+    return getComputedStyle(probe).color;
+  });
+  probe.remove();
   const config = {
+    range: { category: colours },
+    mark: { color: colours[0] },
     background: "transparent",
     font: style.fontFamily,
-    axis: { labelColor: soft, titleColor: soft, gridOpacity: 0.25 },
+    axis: { labelColor: soft, titleColor: soft, gridOpacity: 0.25, gridColor: soft, tickColor: soft, domainColor: soft },
     legend: { labelColor: soft, titleColor: soft },
     title: { color: soft },
     view: { stroke: null },
