@@ -145,12 +145,14 @@ def _bar(counts: Mapping[str, int]) -> Markup:
         parts.append(el("rect", title, x=x, y=0, width=width, height=12, class_=f"b-{status}"))
         x += width + gap
     label = ", ".join(f"{counts[status]} {look.word(status)}" for status in kinds)
-    return el("svg", *parts, viewBox="0 0 1000 12", preserveAspectRatio="none", class_="bar", role="img", aria_label=label)
+    return el(
+        "svg", *parts, viewBox="0 0 1000 12", preserveAspectRatio="none", class_="bar", role="img", aria_label=label
+    )
 
 
 def _groups(now: Now, status: str | None) -> tuple[Group, ...]:
     judged = now.judged
-    served = dict(judged.by_stakeholder)
+    served = judged.by_stakeholder
     placed = {id for ids in served.values() for id in ids}
     others = tuple(id for id in judged.verdicts if id not in placed)
     found = [
@@ -177,7 +179,7 @@ def _aim(project: Project, stakeholder: str) -> str:
 def _rows(now: Now, ids: Sequence[str], status: str | None) -> tuple[Row, ...]:
     verdicts = now.judged.verdicts
     wanted = [id for id in ids if status is None or verdicts[id].status == status]
-    return tuple(_row(now, id) for id in sorted(wanted, key=lambda id: look.ORDER.index(verdicts[id].status)))
+    return tuple(_row(now, id) for id in sorted(wanted, key=lambda each: look.ORDER.index(verdicts[each].status)))
 
 
 def _row(now: Now, id: str) -> Row:
@@ -209,7 +211,7 @@ def _changes(now: Now) -> tuple[Change, ...]:
     for id, verdict in now.judged.verdicts.items():
         before = now.before.verdicts.get(id)
         if before is None or before.status != verdict.status:
-            found.append(Change(now.project.requirements[id], before and before.status, verdict.status))
+            found.append(Change(now.project.requirements[id], before.status if before else None, verdict.status))
     return tuple(sorted(found, key=lambda each: look.ORDER.index(each.now)))
 
 

@@ -68,11 +68,15 @@ def drawn(chart: Chart, answer: Answer) -> Drawn | None:
     parts = [*_grid(lines, y), *_below(across)]
     for number, each in enumerate(series):
         parts.append(el("g", *_marks(chart, each, number, len(series), across, y), class_=f"k{each.colour}"))
-    parts.append(el("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y(max(lines[0], 0)), y2=y(max(lines[0], 0)), class_="axis"))
-    title = chart.title or f"{', '.join(chart.y)} by {chart.x}"
-    desc = f"{chart.kind} chart of {len(points)} points; {', '.join(chart.y)} from {look.cell(min(values))} to {look.cell(max(values))}"
+    ground = y(max(lines[0], 0))
+    parts.append(el("line", x1=LEFT, x2=WIDTH - RIGHT, y1=ground, y2=ground, class_="axis"))
+    measured = ", ".join(chart.y)
+    title = chart.title or f"{measured} by {chart.x}"
+    spread = f"from {look.cell(min(values))} to {look.cell(max(values))}"
+    desc = f"{chart.kind} chart of {len(points)} points; {measured} {spread}"
     keys = tuple((each.name, each.colour) for each in series if each.name)
-    return Drawn(title, picture(WIDTH, HEIGHT, title, *parts, desc=desc, class_="plot"), keys if len(keys) > 1 else ())
+    shown = picture(WIDTH, HEIGHT, title, *parts, desc=desc, class_="plot")
+    return Drawn(title, shown, keys if len(keys) > 1 else ())
 
 
 def points_of(chart: Chart, answer: Answer) -> tuple[Series, ...]:
@@ -120,7 +124,7 @@ def _reader(type_: str) -> Callable[[Any], Any]:
     kind = type_.upper()
     if kind.startswith(("DATE", "TIMESTAMP")):
         return _instant
-    return (lambda value: float(value)) if look.is_number(type_) else str
+    return float if look.is_number(type_) else str
 
 
 def _instant(value: Any) -> datetime:
@@ -136,8 +140,9 @@ def _across(values: Sequence[Any], *, is_banded: bool) -> Across:
     if kinds == {datetime}:
         first, last = min(values), max(values)
         scale = Scale(first.timestamp(), last.timestamp(), LEFT + 8, right - 8)
-        marks = time_ticks(first, last) or [first]
-        is_short = (last - first).total_seconds() < 2 * 86400
+        by_day = all(value.time() == datetime.min.time() for value in values)
+        marks = time_ticks(first, last, by_day=by_day) or [first]
+        is_short = (last - first).total_seconds() < 2 * 86400 and not by_day
         names = [f"{each:%H:%M}" if is_short else f"{each.day} {each:%b}" for each in marks]
         if (last - first).days > 120:
             names = [f"{each:%b %Y}" for each in marks]
@@ -200,7 +205,16 @@ def _bar(point: Point, series: Series, number: int, count: int, across: Across, 
     top, bottom = min(y(value), y(0)), max(y(value), y(0))
     title = el("title", _said(point, series))
     radius = min(3.0, width / 3)
-    return el("rect", title, x=left + 0.5, y=top, width=max(width - 1, 0.8), height=max(bottom - top, 0.6), rx=radius, class_="k-bar")
+    return el(
+        "rect",
+        title,
+        x=left + 0.5,
+        y=top,
+        width=max(width - 1, 0.8),
+        height=max(bottom - top, 0.6),
+        rx=radius,
+        class_="k-bar",
+    )
 
 
 def _dot(point: Point, series: Series, across: Across, y: Scale, radius: float) -> Markup:

@@ -26,6 +26,9 @@ LIMIT = 1_000
 """Rows of one block."""
 
 _NAME = re.compile(r"(?:^|\s)name=(\S+)")
+_ASIDE = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", re.DOTALL)
+"""Comments, texts and quoted names of SQL, in which a `$name` is none."""
+
 _SAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -104,7 +107,9 @@ def as_of(now: Now, output: Output) -> datetime | None:
     if now.served is None:
         return None
     versions = now.served.release.versions
-    return min((versions[name].as_of for name in now.bound.outputs.get(output.name, ()) if name in versions), default=None)
+    return min(
+        (versions[name].as_of for name in now.bound.outputs.get(output.name, ()) if name in versions), default=None
+    )
 
 
 def _reader(site: Site, served: Served, output: Output, values: Values) -> Callable[[Query], Answer]:
@@ -116,7 +121,7 @@ def _reader(site: Site, served: Served, output: Output, values: Values) -> Calla
         if query.name not in kept:
             try:
                 kept[query.name] = site.timed(
-                    output.name, request, lambda: site.desk.block(served, output, query, values, request)
+                    output.name, request, lambda: site.desk.block(served, output, query, used(query, values), request)
                 )
             except MainstemError as error:
                 kept[query.name] = error
@@ -126,6 +131,12 @@ def _reader(site: Site, served: Served, output: Output, values: Values) -> Calla
         return found
 
     return read
+
+
+def used(query: Query, values: Values) -> Values:
+    """The parameters that stand in a block; the engine takes no others."""
+    text = _ASIDE.sub(" ", query.sql)
+    return {name: value for name, value in values.items() if re.search(rf"\${re.escape(name)}\b", text)}
 
 
 def _blocks(output: Output, read: Callable[[Query], Answer]) -> list[Block]:

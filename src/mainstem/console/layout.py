@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Edge = tuple[str, str]
 _PASSES = "\0"
@@ -84,7 +85,7 @@ def lay_out(ranks: Mapping[str, int], edges: Iterable[Edge]) -> Layout:
                 columns[rank].append(chain[-1])
         chain.append(target)
         chains[origin, target] = chain
-        links += zip(chain, chain[1:], strict=False)
+        links += pairwise(chain)
     before, after = _beside(dict.fromkeys(links))
     order = _ordered(columns, before, after)
     heights = _heights(order, before, after)
@@ -98,7 +99,7 @@ def crossings(layout: Layout) -> int:
     steps: dict[int, list[tuple[float, float]]] = {}
     for (origin, _), path in layout.paths.items():
         first = layout.places[origin][0]
-        for number, (here, there) in enumerate(zip(path, path[1:], strict=False)):
+        for number, (here, there) in enumerate(pairwise(path)):
             steps.setdefault(first + number, []).append((here, there))
     return sum(
         (one[0] - other[0]) * (one[1] - other[1]) < 0
@@ -148,7 +149,7 @@ def _by_barycentre(column: list[str], beside: Mapping[str, list[str]], at: Mappi
 
 def _crossed(order: Sequence[Sequence[str]], after: Mapping[str, list[str]]) -> int:
     total = 0
-    for here, there in zip(order, order[1:], strict=False):
+    for here, there in pairwise(order):
         at = {name: place for place, name in enumerate(there)}
         ends = [sorted(at[each] for each in after.get(name, ()) if each in at) for name in here]
         seen: list[int] = []
@@ -166,8 +167,7 @@ def _heights(
     tops = [_tops(column) for column in order]
     tallest = max((top[-1] for top in tops if top), default=0.0)
     for column, top in zip(order, tops, strict=True):
-        for name, height in zip(column, top, strict=True):
-            heights[name] = height + (tallest - top[-1]) / 2
+        heights |= {name: height + (tallest - top[-1]) / 2 for name, height in zip(column, top, strict=True)}
     for sweep in range(SWEEPS):
         columns = list(zip(order, tops, strict=True))
         for column, top in columns if sweep % 2 == 0 else reversed(columns):
@@ -175,8 +175,7 @@ def _heights(
             for name in column:
                 found = [heights[each] for each in (*before.get(name, ()), *after.get(name, ()))]
                 wanted.append(sum(found) / len(found) if found else heights[name])
-            for name, height in zip(column, _apart(wanted, top), strict=True):
-                heights[name] = height
+            heights |= zip(column, _apart(wanted, top), strict=True)
     least = min(heights.values(), default=0.0)
     return {name: round(height - least, 3) for name, height in heights.items()}
 

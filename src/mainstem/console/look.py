@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -28,6 +29,7 @@ STATES = {
     "unbuilt": "before the first release",
     "exception": "excepted",
 }
+_SCALE = re.compile(r"DECIMAL\(\d+,\s*(\d+)\)")
 _RING = {"cx": 8, "cy": 8, "r": 5.5, "class_": "ring"}
 
 
@@ -41,7 +43,10 @@ def glyph(status: str | None) -> Markup:
     forms = {
         "met": (el("circle", cx=8, cy=8, r=6.5, class_="full"), el("path", d="M5 8.2 7.2 10.4 11 5.9", class_="tick")),
         "at_risk": (el("circle", **_RING), el("path", d="M8 2.5 a5.5 5.5 0 0 1 0 11 z", class_="full")),
-        "violated": (el("circle", cx=8, cy=8, r=6.5, class_="full"), el("path", d="M5.6 5.6 10.4 10.4 M10.4 5.6 5.6 10.4", class_="tick")),
+        "violated": (
+            el("circle", cx=8, cy=8, r=6.5, class_="full"),
+            el("path", d="M5.6 5.6 10.4 10.4 M10.4 5.6 5.6 10.4", class_="tick"),
+        ),
         "unverified": (
             el("circle", **_RING, stroke_dasharray="2.6 1.7"),
             el("circle", cx=8, cy=8, r=1.6, class_="full"),
@@ -63,7 +68,9 @@ def strip(slices: Sequence[Slice]) -> Markup:
     marks = [_mark(number, piece) for number, piece in enumerate(shown)]
     width = len(shown) * 7
     label = f"{len(shown)} slices: {said}"
-    return el("svg", *marks, viewBox=f"0 0 {width} 22", width=width, height=22, class_="strip", role="img", aria_label=label)
+    return el(
+        "svg", *marks, viewBox=f"0 0 {width} 22", width=width, height=22, class_="strip", role="img", aria_label=label
+    )
 
 
 def _mark(number: int, piece: Slice) -> Markup:
@@ -132,8 +139,14 @@ def is_number(type_: str) -> bool:
     )
 
 
-def cell(value: Any, column: str = "") -> str:
-    """A value of a row as text. Thousands are set apart where that helps: not in years, nor in what names a row."""
+def cell(value: Any, column: str = "", type_: str = "") -> str:
+    """A value of a row as text, decimals with all the places of their SQL type.
+
+    Thousands are set apart where that helps: not in years, nor in what names a row.
+    """
+    places = _SCALE.fullmatch(type_.upper())
+    if places and isinstance(value, int | float | Decimal):
+        return f"{Decimal(str(value)):,.{places[1]}f}"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):

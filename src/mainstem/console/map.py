@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -67,7 +68,7 @@ def whole(now: Now) -> Chart:
     ranks = {name: last + 1 if node.kind == "output" else made[name] for name, node in nodes.items()}
     _add_requirements(now, nodes, edges, ranks, last + 2)
     titles = {0: "sources", last + 1: "outputs", last + 2: "requirements", last + 3: "people"}
-    titles |= {number: "models" for number in range(2, last + 1)} | ({1: "loaded"} if last >= 1 else {})
+    titles |= dict.fromkeys(range(2, last + 1), "models") | ({1: "loaded"} if last >= 1 else {})
     return Chart(nodes, edges, ranks, {rank: title for rank, title in titles.items() if rank in ranks.values()})
 
 
@@ -79,13 +80,26 @@ def _sources(project: Project) -> Iterable[Node]:
 def _datasets(now: Now) -> Iterable[Node]:
     for name, dataset in now.project.datasets.items():
         kind = "load" if isinstance(dataset.made_by, Load) else dataset.made_by.kind
-        yield Node(name, "dataset", name.partition(".")[2], f"{dataset.schema} · {kind}", f"/catalog/{quote(name)}", _worst(now, name))
+        yield Node(
+            name,
+            "dataset",
+            name.partition(".")[2],
+            f"{dataset.schema} · {kind}",
+            f"/catalog/{quote(name)}",
+            _worst(now, name),
+        )
 
 
 def _outputs(now: Now) -> Iterable[Node]:
     for name, output in now.project.outputs.items():
         stem = name.partition("/")[2]
-        address = f"/dashboards/{quote(stem)}" if output.kind == "dashboard" else "/openapi.json" if output.kind == "api" else "/dashboards"
+        address = (
+            f"/dashboards/{quote(stem)}"
+            if output.kind == "dashboard"
+            else "/openapi.json"
+            if output.kind == "api"
+            else "/dashboards"
+        )
         yield Node(name, "output", output.title or stem, output.kind, address, _worst(now, name))
 
 
@@ -94,7 +108,8 @@ def _worst(now: Now, name: str) -> str | None:
     found = [
         now.judged.verdicts[id].status
         for id, requirement in now.project.requirements.items()
-        if not requirement.retired and (name in requirement.binds or (requirement.objective and requirement.objective.of == name))
+        if not requirement.retired
+        and (name in requirement.binds or (requirement.objective and requirement.objective.of == name))
     ]
     return min(found, key=look.ORDER.index, default=None)
 
@@ -107,7 +122,9 @@ def _add_requirements(
             continue
         status = now.judged.verdicts[id].status
         key = f"requirement:{id}"
-        nodes[key] = Node(key, "requirement", requirement.title, f"{look.word(status)} · {id}", f"/requirements/{quote(id)}", status)
+        nodes[key] = Node(
+            key, "requirement", requirement.title, f"{look.word(status)} · {id}", f"/requirements/{quote(id)}", status
+        )
         ranks[key] = rank
         word = status if status in ("violated", "at_risk") else ""
         named = [requirement.objective.of] if requirement.objective else []
@@ -178,7 +195,7 @@ def _edge(chart: Chart, layout: Layout, edge: tuple[str, str]) -> Markup:
     heights = [TOP + height * ROW + HIGH / 2 for height in layout.paths[edge]]
     x = rank * STEP + STEP - GAP + 1
     path = f"M{x} {heights[0]:.1f}"
-    for number, (here, there) in enumerate(zip(heights, heights[1:], strict=False)):
+    for number, (here, there) in enumerate(pairwise(heights)):
         if number:
             path += f" H{x}"
             x = (rank + number + 1) * STEP - GAP + 1

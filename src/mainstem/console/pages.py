@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote
 
 from starlette.requests import Request as Asked
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from mainstem.console import catalog as datasets
 from mainstem.console import dashboard as one_dashboard
@@ -20,7 +20,7 @@ from mainstem.console.exits import exit_of
 from mainstem.console.site import Site, unknown
 from mainstem.core.dataset import QUARANTINE
 from mainstem.core.output import Output
-from mainstem.core.problem import MainstemError, Problem, ProjectError
+from mainstem.core.problem import MainstemError, Problem
 from mainstem.core.requirement import Requirement
 from mainstem.ledger.holder import is_alive
 from mainstem.lifecycle.serving.gate import Answer, Request
@@ -88,23 +88,26 @@ def dataset(site: Site, asked: Asked) -> Response:
     now = site.now()
     name = asked.path_params["name"]
     made = datasets.page(now, site.ledger, name)
-    answer, refused = None, ()
+    answer: Answer | None = None
+    refused: tuple[Problem, ...] = ()
     is_there = made.version is not None and (not name.endswith(QUARANTINE) or made.version.quarantine is not None)
     if is_there:
-        request = Request(exit_of("/catalog/{name}"), f"select * from {qualified(made.described.name)}", datasets.SAMPLE)
+        request = Request(
+            exit_of("/catalog/{name}"), f"select * from {qualified(made.described.name)}", datasets.SAMPLE
+        )
         try:
             answer = site.timed(made.described.name, request, lambda: site.desk.ask(request))
         except MainstemError as error:
             refused = _without_places(error)
     treated = one_dashboard.treated(answer) if answer else {}
-    given = {"page": made, "answer": answer, "refused": refused, "treated": treated}
+    given: dict[str, Any] = {"page": made, "answer": answer, "refused": refused, "treated": treated}
     return site.page(asked, "dataset.html", "/catalog", made.described.name, **given)
 
 
 def runs(site: Site, asked: Asked) -> Response:
     """The newest runs."""
     found = site.ledger.runs(site.desk.env, SHOWN_RUNS)
-    given = {"runs": found, "run_word": run_word, "run_status": _run_status, "lengths": _lengths(site)}
+    given: dict[str, Any] = {"runs": found, "run_word": run_word, "run_status": _run_status, "lengths": _lengths(site)}
     return site.page(asked, "runs.html", "/runs", "Runs", **given)
 
 
@@ -123,7 +126,7 @@ def run(site: Site, asked: Asked) -> Response:
         for row, check in checks
         if check is not None
     ]
-    given = {
+    given: dict[str, Any] = {
         "run": wanted,
         "run_word": run_word,
         "length": _lengths(site).get(id),
@@ -189,9 +192,12 @@ def dashboard(site: Site, asked: Asked) -> Response:
     serves = _served_by(site, output)
     ids = dict.fromkeys(person for id, _ in serves for person in people_of(now.project, id))
     needed = (now.project.needs[need].stakeholder for need in output.needs if need in now.project.needs)
-    people = [now.project.stakeholders[id].title for id in dict.fromkeys((*ids, *needed)) if id in now.project.stakeholders]
+    people = [
+        now.project.stakeholders[id].title for id in dict.fromkeys((*ids, *needed)) if id in now.project.stakeholders
+    ]
     title = output.title or name
-    return site.page(asked, "dashboard.html", "/dashboards", title, page=made, serves=serves, people=people)
+    status = 400 if any(problem.code == "V020" for problem in made.problems) else 200
+    return site.page(asked, "dashboard.html", "/dashboards", title, status, page=made, serves=serves, people=people)
 
 
 async def query(site: Site, asked: Asked) -> Response:
@@ -224,7 +230,7 @@ def _query_page(site: Site, asked: Asked, sql: str, answer: Answer | None, probl
     schemas: dict[str, list[str]] = {}
     for name in served.release.versions if served else ():
         schemas.setdefault(name.partition(".")[0], []).append(name)
-    given = {
+    given: dict[str, Any] = {
         "sql": sql,
         "answer": answer,
         "treated": one_dashboard.treated(answer) if answer else {},
@@ -253,12 +259,19 @@ def _without_places(error: MainstemError) -> tuple[Problem, ...]:
 def things(site: Site) -> list[dict[str, str]]:
     """Everything that can be searched for, with its address."""
     project = site.now().project
-    found = [_thing("requirement", id, each.title, f"/requirements/{quote(id)}") for id, each in project.requirements.items()]
+    found = [
+        _thing("requirement", id, each.title, f"/requirements/{quote(id)}") for id, each in project.requirements.items()
+    ]
     found += [_thing("dataset", name, name, f"/catalog/{quote(name)}") for name in project.datasets]
     for name, output in project.outputs.items():
         address = f"/{quote(name)}" if output.kind == "dashboard" else "/dashboards"
         found.append(_thing(output.kind, name, output.title, address))
     return found
+
+
+def search_json(site: Site, asked: Asked) -> Response:  # noqa: ARG001 - a page like the others
+    """Everything that can be searched for, as JSON data: the names that people wrote, no rows."""
+    return JSONResponse({"things": things(site)})
 
 
 def _thing(kind: str, name: str, title: str, address: str) -> dict[str, str]:
@@ -270,6 +283,8 @@ def search(site: Site, asked: Asked) -> Response:
     said = asked.query_params.get("q", "").strip()
     words = said.lower().split()
     found = [
-        each for each in things(site) if words and all(word in f"{each['name']} {each['title']}".lower() for word in words)
+        each
+        for each in things(site)
+        if words and all(word in f"{each['name']} {each['title']}".lower() for word in words)
     ]
     return site.page(asked, "search.html", "", "Search", words=said, found=found)

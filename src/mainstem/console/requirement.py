@@ -124,7 +124,9 @@ def _title(project: Project, id: str | None) -> str:
 def _names(project: Project, requirement: Requirement) -> dict[str, str]:
     """Names that may stand in the sentence, with the address of each."""
     found = {name: f"/catalog/{name}" for name in project.datasets}
-    return found | {name: f"/dashboards/{name.partition('/')[2]}" for name in requirement.binds if name.startswith("dashboards/")}
+    return found | {
+        name: f"/dashboards/{name.partition('/')[2]}" for name in requirement.binds if name.startswith("dashboards/")
+    }
 
 
 def marked(sentence: str, names: dict[str, str]) -> Markup:
@@ -134,7 +136,9 @@ def marked(sentence: str, names: dict[str, str]) -> Markup:
     Markup('<mark><a href="/catalog/a.b">a.b</a></mark> shall hold &lt;x&gt; by <mark>05:15 UTC</mark>')
     """
     known = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    pattern = re.compile(f"({_NUMBER.pattern})" + (rf"|(?<![\w./])({known})(?![\w/]|\.\w)" if known else "|(?!)()"), re.IGNORECASE)
+    pattern = re.compile(
+        f"({_NUMBER.pattern})" + (rf"|(?<![\w./])({known})(?![\w/]|\.\w)" if known else "|(?!)()"), re.IGNORECASE
+    )
     parts, end = [], 0
     for found in pattern.finditer(sentence):
         parts.append(escape(sentence[end : found.start()]))

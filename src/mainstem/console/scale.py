@@ -49,17 +49,18 @@ def clock_ticks(low: float, high: float, about: int = 4) -> list[float]:
     return [float(number * step) for number in range(math.floor(low / step), math.ceil(high / step) + 1)]
 
 
-def time_ticks(low: datetime, high: datetime, about: int = 6) -> list[datetime]:
-    """Starts of hours, days or months between two moments, about so many."""
+def time_ticks(low: datetime, high: datetime, about: int = 6, *, by_day: bool = False) -> list[datetime]:
+    """Starts of hours, days or months between two moments, about so many; `by_day`: no hours."""
     span = high - low
     if span > timedelta(days=120):
         return _months(low, high, max(1, round(span.days / 30.4 / about)))
     steps = [timedelta(hours=hours) for hours in (1, 3, 6, 12, 24, 48, 72, 168, 336, 672)]
+    steps = steps[4:] if by_day else steps
     step = next((each for each in steps if span / each <= about), steps[-1])
     start = low.replace(minute=0, second=0, microsecond=0)
     if step >= timedelta(days=1):
         start = start.replace(hour=0)
-    found = []
+    found: list[datetime] = []
     while start <= high:
         if start >= low:
             found.append(start)
@@ -68,7 +69,7 @@ def time_ticks(low: datetime, high: datetime, about: int = 6) -> list[datetime]:
 
 
 def _months(low: datetime, high: datetime, every: int) -> list[datetime]:
-    found = []
+    found: list[datetime] = []
     number = low.year * 12 + low.month - 1
     while True:
         number += 1

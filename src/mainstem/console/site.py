@@ -69,7 +69,9 @@ class Site:
         self.desk = desk
         self._kept: tuple[tuple[object, ...], Now] | None = None
         self._lock = threading.Lock()
-        self._files = {path.name: _digest(path) for path in STATIC.iterdir() if path.is_file()}
+        self._files = {
+            path.relative_to(STATIC).as_posix(): _digest(path) for path in STATIC.rglob("*") if path.is_file()
+        }
         self._templates = Environment(
             loader=PackageLoader("mainstem.console"),
             autoescape=True,

@@ -18,6 +18,8 @@ from mainstem.lifecycle.requirements.calendar import duration_s
 
 WIDTH, HEIGHT = 720.0, 250.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 14.0, 22.0, 34.0
+_ABOVE, _BELOW = True, False
+"""On which side of its limit a value is missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def graph(objective: Objective, slices: Sequence[Slice]) -> Graph | None:
     values = [None if piece.value is None else float(piece.value) * 100 for piece in shown]
     limit = float(at_least) * 100
     words = f"at least {limit:g}%"
-    return Graph("What was measured, each slice", shown, values, limit, words, False, _percent, ticks)
+    return Graph("What was measured, each slice", shown, values, limit, words, _BELOW, _percent, ticks)
 
 
 def _ready(objective: Objective, slices: Sequence[Slice]) -> Graph:
@@ -62,7 +64,7 @@ def _ready(objective: Objective, slices: Sequence[Slice]) -> Graph:
     limit = float(due.hour * 60 + due.minute)
     values = [None if piece.margin is None else limit - piece.margin for piece in slices]
     words = f"due {due:%H:%M} {look.zone_name(objective.zone)}"
-    return Graph("When it was ready, each slice", slices, values, limit, words, True, _clock, clock_ticks)
+    return Graph("When it was ready, each slice", slices, values, limit, words, _ABOVE, _clock, clock_ticks)
 
 
 def _ages(objective: Objective, slices: Sequence[Slice]) -> Graph:
@@ -70,7 +72,7 @@ def _ages(objective: Objective, slices: Sequence[Slice]) -> Graph:
     limit = duration_s(objective.options.at_most, objective.place) / 3600
     values = [None if piece.margin is None else limit - piece.margin for piece in slices]
     words = f"at most {limit:g} hours"
-    return Graph("How old it became, each slice", slices, values, limit, words, True, _hours, ticks)
+    return Graph("How old it became, each slice", slices, values, limit, words, _ABOVE, _hours, ticks)
 
 
 def _clock(minute: float) -> str:
@@ -90,7 +92,7 @@ def drawn(made: Graph) -> Markup:
     """The picture: a dot a slice, the limit, and the side of it where a promise is missed."""
     known = [value for value in made.values if value is not None]
     low, high = _range(made, known)
-    lines = [tick for tick in made.ticks(low, high)]
+    lines = made.ticks(low, high)
     if made.say is _percent:
         lines = [tick for tick in lines if tick <= 100]
     low, high = min(low, lines[0]), max(high, lines[-1])

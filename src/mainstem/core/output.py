@@ -44,8 +44,8 @@ class Output:
     """A way out of the lake. `name` is folder and stem, such as `dashboards/morning-delays`.
 
     `kind`: dashboard | api | metric | training | sync. `needs` are the ids of the needs it serves.
-    `queries` are its SELECTs and `charts` pictures of their rows; `options` everything else of its file, as written. `role` and `purpose` are those of the
-    policy under which it is read; without a role nothing tagged leaves by it.
+    `queries` are its SELECTs and `charts` pictures of their rows; `options` everything else of its file, as written.
+    `role` and `purpose` are those of the policy under which it is read; without a role nothing tagged leaves by it.
     """
 
     name: str

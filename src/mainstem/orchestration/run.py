@@ -114,7 +114,7 @@ def run(
         seconds = Decimal(f"{clock.elapsed() - started_s:.3f}")
         told = Evidence("run", project.name, started_at, env, value=seconds, unit="s", outcome=status, run=run_id)
         ledger.record([told], finished_at)
-        ledger.end_run(run_id, finished_at, status, _summary(done, failures, release))
+        ledger.end_run(run_id, finished_at, status, _summary(prepared.plan, done, failures, release))
     if release is not None:
         copy_ledger(ledger, lake, clock)
         crash.point("after-copy")
@@ -344,14 +344,23 @@ def _sync(lake: Path, versions: Sequence[Version]) -> None:
     tables.sync(lake, versions)
 
 
-def _summary(done: Sequence[Done], failures: Sequence[Failure], release: Release | None) -> dict[str, object]:
+def _summary(
+    plan: Plan, done: Sequence[Done], failures: Sequence[Failure], release: Release | None
+) -> dict[str, object]:
     counts: dict[str, int] = {}
+    reasons = {step.dataset: step.why for step in plan.steps}
     for step in done:
         counts[step.outcome] = counts.get(step.outcome, 0) + 1
     return {
         "steps": counts,
         "did": [
-            {"dataset": d.dataset, "outcome": d.outcome, "why": d.why, "rows": d.rows, "seconds": round(d.seconds, 3)}
+            {
+                "dataset": d.dataset,
+                "outcome": d.outcome,
+                "why": reasons.get(d.dataset, d.why),
+                "rows": d.rows,
+                "seconds": round(d.seconds, 3),
+            }
             for d in done
             if d.outcome not in ("unchanged", "kept")
         ],

@@ -37,9 +37,7 @@ class Fence:
         return "\n".join(self.lines)
 
 
-def read_blocks(
-    body: str, begins: Place, problems: list[Problem]
-) -> tuple[tuple[Query, ...], tuple[Chart, ...]]:
+def read_blocks(body: str, begins: Place, problems: list[Problem]) -> tuple[tuple[Query, ...], tuple[Chart, ...]]:
     """The blocks that open with ```` ```sql name=x ```` (or `~~~`), ```` ```chart ```` and ```` ```vega-lite ````.
 
     `begins` is the place of the body's text. Other blocks are text. What is read has empty lines before it, so that its
@@ -84,7 +82,9 @@ def _fences(body: str, begins: Place) -> Iterator[Fence]:
 
 def _no_block(chart: Chart, queries: dict[str, Query]) -> Problem:
     what = f'the chart shows block "{chart.data}", which is not on this page'
-    return Problem("P055", what, nearest(chart.data, list(queries), kind="blocks"), chart.places.get("data", chart.place))
+    return Problem(
+        "P055", what, nearest(chart.data, list(queries), kind="blocks"), chart.places.get("data", chart.place)
+    )
 
 
 def _add(fence: Fence, place: Place, queries: dict[str, Query], problems: list[Problem]) -> None:

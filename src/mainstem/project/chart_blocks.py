@@ -43,7 +43,9 @@ def read_chart(text: str, place: Place, problems: list[Problem]) -> Chart | None
         return None
     if said.series and len(y) > 1:
         mend = "keep one column in `y`, or leave `series` out"
-        problems.append(Problem("P055", "both `series` and several columns in `y` split the chart", mend, places["series"]))
+        problems.append(
+            Problem("P055", "both `series` and several columns in `y` split the chart", mend, places["series"])
+        )
         return None
     node = keys.get("y")
     if isinstance(node, Items):

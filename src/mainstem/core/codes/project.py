@@ -218,8 +218,8 @@ CODES: dict[str, Code] = {
     ),
     "P055": Code(
         "A chart that cannot be drawn",
-        "A chart shows the rows of one SQL block of its page: `type: line` (or bar, area, point), `data` the name of the "
-        "block, `x` and `y` its columns, `series` the column that splits it. A `vega-lite` block is JSON whose "
+        "A chart shows the rows of one SQL block of its page: `type: line` (or bar, area, point), `data` the name of "
+        "the block, `x` and `y` its columns, `series` the column that splits it. A `vega-lite` block is JSON whose "
         '`"data": {"name": ...}` names the block; it fetches nothing.',
         "Name a block of the page, and columns that its SELECT has.",
     ),
