@@ -133,6 +133,7 @@ def test_keys_lead_to_pages_and_search_finds(page: Page) -> None:
     page.keyboard.press("g")
     page.keyboard.press("c")
     expect(page).to_have_title("Catalog · shop")
+    page.wait_for_load_state()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +15,11 @@ from markupsafe import Markup
 
 from mainstem.console import charts
 from mainstem.console.exits import exit_of
+from mainstem.console.scribe import Held
 from mainstem.console.site import Now, Site
+from mainstem.core.clock import SetClock
 from mainstem.core.output import Chart, Output, Query
-from mainstem.core.problem import MainstemError, Problem, ProjectError
+from mainstem.core.problem import MainstemError, Problem, ProjectError, WorldError
 from mainstem.lifecycle.serving.gate import Answer, Request
 from mainstem.lifecycle.serving.parameter import Parameter, texts_given
 from mainstem.orchestration.desk import Values
@@ -24,6 +27,9 @@ from mainstem.orchestration.served import Served
 
 LIMIT = 1_000
 """Rows of one block."""
+
+SIDE_BY_SIDE = 4
+"""Blocks of one page that are read at once."""
 
 _NAME = re.compile(r"(?:^|\s)name=(\S+)")
 _ASIDE = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", re.DOTALL)
@@ -113,24 +119,31 @@ def as_of(now: Now, output: Output) -> datetime | None:
 
 
 def _reader(site: Site, served: Served, output: Output, values: Values) -> Callable[[Query], Answer]:
-    """Reads a block once for all that shows it; every request is evidence of how the output answers."""
-    kept: dict[str, Answer | MainstemError] = {}
-    request = Request(exit_of("/dashboards/{name}"), output.queries[0].sql if output.queries else "", LIMIT)
+    """Reads every block once, side by side; the audit and the evidence of all are written before any of it leaves."""
+    request = Request(exit_of("/dashboards/{name}"), "", LIMIT)
+    held, clock = Held(), SetClock(site.desk.clock.now())
+    started_s = clock.elapsed()
 
-    def read(query: Query) -> Answer:
-        if query.name not in kept:
-            try:
-                kept[query.name] = site.timed(
-                    output.name, request, lambda: site.desk.block(served, output, query, used(query, values), request)
-                )
-            except MainstemError as error:
-                kept[query.name] = error
-        found = kept[query.name]
-        if isinstance(found, MainstemError):
-            raise found
-        return found
+    def read(query: Query) -> Answer | MainstemError:
+        try:
+            return site.desk.block(served, output, query, used(query, values), request, held, clock)
+        except MainstemError as error:
+            return error
 
-    return read
+    with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as threads:
+        found = dict(zip((query.name for query in output.queries), threads.map(read, output.queries), strict=True))
+    faults = [each for each in found.values() if isinstance(each, MainstemError)]
+    outcome = "errored" if any(isinstance(each, WorldError) for each in faults) else "refused" if faults else "ok"
+    row = site.request_row(output.name, request, clock.at, clock.elapsed() - started_s, outcome)
+    site.ledger.note(held.rows, [row])
+
+    def answered(query: Query) -> Answer:
+        each = found[query.name]
+        if isinstance(each, MainstemError):
+            raise each
+        return each
+
+    return answered
 
 
 def used(query: Query, values: Values) -> Values:

@@ -62,12 +62,21 @@ class Now:
         return self.served.bound if self.served else bound_to(self.project, None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Requirements as they were judged, and by what."""
+
+    key: tuple[object, ...]
+    judged: Judged
+
+
 class Site:
     """The pages' common ground; safe for many threads."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self._kept: tuple[tuple[object, ...], Now] | None = None
+        self._today: _Kept | None = None
+        self._before: _Kept | None = None
         self._lock = threading.Lock()
         self._files = {
             path.relative_to(STATIC).as_posix(): _digest(path) for path in STATIC.rglob("*") if path.is_file()
@@ -94,25 +103,29 @@ class Site:
         return self.desk.ledger
 
     def now(self) -> Now:
-        """How things stand; judged anew when a release, a piece of evidence, a text or the minute is another."""
+        """How things stand; judged anew when a release, a piece of evidence, a text or the minute is another.
+
+        How they stood a day before hangs on no evidence that is recorded now.
+        """
         served = self.desk.newest
         project = served.project if served else self.desk.project
         at = self.desk.clock.now()
         minute = at.replace(second=0, microsecond=0)
-        key = (project, served and served.release.id, self.ledger.newest_evidence(), minute)
+        day = (project, served and served.release.id, minute)
         with self._lock:
-            kept = self._kept
-            if kept is not None and _is_same(kept[0], key):
-                return kept[1]
-            made = self._judged(project, served, at)
-            self._kept = (key, made)
-            return made
+            self._before = self._kept_or(
+                self._before, day, lambda: self._judged(project, served, at - timedelta(days=1))
+            )
+            key = (*day, self.ledger.newest_evidence())
+            self._today = self._kept_or(self._today, key, lambda: self._judged(project, served, at))
+            return Now(project, served, self._today.judged, self._before.judged)
 
-    def _judged(self, project: Project, served: Served | None, at: datetime) -> Now:
-        bound = served.bound if served else None
-        today = judge(project, self.ledger, self.desk.env, at, bound)
-        before = judge(project, self.ledger, self.desk.env, at - timedelta(days=1), bound)
-        return Now(project, served, today, before)
+    def _judged(self, project: Project, served: Served | None, at: datetime) -> Judged:
+        return judge(project, self.ledger, self.desk.env, at, served.bound if served else None)
+
+    @staticmethod
+    def _kept_or(kept: _Kept | None, key: tuple[object, ...], make: Callable[[], Judged]) -> _Kept:
+        return kept if kept is not None and _is_same(kept.key, key) else _Kept(key, make())
 
     def page(self, asked: Asked, name: str, here: str, title: str, status: int = 200, **given: Any) -> HTMLResponse:
         """A page from its template; `here` is the address in the navigation that it belongs to."""
@@ -135,7 +148,6 @@ class Site:
         """An answer, and evidence of it: how long readers of `subject` waited, and whether they were answered."""
         clock = self.desk.clock
         started_s, at = clock.elapsed(), clock.now()
-        served = self.desk.newest
         outcome = "errored"
         try:
             answer = read()
@@ -146,18 +158,23 @@ class Site:
         else:
             return answer
         finally:
-            row = Evidence(
-                "request",
-                subject,
-                at,
-                self.desk.env,
-                served.release.id if served else None,
-                value=Decimal(round((clock.elapsed() - started_s) * 1000)),
-                unit="ms",
-                outcome=outcome,
-                facts={"principal": request.principal, "by": "user"},
-            )
+            row = self.request_row(subject, request, at, clock.elapsed() - started_s, outcome)
             self.ledger.record([row], at)
+
+    def request_row(self, subject: str, request: Request, at: datetime, seconds: float, outcome: str) -> Evidence:
+        """Evidence that somebody asked: `outcome` is ok | refused | errored."""
+        served = self.desk.newest
+        return Evidence(
+            "request",
+            subject,
+            at,
+            self.desk.env,
+            served.release.id if served else None,
+            value=Decimal(round(seconds * 1000)),
+            unit="ms",
+            outcome=outcome,
+            facts={"principal": request.principal, "by": "user"},
+        )
 
     def wrong_text(self) -> list[str]:
         """The problems of a text that cannot be read, as `mainstem validate` prints them."""
