@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -147,17 +147,13 @@ def cell(value: Any, column: str = "", type_: str = "") -> str:
     places = _SCALE.fullmatch(type_.upper())
     if places and isinstance(value, int | float | Decimal):
         return f"{Decimal(str(value)):,.{places[1]}f}"
+    if type_.upper().startswith("TIMESTAMP") and isinstance(value, str):
+        return value.replace("T", " ")
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return str(value).lower()
     if isinstance(value, int):
         is_name = column.lower().endswith(("id", "year", "number", "code", "key"))
         return str(value) if is_name or abs(value) < 10_000 else f"{value:,}"
     if isinstance(value, float):
         return f"{value:,.6g}" if abs(value) < 1e15 else repr(value)
-    if isinstance(value, Decimal):
-        return f"{value:,f}"
-    if isinstance(value, datetime):
-        return value.isoformat(" ")
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)
+    return f"{value:,f}" if isinstance(value, Decimal) else str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from urllib.parse import quote
@@ -19,8 +19,13 @@ from mainstem.governance.lineage import dataset_of, downstream, is_query, upstre
 from mainstem.governance.reach import split_name
 from mainstem.orchestration.judge import people_of
 
-STEP, GAP, ROW, HIGH, TOP = 214, 40, 46, 36, 40
-"""Width from rank to rank, of it between nodes; height of a row, of it the node; space above for names of ranks."""
+GAP, ROW, HIGH, TOP = 38, 46, 36, 40
+"""Width between ranks; height of a row, of it the node; space above for the names of ranks."""
+
+WIDTHS = {"requirement": 244, "output": 192, "person": 192}
+"""How wide a rank is, by the kind of its nodes."""
+
+NARROW = 162
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,49 +181,62 @@ def _column(name: str, *, is_root: bool) -> Node:
     return Node(name, "column", column or dataset.partition(".")[2], dataset, address, is_root=is_root)
 
 
+Ranks = Sequence[tuple[float, float]]
+"""Left and right end of each rank."""
+
+
 def drawn(chart: Chart, title: str) -> Markup:
     """The chart as a picture whose nodes are links."""
     layout = lay_out(chart.ranks, chart.edges)
-    width, height = layout.ranks * STEP - GAP + 2, TOP + layout.rows * ROW
-    parts = [el("text", words, x=rank * STEP + 1, y=18, class_="rank") for rank, words in chart.titles.items()]
+    ranks = _ranks(chart, layout.ranks)
+    width, height = (ranks[-1][1] if ranks else 0) + 2, TOP + layout.rows * ROW
+    parts = [el("text", words, x=ranks[rank][0], y=18, class_="rank") for rank, words in chart.titles.items()]
     pale_first = sorted(layout.paths, key=lambda edge: chart.edges[edge] in ("at_risk", "violated"))
-    parts += [_edge(chart, layout, edge) for edge in pale_first]
-    parts += [_node(node, *layout.places[id]) for id, node in chart.nodes.items()]
+    parts += [_edge(chart, layout, ranks, edge) for edge in pale_first]
+    parts += [_node(node, ranks[chart.ranks[id]], layout.places[id][1]) for id, node in chart.nodes.items()]
     made = picture(width, height, title, *parts)
     # A picture of links is no image: a reader must be able to walk through them.
-    sized = str(made).replace('role="img"', f'role="group" width="{width}" height="{height:.0f}"', 1)
+    sized = str(made).replace('role="img"', f'role="group" width="{width:.0f}" height="{height:.0f}"', 1)
     return Markup(sized)  # noqa: S704 - every part of it was escaped by `el`
 
 
-def _edge(chart: Chart, layout: Layout, edge: tuple[str, str]) -> Markup:
-    rank = layout.places[edge[0]][0]
+def _ranks(chart: Chart, count: int) -> Ranks:
+    widths = [NARROW] * count
+    for id, node in chart.nodes.items():
+        rank = chart.ranks[id]
+        widths[rank] = max(widths[rank], WIDTHS.get(node.kind, NARROW))
+    found, left = [], 1.0
+    for width in widths:
+        found.append((left, left + width))
+        left += width + GAP
+    return found
+
+
+def _edge(chart: Chart, layout: Layout, ranks: Ranks, edge: tuple[str, str]) -> Markup:
+    """A line that bends between ranks, and runs level where it passes one."""
+    first = layout.places[edge[0]][0]
     heights = [TOP + height * ROW + HIGH / 2 for height in layout.paths[edge]]
-    x = rank * STEP + STEP - GAP + 1
-    path = f"M{x} {heights[0]:.1f}"
-    for number, (here, there) in enumerate(pairwise(heights)):
-        if number:
-            path += f" H{x}"
-            x = (rank + number + 1) * STEP - GAP + 1
-            path += f" H{x}"
-        path += f" C{x + GAP / 2:.0f} {here:.1f} {x + GAP / 2:.0f} {there:.1f} {x + GAP} {there:.1f}"
-        x += GAP
+    path = f"M{ranks[first][1]:.0f} {heights[0]:.1f}"
+    for number, (here, there) in enumerate(pairwise(heights), first):
+        right, left = ranks[number][1], ranks[number + 1][0]
+        middle = (right + left) / 2
+        path += f" H{right:.0f} C{middle:.0f} {here:.1f} {middle:.0f} {there:.1f} {left:.0f} {there:.1f}"
     word = chart.edges[edge]
     named = word if word.startswith("e-") else f"e-{word}" if word else ""
     return el("path", d=path, class_=f"edge {named}".strip(), data_from=edge[0], data_to=edge[1])
 
 
-def _node(node: Node, rank: int, height: float) -> Markup:
-    x, y, width = rank * STEP + 1.0, TOP + height * ROW, float(STEP - GAP)
-    root = " root" if node.is_root else ""
+def _node(node: Node, ends: tuple[float, float], height: float) -> Markup:
+    x, y, width = ends[0], TOP + height * ROW, ends[1] - ends[0]
     inside = (
         el("title", f"{node.name} ({node.small})"),
         el("rect", x=x, y=y, width=width, height=HIGH, rx=8),
         el("rect", x=x + 5, y=y + 8, width=3, height=HIGH - 16, rx=1.5, class_="tab"),
-        el("text", _cut(node.name, 23), x=x + 16, y=y + 16),
-        el("text", _cut(node.small, 27), x=x + 16, y=y + 29, class_="small"),
+        el("text", _cut(node.name, int((width - 22) / 6.7)), x=x + 16, y=y + 16),
+        el("text", _cut(node.small, int((width - 22) / 5.9)), x=x + 16, y=y + 29, class_="small"),
     )
     link = el("a", *inside, href=node.address)
-    return el("g", link, class_=f"node n-{node.status or 'none'}{root}", data_id=node.id)
+    return el("g", link, class_=f"node n-{node.status or 'none'}{' root' if node.is_root else ''}", data_id=node.id)
 
 
 def _cut(text: str, longest: int) -> str:

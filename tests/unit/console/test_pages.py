@@ -10,13 +10,14 @@ from urllib.parse import urlencode
 import pytest
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
-from tests.unit.console.shop import HOSTILE
+from tests.unit.console.shop import HOSTILE, agreed, publish, write
 
 from mainstem.console.app import make_app
 from mainstem.console.exits import EXIT_OF, declared, exit_of
 from mainstem.core.problem import MainstemError
 from mainstem.ledger.sqlite import open_ledger
 from mainstem.orchestration.desk import Desk
+from mainstem.orchestration.run import run
 from mainstem.project import load
 
 PAGES = [
@@ -160,6 +161,17 @@ def test_a_dashboard_shows_rows_and_pictures_of_one_release(site: TestClient) ->
     assert 'parameter "sinc" is not known' in text_of(unknown.text)
 
 
+def test_a_dashboard_that_was_read_is_audited_and_is_evidence(site: TestClient, opened: Desk) -> None:
+    last = max((each["id"] for each in opened.ledger.audited()), default=0)
+    before = len(opened.ledger.evidence(kinds=["request"], subjects=["dashboards/sales"]))
+    site.get("/dashboards/sales")
+    rows = [each["row"] for each in opened.ledger.audited(last)]
+    assert [row["decision"] for row in rows] == ["allowed"] * 3
+    assert opened.ledger.verify_audit() is None
+    asked = opened.ledger.evidence(kinds=["request"], subjects=["dashboards/sales"])
+    assert [row.outcome for row in asked[before:]] == ["ok"]
+
+
 def test_dashboards_without_pictures_of_vega_do_not_load_it(site: TestClient) -> None:
     assert "vega" not in site.get("/dashboards").text
 
@@ -219,7 +231,7 @@ def test_rows_leave_by_the_exit_of_their_page_only(site: TestClient, opened: Des
         ("/catalog/main.dys", "did you mean &#34;main.days&#34;?"),
         ("/catalog/<script>", "does not exist"),
         ("/map?column=main.days.amout", "did you mean &#34;amount&#34;?"),
-        ("/runs/nope", "there is no run"),
+        ("/runs/nope", "<code>V025</code> there is no run"),
         ("/dashboards/sale", "did you mean &#34;sales&#34;?"),
         ("/static/nothing.js", "There is no such page"),
     ],
@@ -253,6 +265,12 @@ def test_a_strange_name_of_this_machine_is_refused(site: TestClient, host: str) 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:9", "127.0.0.1:8000", "[::1]:8000", "[::1]"])
 def test_the_names_of_this_machine_are_answered(site: TestClient, host: str) -> None:
     assert site.get("/query", headers={"host": host}).status_code == 200
+
+
+def test_another_name_is_answered_where_it_was_given(opened: Desk) -> None:
+    site = TestClient(make_app(opened, hosts=["data.example"]), base_url="http://data.example:8000")
+    assert site.get("/query").status_code == 200
+    assert site.get("/query", headers={"host": "other.example"}).status_code == 403
 
 
 def test_what_other_sites_send_is_refused(site: TestClient) -> None:
@@ -294,9 +312,28 @@ def test_every_address_is_declared_with_its_exit(opened: Desk) -> None:
         exit_of("/map")
 
 
-def test_a_wrong_text_is_told_and_the_last_good_one_stays(tmp_path: Path) -> None:
-    from tests.unit.console.shop import agreed, publish, write
+def test_a_run_that_failed_says_why_and_what_mends_it(tmp_path: Path) -> None:
+    write(tmp_path)
+    model = tmp_path / "models" / "days.sql"
+    model.write_text(model.read_text().replace("severity: warning", "severity: error"))
+    project = load(tmp_path)
+    ledger = open_ledger(project.ledger)
+    assert run(project, ledger, agreed(tmp_path)).failures
+    desk = Desk(tmp_path, "prod", ledger)
+    try:
+        site = TestClient(make_app(desk), base_url="http://localhost")
+        said = text_of(site.get(f"/runs/{ledger.runs('prod', 1)[0]['run']}").text)
+        assert "Failed" in said
+        assert re.search(r"[A-Z]\d{3} main.days : .*rich", said)
+        failed = ledger.runs("prod", 1)[0]["summary"]["failed"][0]
+        assert failed["mend"] in said
+        assert "glyph s-violated" in site.get("/runs").text
+    finally:
+        desk.close()
+        ledger.close()
 
+
+def test_a_wrong_text_is_told_and_the_last_good_one_stays(tmp_path: Path) -> None:
     write(tmp_path)
     publish(tmp_path, agreed(tmp_path))
     ledger = open_ledger(load(tmp_path).ledger)
@@ -323,8 +360,6 @@ def test_a_wrong_text_is_told_and_the_last_good_one_stays(tmp_path: Path) -> Non
 
 
 def test_without_a_release_pages_say_what_to_do(tmp_path: Path) -> None:
-    from tests.unit.console.shop import write
-
     write(tmp_path)
     ledger = open_ledger(load(tmp_path).ledger)
     desk = Desk(tmp_path, "prod", ledger)

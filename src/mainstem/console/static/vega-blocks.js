@@ -15,7 +15,7 @@ for (const block of document.querySelectorAll(".vega")) {
     mark: { color: colours[0] },
     background: "transparent",
     font: style.fontFamily,
-    axis: { labelColor: soft, titleColor: soft, gridOpacity: 0.25, gridColor: soft, tickColor: soft, domainColor: soft },
+    axis: { labelFontSize: 12, titleFontSize: 12, labelColor: soft, titleColor: soft, gridOpacity: 0.25, gridColor: soft, tickColor: soft, domainColor: soft },
     legend: { labelColor: soft, titleColor: soft },
     title: { color: soft },
     view: { stroke: null },
