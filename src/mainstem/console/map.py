@@ -20,7 +20,7 @@ from mainstem.governance.reach import split_name
 from mainstem.orchestration.judge import people_of
 
 GAP, ROW, HIGH, TOP = 38, 46, 36, 40
-"""Width between ranks; height of a row, of it the node; space above for the names of ranks."""
+"""Width between ranks; height of a row, of it the node; space that the names of ranks take above."""
 
 WIDTHS = {"requirement": 244, "output": 192, "person": 192}
 """How wide a rank is, by the kind of its nodes."""
@@ -54,6 +54,11 @@ class Chart:
     edges: Mapping[tuple[str, str], str]
     ranks: Mapping[str, int]
     titles: Mapping[int, str]
+
+    @property
+    def top(self) -> int:
+        """The space above, for the names of ranks where there are any."""
+        return TOP if self.titles else 4
 
 
 def whole(now: Now) -> Chart:
@@ -189,11 +194,11 @@ def drawn(chart: Chart, title: str) -> Markup:
     """The chart as a picture whose nodes are links."""
     layout = lay_out(chart.ranks, chart.edges)
     ranks = _ranks(chart, layout.ranks)
-    width, height = (ranks[-1][1] if ranks else 0) + 2, TOP + layout.rows * ROW
+    width, height = (ranks[-1][1] if ranks else 0) + 2, chart.top + layout.rows * ROW
     parts = [el("text", words, x=ranks[rank][0], y=18, class_="rank") for rank, words in chart.titles.items()]
     pale_first = sorted(layout.paths, key=lambda edge: chart.edges[edge] in ("at_risk", "violated"))
     parts += [_edge(chart, layout, ranks, edge) for edge in pale_first]
-    parts += [_node(node, ranks[chart.ranks[id]], layout.places[id][1]) for id, node in chart.nodes.items()]
+    parts += [_node(node, ranks[chart.ranks[id]], layout.places[id][1], chart.top) for id, node in chart.nodes.items()]
     made = picture(width, height, title, *parts)
     # A picture of links is no image: a reader must be able to walk through them.
     sized = str(made).replace('role="img"', f'role="group" width="{width:.0f}" height="{height:.0f}"', 1)
@@ -215,7 +220,7 @@ def _ranks(chart: Chart, count: int) -> Ranks:
 def _edge(chart: Chart, layout: Layout, ranks: Ranks, edge: tuple[str, str]) -> Markup:
     """A line that bends between ranks, and runs level where it passes one."""
     first = layout.places[edge[0]][0]
-    heights = [TOP + height * ROW + HIGH / 2 for height in layout.paths[edge]]
+    heights = [chart.top + height * ROW + HIGH / 2 for height in layout.paths[edge]]
     path = f"M{ranks[first][1]:.0f} {heights[0]:.1f}"
     for number, (here, there) in enumerate(pairwise(heights), first):
         right, left = ranks[number][1], ranks[number + 1][0]
@@ -226,8 +231,8 @@ def _edge(chart: Chart, layout: Layout, ranks: Ranks, edge: tuple[str, str]) -> 
     return el("path", d=path, class_=f"edge {named}".strip(), data_from=edge[0], data_to=edge[1])
 
 
-def _node(node: Node, ends: tuple[float, float], height: float) -> Markup:
-    x, y, width = ends[0], TOP + height * ROW, ends[1] - ends[0]
+def _node(node: Node, ends: tuple[float, float], height: float, top: int) -> Markup:
+    x, y, width = ends[0], top + height * ROW, ends[1] - ends[0]
     inside = (
         el("title", f"{node.name} ({node.small})"),
         el("rect", x=x, y=y, width=width, height=HIGH, rx=8),
