@@ -29,12 +29,8 @@ class ChartKeys:
 def read_chart(text: str, place: Place, problems: list[Problem]) -> Chart | None:
     """The chart that a block of YAML describes; None after a problem. `place` is where its fence opens."""
     keys = read_keys(text, place.file, problems, place.line + 1)
-    if keys is None:
-        if not text.strip():
-            problems.append(Problem("P055", "the chart says nothing", "write type:, data:, x: and y:", place))
-        return None
-    said: ChartKeys | None = shape(ChartKeys, keys, problems)
-    if said is None:
+    said: ChartKeys | None = None if keys is None else shape(ChartKeys, keys, problems)
+    if keys is None or said is None:
         return None
     y = said.y
     places = {name: node.place for name in ("data", "x", "y", "series") if (node := keys.get(name)) is not None}
@@ -63,7 +59,10 @@ def read_vega(text: str, place: Place, problems: list[Problem]) -> Chart | None:
     except ValueError as error:
         line = getattr(error, "lineno", 0)
         at = Place(place.file, place.line + line, getattr(error, "colno", 1))
-        problems.append(Problem("P055", "the picture is no JSON", f"mend it here: {getattr(error, 'msg', error)}", at))
+        what = f"the picture is no JSON: {getattr(error, 'msg', error)}"
+        problems.append(
+            Problem("P055", what, "write one JSON object: names and texts in double quotes, no comma at the end", at)
+        )
         return None
     name = spec.get("data", {}).get("name") if isinstance(spec, dict) and isinstance(spec.get("data"), dict) else None
     if not isinstance(name, str):

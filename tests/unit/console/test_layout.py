@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainstem.console.layout import PASSING, crossings, lay_out, longest_path
@@ -54,6 +54,7 @@ graphs = st.integers(1, 18).flatmap(
 )
 
 
+@settings(deadline=None)
 @given(graphs)
 def test_nodes_of_a_rank_never_touch_and_a_layout_is_repeatable(graph: tuple[list[str], list[tuple[str, str]]]) -> None:
     names, edges = graph
