@@ -20,9 +20,9 @@ QUIET = (
 """It runs as root too, and asks nothing of any network but what a test opens."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests."""
+    """One browser for the tests of a file. It ends with them: its event loop runs in the thread of the tests."""
     program = needs("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mainstem.core.place import Place
@@ -20,12 +20,32 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture in a dashboard, of the rows of one of its blocks.
+
+    `kind`: line | bar | area | point, or vega-lite, whose `spec` says all but the data. `data` is a block's name. `x`,
+    `y` and `series` are columns of it, each with its place in `places`. `text` is what stands between the fences.
+    """
+
+    kind: str
+    data: str
+    place: Place
+    text: str
+    x: str = ""
+    y: tuple[str, ...] = ()
+    series: str | None = None
+    title: str = ""
+    spec: Mapping[str, Any] | None = None
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """A way out of the lake. `name` is folder and stem, such as `dashboards/morning-delays`.
 
     `kind`: dashboard | api | metric | training | sync. `needs` are the ids of the needs it serves.
-    `queries` are its SELECTs; `options` everything else of its file, as written. `role` and `purpose` are those of the
-    policy under which it is read; without a role nothing tagged leaves by it.
+    `queries` are its SELECTs and `charts` pictures of their rows; `options` everything else of its file, as written.
+    `role` and `purpose` are those of the policy under which it is read; without a role nothing tagged leaves by it.
     """
 
     name: str
@@ -39,6 +59,7 @@ class Output:
     text: str = ""
     role: str | None = None
     purpose: str | None = None
+    charts: tuple[Chart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -366,6 +366,10 @@ class Ledger(Protocol):
         """
         ...
 
+    def newest_evidence(self) -> int:
+        """The id of the evidence that was recorded last; 0 while there is none."""
+        ...
+
     def held(self, versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
         """What versions (dataset and id) were last held to: `definition` of the newest `version` row that has one."""
         ...

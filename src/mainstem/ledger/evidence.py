@@ -20,6 +20,12 @@ def append(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
     connection.executemany(_APPEND, rows)
 
 
+def newest(connection: Connection) -> int:
+    """The id of the last row; 0 if there is none."""
+    found: int = connection.execute("select coalesce(max(id), 0) from evidence").fetchone()[0]
+    return found
+
+
 _HELD = """select key, (
         select definition from evidence indexed by evidence_held
         where kind = 'version' and definition is not null and subject = json_extract(wanted.value, '$[0]')

@@ -15,7 +15,7 @@ from mainstem.core.release import Head, Lease, Release, Version
 from mainstem.ledger import agreements, audit, copying, latest, leases, releases, restoring, runs, soundness, steps
 from mainstem.ledger.connections import Connections, connect
 from mainstem.ledger.environments import number_of
-from mainstem.ledger.evidence import append, held, looked, select
+from mainstem.ledger.evidence import append, held, looked, newest, select
 from mainstem.ledger.refusals import closed, refused
 from mainstem.ledger.rows import evidence_rows
 from mainstem.ledger.schema import prepare
@@ -173,6 +173,10 @@ class SqliteLedger:
     ) -> list[Evidence]:
         with self._connections.reading() as connection:
             return select(connection, env=env, kinds=kinds, subjects=subjects, known=known, since=since)
+
+    def newest_evidence(self) -> int:
+        with self._connections.reading() as connection:
+            return newest(connection)
 
     def held(self, versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
         with self._connections.reading() as connection:

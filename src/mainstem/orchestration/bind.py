@@ -10,7 +10,6 @@ from typing import Any
 
 from mainstem.core.dataset import QUARANTINE, Dataset, Load, Model, SqlFacts
 from mainstem.core.kinds import find
-from mainstem.core.output import Output
 from mainstem.core.place import Place
 from mainstem.core.ports import Engine
 from mainstem.core.problem import MainstemError, Problem, nearest, raise_all
@@ -22,9 +21,8 @@ from mainstem.governance.lineage import query_name
 from mainstem.lifecycle.requirements import wanted
 from mainstem.lifecycle.requirements.digests import entry_problems
 from mainstem.lifecycle.requirements.probe import Probe
-from mainstem.lifecycle.serving.sync import output_problems
-from mainstem.lifecycle.serving.training import options_of
 from mainstem.orchestration.bound_macros import Macros
+from mainstem.orchestration.fits import query_problems
 from mainstem.orchestration.graph import in_order, one_cycle
 from mainstem.orchestration.waits import waits
 from mainstem.sql.facts import EVERYTHING, with_columns
@@ -96,8 +94,6 @@ def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, e
             work.empty[0].close()
             work.empty[1].close()
     outputs = {name: _output_inputs(work, name) for name in project.outputs}
-    for output in project.outputs.values():
-        _check_training(work, output)
     for dataset in project.datasets.values():
         _check_columns_named(work, dataset)
         _check_checks(work, dataset)
@@ -335,21 +331,8 @@ def _output_inputs(work: _Work, name: str) -> tuple[str, ...]:
             work.problems += facts.problems
             work.facts[query_name(name, query.name)] = facts
             if not facts.problems and EVERYTHING not in facts.unresolved:
-                work.problems += output_problems(work.project.outputs[name], facts.columns)
+                work.problems += query_problems(work.project.outputs[name], query.name, facts.columns)
     return tuple(found)
-
-
-def _check_training(work: _Work, output: Output) -> None:
-    """The columns that a training set names are columns of its `sql`."""
-    facts = work.facts.get(query_name(output.name, output.queries[0].name)) if output.queries else None
-    if output.kind != "training" or facts is None or facts.problems or not facts.columns or "*" in facts.unresolved:
-        return
-    there = {name.lower() for name in facts.columns}
-    for column in options_of(output.options or {}).needed:
-        if column.lower() not in there:
-            what = f'the training set names "{column}", which is no column of its `sql`'
-            mend = nearest(column, list(facts.columns), kind="columns")
-            work.problems.append(Problem("T005", what, mend, output.queries[0].place))
 
 
 def _names(work: _Work, dataset: str) -> tuple[str, ...] | None:

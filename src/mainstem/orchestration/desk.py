@@ -29,6 +29,7 @@ from mainstem.lifecycle.serving.gate import (
     read,
     refuse,
 )
+from mainstem.lifecycle.serving.parameter import used
 from mainstem.lifecycle.serving.task import Task
 from mainstem.lifecycle.serving.workers import Pool
 from mainstem.orchestration.opening import open_engine
@@ -91,7 +92,11 @@ class Desk:
             old = self._served
             if release is None or (old is not None and old.release.id == release.id and not has_new_text):
                 return has_new_text
-            new = serve(self.project, release, self.root / ".mainstem" / "serving" / self.env)
+            try:
+                new = serve(self.project, release, self.root / ".mainstem" / "serving" / self.env)
+            except ProjectError as error:
+                self.problems = error.problems
+                raise
             self._served = new
             if old is None or old.release.id != release.id:
                 self._tell(new)
@@ -145,7 +150,7 @@ class Desk:
             release=served.release.id,
             role=output.role,
             purpose=output.purpose,
-            parameters=values,
+            parameters=used(query.sql, values),
         )
         audit, clock = audit or self.ledger, clock or self.clock
         try:
@@ -157,7 +162,7 @@ class Desk:
 
     def columns(self, served: Served, output: Output, query: Query) -> Columns | None:
         """The columns of a query of an output, whatever its parameters; None where it may not be read at all."""
-        values: Values = dict.fromkeys((output.options or {}).get("params") or ())
+        values: Values = used(query.sql, dict.fromkeys((output.options or {}).get("params") or ()))
         request = Request("api", query.sql, 1, role=output.role, purpose=output.purpose, parameters=values)
         try:
             allowed = self._allow(served, output, query, request)

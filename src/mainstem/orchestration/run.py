@@ -98,7 +98,7 @@ def run(
         seconds = Decimal(f"{clock.elapsed() - started_s:.3f}")
         told = Evidence("run", project.name, started_at, env, value=seconds, unit="s", outcome=status, run=run_id)
         ledger.record([told], finished_at)
-        ledger.end_run(run_id, finished_at, status, _summary(done, failures, release))
+        ledger.end_run(run_id, finished_at, status, _summary(prepared.plan, done, failures, release))
         prove(project, ledger, clock, env, run_id)
     if release is not None:
         copy_ledger(ledger, lake, clock)
@@ -329,13 +329,30 @@ def _sync(lake: Path, versions: Sequence[Version]) -> None:
     tables.sync(lake, versions)
 
 
-def _summary(done: Sequence[Done], failures: Sequence[Failure], release: Release | None) -> dict[str, object]:
+def _summary(
+    plan: Plan, done: Sequence[Done], failures: Sequence[Failure], release: Release | None
+) -> dict[str, object]:
     counts: dict[str, int] = {}
+    reasons = {step.dataset: step.why for step in plan.steps}
     for step in done:
         counts[step.outcome] = counts.get(step.outcome, 0) + 1
     return {
         "steps": counts,
-        "failed": [{"dataset": f.dataset, "code": f.problem.code, "what": f.problem.what} for f in failures],
+        "did": [
+            {
+                "dataset": d.dataset,
+                "outcome": d.outcome,
+                "why": reasons.get(d.dataset, d.why),
+                "rows": d.rows,
+                "seconds": round(d.seconds, 3),
+            }
+            for d in done
+            if d.outcome not in ("unchanged", "kept")
+        ],
+        "failed": [
+            {"dataset": f.dataset, "code": f.problem.code, "what": f.problem.what, "mend": f.problem.mend}
+            for f in failures
+        ],
         "rejected": {d.dataset: d.rejected for d in done if d.rejected},
         "release": release.id if release else None,
     }

@@ -11,7 +11,7 @@ from typing import Any
 
 from mainstem.core.dataset import Source
 from mainstem.core.kinds import find, names
-from mainstem.core.output import Output, Query
+from mainstem.core.output import Chart, Output, Query
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem, nearest
 from mainstem.project.blocks import read_blocks
@@ -102,8 +102,12 @@ def _read_output(root: Path, path: str, folder: str, kind: str, problems: list[P
     headed = _head(written, kind, problems)
     if headed is None:
         return None
-    queries = _queries(written, kind, headed, problems)
-    return _output(f"{folder}/{written.stem}", kind, headed, queries, problems)
+    charts: tuple[Chart, ...] = ()
+    if kind == "dashboard":
+        queries, charts = read_blocks(headed.body, headed.place, problems)
+    else:
+        queries = _queries(written, kind, headed, problems)
+    return _output(f"{folder}/{written.stem}", kind, headed, queries, charts, problems)
 
 
 def _head(written: Written, kind: str, problems: list[Problem]) -> Headed | None:
@@ -116,8 +120,6 @@ def _head(written: Written, kind: str, problems: list[Problem]) -> Headed | None
 
 
 def _queries(written: Written, kind: str, headed: Headed, problems: list[Problem]) -> tuple[Query, ...]:
-    if kind == "dashboard":
-        return read_blocks(headed.body, headed.place, problems)
     if kind == "api":
         if headed.body.strip():
             return (Query(written.stem, headed.body, headed.place),)
@@ -199,7 +201,14 @@ def padded(node: Text, text: str) -> tuple[str, Place]:
     return "\n" * node.place.line + sql, Place(node.place.file, node.place.line + 1 + skipped, indent + 1)
 
 
-def _output(name: str, kind: str, headed: Headed, queries: tuple[Query, ...], problems: list[Problem]) -> ReadOutput:
+def _output(
+    name: str,
+    kind: str,
+    headed: Headed,
+    queries: tuple[Query, ...],
+    charts: tuple[Chart, ...],
+    problems: list[Problem],
+) -> ReadOutput:
     keys = headed.keys
     said: OutputKeys | None = shape(OutputKeys, keys.only(*COMMON), problems)
     read_here = {*COMMON, *QUERY_KEYS.get(kind, ())}
@@ -212,7 +221,8 @@ def _output(name: str, kind: str, headed: Headed, queries: tuple[Query, ...], pr
     place = Place(headed.place.file, 1, 1)
     text = said.description if kind != "dashboard" else headed.body
     title, owner, needs = said.title, said.owner, said.needs
-    output = Output(name, kind, place, title, owner, needs, queries, plain(rest), text, said.role, said.purpose)
+    role, purpose = said.role, said.purpose
+    output = Output(name, kind, place, title, owner, needs, queries, plain(rest), text, role, purpose, charts)
     return ReadOutput(output, keys)
 
 

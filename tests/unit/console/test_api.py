@@ -51,6 +51,7 @@ title: People of a day
 params:
   day: {type: date, required: true}
   below: {type: integer, default: 100}
+  unused: {type: varchar, default: x}
 --- */
 select id, mail, day from people where day = $day and id < $below order by id
 """,
@@ -210,6 +211,7 @@ def test_the_document_is_valid_and_says_what_comes(client: TestClient) -> None:
     assert [(each["name"], each["required"]) for each in people["parameters"] if "required" in each] == [
         ("day", True),
         ("below", False),
+        ("unused", False),
     ]
     row = people["responses"]["200"]["content"]["application/json"]["schema"]["properties"]["rows"]["items"]
     assert row["required"] == ["id", "mail", "day"]

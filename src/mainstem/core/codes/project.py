@@ -216,6 +216,13 @@ CODES: dict[str, Code] = {
         "Remove one of them, or give it another name. Variants with other parameters are written in one statement: "
         "`create macro f(a) as a, (a, b) as a + b`.",
     ),
+    "P055": Code(
+        "A chart that cannot be drawn",
+        "A chart shows the rows of one SQL block of its page: `type: line` (or bar, area, point), `data` the name of "
+        "the block, `x` and `y` its columns, `series` the column that splits it. A `vega-lite` block is JSON whose "
+        '`"data": {"name": ...}` names the block; it fetches nothing.',
+        "Name a block of the page, and columns that its SELECT has.",
+    ),
     "P056": Code(
         "A schedule in a replay",
         "A project of `clock: replay` is judged at the latest instant of its ledger; time passes there only with runs.",

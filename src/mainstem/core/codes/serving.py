@@ -70,6 +70,16 @@ CODES: dict[str, Code] = {
         "Data APIs are the files of `serving/apis`; the name in the address is that of the file.",
         "See them at `/openapi.json`.",
     ),
+    "V025": Code(
+        "No such page",
+        "Pages of the console are named after what the project has: requirements, datasets, runs, dashboards.",
+        "Search with `/`, or go on from the scoreboard.",
+    ),
+    "V026": Code(
+        "A query too long to be read",
+        "A query of a visitor is a sentence, not a file.",
+        "Ask for less at once; a long query belongs in a model.",
+    ),
     "V030": Code(
         "A sync to what cannot be written to",
         "Rows go to a system that the project knows as a source, so that its address and owner are written once; "

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from mainstem.core.problem import Problem, ProjectError, nearest
 
@@ -24,6 +24,10 @@ EXAMPLES: Mapping[str, str] = {
     "varchar": "text",
 }
 """A value of each type."""
+
+_ASIDE = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", re.DOTALL)
+"""Comments, texts and quoted names of SQL, in which a `$name` is none."""
+T = TypeVar("T")
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False}
@@ -69,6 +73,16 @@ def require_names(params: Mapping[str, Parameter]) -> None:
     if wrong:
         mend = "use lower-case letters, digits and underscores, a letter first"
         raise ProjectError(*(Problem("V004", f'"{name}" cannot name a parameter', mend) for name in wrong))
+
+
+def used(sql: str, values: Mapping[str, T]) -> dict[str, T]:
+    """The parameters that a SELECT names; the engine takes no others.
+
+    >>> used("select $day -- and $not_this", {"day": 1, "not_this": 2})
+    {'day': 1}
+    """
+    text = _ASIDE.sub(" ", sql)
+    return {name: value for name, value in values.items() if re.search(rf"\${re.escape(name)}\b", text)}
 
 
 def value_of(type_: str, text: str) -> Any:
