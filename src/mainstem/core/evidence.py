@@ -40,9 +40,11 @@ class Evidence:
                  event time or None), fingerprint, rows, bytes
       partition  fingerprint        (value = rows; outcome "gone" when the partition vanished)
       measured   check (its id), sql (what measured it), severity, reason (when errored), sample (file of failed rows)
-      read       position, rows, started, sql; one row a look (label None), and one row a partition label whose
-                 source total was taken in the same read (value None, total = the source's total, facts.measure says
-                 of what)
+      delivered  release; of a sync also inserts, updates, deletes, unchanged, refused (rows), codes of problems
+                 (value = rows sent)
+      read       position, is_whole (nothing of the position is left out), rows, started, sql; one row a look (label
+                 None), and one row a partition label whose source total was taken in the same read (value None,
+                 total = the source's total, facts.measure says of what)
       gap        reason
     """
 

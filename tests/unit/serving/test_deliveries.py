@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainstem.core.clock import WallClock
@@ -128,6 +128,7 @@ def test_an_update_that_is_not_taken_stays_an_update(tmp_path: Path, database: s
     assert database.execute("select * from t").fetchall() == [(1, 3), (2, 2)]
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(
         st.dictionaries(st.integers(0, 9), st.integers(0, 12), max_size=6).map(lambda rows: sorted(rows.items())),
