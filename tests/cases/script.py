@@ -26,7 +26,7 @@ database.execute("begin exclusive")
 print("locked", flush=True)
 sys.stdin.read()
 """
-PROGRAMS = "mainstem, cat, cd, lock, ls, rm, set, sqlite, touch, unlock"
+PROGRAMS = "mainstem, cat, cd, lock, ls, rm, set, sqlite, sqlite3, touch, unlock"
 
 
 @dataclass
@@ -101,6 +101,8 @@ class Stage:
             rows = ["|".join(map(str, row)) for row in found]
         database.close()
         return rows
+
+    _sqlite3 = _sqlite
 
     def _lock(self, file: str) -> None:
         """In a process of its own: locks of one process do not stop itself."""
