@@ -87,11 +87,11 @@ def run(
 ) -> Run:
     """Bring an environment up to date and publish one release.
 
-    ProjectError when text or selection is wrong (nothing was touched). WorldError when the lake belongs to another
-    ledger or another run holds a lease. Whatever fails inside a step is a Failure of the Run.
+    ProjectError when text or selection is wrong (nothing was touched). WorldError when the lake is gone or
+    another ledger's, or another run holds a lease. Whatever fails inside a step is a Failure of the Run.
     """
     lake = project.lake
-    tables.claim(lake, ledger.id)
+    tables.claim(lake, ledger.id, is_new=not ledger.runs(limit=1))
     started_at, started_s = clock.now(), clock.elapsed()
     run_id = f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     with _turn(ledger, clock, env, run_id, holder), _renewing(ledger, clock, run_id):
