@@ -155,14 +155,18 @@ def _lease(
 
 
 def _target(project: Project, ledger: Ledger, state: State, step: Step) -> str:
-    """The physical table that a step writes to, "" for a view: of this environment, never of another."""
+    """The physical table that a step writes to, "" for a view: of this environment, never of another.
+
+    Where the base is lost from the lake it is another one: no lost version's number is ever given again.
+    """
     if step.action == "view":
         return ""
     base = state.bases.get(step.dataset)
     if project.datasets[step.dataset].is_load and step.dataset in state.forks:
         return tables.next_table(project.lake, base.table if base else tables.table_folder(step.dataset))
     if base is not None and base.table:
-        return base.table
+        is_there = tables.has_version(project.lake, base.table, base.number)
+        return base.table if is_there else tables.next_table(project.lake, base.table)
     first = tables.table_folder(step.dataset)
     return first if ledger.table_owner(first) in (None, state.env) else tables.next_table(project.lake, first)
 
