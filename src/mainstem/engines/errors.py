@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from collections.abc import Mapping
@@ -12,7 +13,9 @@ import duckdb
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem, WorldError, nearest
 
-_NO_SPACE = "28"
+_NO_SPACE = {str(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)}
+"""A full disk, a used-up quota, a limit on the size of files."""
+
 _MISSING = re.compile(r"([\w ]+?) with name (.+) does not exist")
 _CANDIDATES_SHOWN = 300
 
@@ -73,7 +76,7 @@ def _details(error: duckdb.Error) -> Mapping[str, Any]:
 
 
 def _code(error: duckdb.Error, message: str, details: Mapping[str, Any]) -> str:
-    if details.get("errno") == _NO_SPACE or "No space left on device" in message:
+    if details.get("errno") in _NO_SPACE or "No space left on device" in message:
         return "E008"
     if "configuration has been locked" in message or "disabled by configuration" in message:
         return "E012"

@@ -120,9 +120,10 @@ def _ledger(ledger: Ledger) -> Iterator[Finding]:
 
 
 def _lake(project: Project, ledger: Ledger) -> str:
-    if not project.lake.is_dir():
+    is_new = not ledger.runs(limit=1)
+    if is_new and not project.lake.is_dir():
         return f"{project.lake} is not there; the next run makes it"
-    tables.claim(project.lake, ledger.id)
+    tables.claim(project.lake, ledger.id, is_new=is_new)
     return str(project.lake)
 
 

@@ -46,7 +46,8 @@ def read_source(ground: Ground, session: Session, dataset: Dataset, base: Snapsh
 def base_to_append(ground: Ground, name: str, lease: Lease) -> Snapshot | None:
     """The snapshot that a load continues from: the table's newest if it is the version that the run builds on.
 
-    Else (a rollback lies between, or somebody else wrote) a fork of that version, in a table of its own.
+    Else (a rollback lies between, or somebody else wrote) a fork of that version, in a table of its own. WorldError
+    K009 where it is lost from the lake: what is new at the source does not make up for it, unless that is all of it.
     """
     pinned = ground.base(name)
     newest = tables.snapshot(ground.lake, lease.table)
@@ -69,7 +70,12 @@ def base_to_append(ground: Ground, name: str, lease: Lease) -> Snapshot | None:
         return newest
     old = tables.snapshot(ground.lake, pinned.table, pinned.number)
     if old is None:
-        return None
+        load = ground.project.datasets[name].made_by
+        if isinstance(load, Load) and (load.load, load.write) == ("full", "replace"):
+            return None
+        what = f'table "{pinned.table}" is not in the lake, and the next load only adds to it'
+        mend = "restore its folder from a copy; if there is none, give the table another name to load all of it anew"
+        raise WorldError(Problem("K009", what, mend, ground.project.datasets[name].place))
     identity = Identity(ground.run, name, lease.fence, ground.clock.now(), position=pinned.position)
     return tables.fork(ground.lake, old, lease.table, identity)
 

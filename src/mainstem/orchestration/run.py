@@ -71,11 +71,11 @@ def run(
 ) -> Run:
     """Bring an environment up to date and publish one release.
 
-    ProjectError when text or selection is wrong (nothing was touched). WorldError when the lake belongs to another
-    ledger or another run holds a lease. Whatever fails inside a step is a Failure of the Run.
+    ProjectError when text or selection is wrong (nothing was touched). WorldError when the lake is gone or
+    another ledger's, or another run holds a lease. Whatever fails inside a step is a Failure of the Run.
     """
     lake = project.lake
-    tables.claim(lake, ledger.id)
+    tables.claim(lake, ledger.id, is_new=not ledger.runs(limit=1))
     started_at, started_s = clock.now(), clock.elapsed()
     run_id = f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     with _turn(ledger, clock, env, run_id, holder), renewing(ledger, clock, run_id):
@@ -140,14 +140,18 @@ def _lease(
 
 
 def _target(project: Project, ledger: Ledger, state: State, step: Step) -> str:
-    """The physical table that a step writes to, "" for a view: of this environment, never of another."""
+    """The physical table that a step writes to, "" for a view: of this environment, never of another.
+
+    Where the base is lost from the lake it is another one: no lost version's number is ever given again.
+    """
     if step.action == "view":
         return ""
     base = state.bases.get(step.dataset)
     if project.datasets[step.dataset].is_load and step.dataset in state.forks:
         return tables.next_table(project.lake, base.table if base else tables.table_folder(step.dataset))
     if base is not None and base.table:
-        return base.table
+        is_there = tables.has_version(project.lake, base.table, base.number)
+        return base.table if is_there else tables.next_table(project.lake, base.table)
     first = tables.table_folder(step.dataset)
     return first if ledger.table_owner(first) in (None, state.env) else tables.next_table(project.lake, first)
 

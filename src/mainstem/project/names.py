@@ -18,6 +18,9 @@ LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 FILE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 """Outputs, environments, checks."""
 
+_SPELLED = str.maketrans({"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"})
+"""Letters that are no accented ones, so that taking accents off would drop them."""
+
 RESERVED_SCHEMAS = ("information_schema", "main", "pg_catalog", "system", "temp")
 """Schemas that the engine keeps for itself; `main` is that of the models that lie in no folder."""
 
@@ -27,8 +30,10 @@ def snake_case(name: str) -> str:
 
     >>> snake_case("Crew-Base №2")
     'crew_base_no2'
+    >>> snake_case("Größe")
+    'grosse'
     """
-    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    ascii_name = unicodedata.normalize("NFKD", name.translate(_SPELLED)).encode("ascii", "ignore").decode()
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", ascii_name)
     words = re.sub(r"[^a-z0-9]+", "_", split.lower()).strip("_") or "x"
     return words if not words[0].isdigit() else f"_{words}"

@@ -132,7 +132,7 @@ def test_names_become_snake_case_and_keep_their_order(world: World) -> None:
     make(world, '"Flight ID" integer, "depDelay" integer, "Größe" text, "2013" text', (1, 2, "x", "y"))
     table = world.table()
     world.load(table)
-    assert list(world.types(table)) == ["flight_id", "dep_delay", "groe", "_2013"]
+    assert list(world.types(table)) == ["flight_id", "dep_delay", "grosse", "_2013"]
 
 
 def test_names_that_collide_are_refused_with_their_place(world: World) -> None:

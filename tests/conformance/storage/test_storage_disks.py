@@ -63,6 +63,16 @@ print(len(list((disk / "lake/m/t").glob("*.parquet"))), world.rows(base), tables
     assert on_a_small_disk(tmp_path, script) == "E008\n1 [(1,)] True"
 
 
+def test_a_limit_on_the_size_of_files_stops_a_write_as_a_full_disk_does(tmp_path: Path) -> None:
+    script = """
+import resource
+base = world.put("select 1 as n")
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+print(refused(lambda: world.write("select i, hash(i) as h from range(2000000) r(i)")), world.rows(base))
+"""
+    assert on_a_small_disk(tmp_path, script, size="64m") == "E008 [(1,)]"
+
+
 def test_a_full_disk_stops_a_commit_and_leaves_the_table_as_it_was(tmp_path: Path) -> None:
     script = """
 base = world.put("select 1 as n")

@@ -32,7 +32,7 @@ def test_names_without_a_contract_become_snake_case() -> None:
         "flight_id",
         "user_id",
         "_2013",
-        "groe",
+        "grosse",
         "x",
     ]
 

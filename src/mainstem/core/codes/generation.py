@@ -89,4 +89,10 @@ CODES: dict[str, Code] = {
         "A source reads below its own folder only, so that its files can be found, moved and named by relative paths.",
         "Give the source a `path` higher up, and the table a path below it.",
     ),
+    "G018": Code(
+        "A named file that does not exist",
+        "A `path` without `*` names one file. No such file is not the same as a file without rows: a table loaded in "
+        "full would be empty, and look up to date. A loaded file of an incremental load may go; its rows stay.",
+        "Correct the table's `path`, or bring the file back.",
+    ),
 }

@@ -68,4 +68,12 @@ CODES: dict[str, Code] = {
         "the disk before anybody is told, so a torn newest entry belongs to no release.",
         "If it is the newest entry of its folder, delete it and run again. Otherwise restore it from a backup.",
     ),
+    "K013": Code(
+        "A lake that is gone",
+        "The ledger knows runs, and each of them found its mark in the lake. Without the mark this is an empty disk, "
+        "another folder, or what is left of the lake. A run would call tables unchanged that are not there, and write "
+        "others under the names of versions that are released.",
+        "Mount the lake, restore it from a copy, or point `lake:` at it. If it is lost, move the ledger away too: the "
+        "next run begins anew.",
+    ),
 }

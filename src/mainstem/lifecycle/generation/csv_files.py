@@ -39,12 +39,17 @@ class CsvFile:
 
 
 def survey(name: str, path: Path, encoding: str, delimiter: str | None, *, has_header: bool) -> CsvFile | None:
-    """Read the first record of a file; None if it has none. OSError, EOFError or UnicodeError if it cannot be read."""
+    """Read the first record of a file; None if it has none. OSError, EOFError or UnicodeError if it cannot be read,
+    csv.Error if the line that shows its columns cannot: the next one must not pass for it."""
     with opened(path, encoding) as stream:
         sign = delimiter or ("\t" if _is_tsv(path) else _delimiter(stream))
-        first = next((record for record in records(stream, sign) if record.values), None)
-    if first is None or first.values is None:
+        found = records(stream, sign)
+        begin = next(found, None)
+        first = begin if has_header or begin is None or begin.values else next((r for r in found if r.values), begin)
+    if first is None:
         return None
+    if first.values is None:
+        raise csv.Error(f"its line {first.line}, which shows the columns, {first.reason}")
     values = [value.strip() for value in first.values]
     names = [value or f"column_{i}" for i, value in enumerate(values, 1)]
     if not has_header:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 from codecs import lookup
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from glob import has_magic
 from pathlib import Path
 from typing import Any, Literal
 
@@ -96,7 +98,7 @@ class _Task:
 def look(source: Source, dataset: Dataset, position: Any, root: Path) -> Look:
     """A glance at names, sizes and times of change; at content only where the time alone differs.
 
-    WorldError G010 and G012.
+    WorldError G010, G012 and G018.
     """
     found = _differences(source, dataset, position, root)
     matters = found.new or found.changed or (found.gone and _load(dataset).load == "full")
@@ -109,7 +111,7 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
     """New and changed files of an incremental load, all files of a full one.
 
     Text files are read here into temporary tables of the session, so that each row has its file and line and what
-    is no row is set aside; Parquet files are read by the SELECT. WorldError G010 to G015.
+    is no row is set aside; Parquet files are read by the SELECT. WorldError G010 to G015 and G018.
     """
     load = _load(dataset)
     known = position["files"] if isinstance(position, dict) else {}
@@ -164,10 +166,16 @@ def _differences(source: Source, dataset: Dataset, position: Any, root: Path) ->
         raise WorldError(Problem("G010", what, "correct `path` in the source's file, or make the folder", source.place))
     files = find(folder, options.path)
     known = position["files"] if isinstance(position, dict) else {}
+    if not files and not has_magic(options.path) and not (known and _load(dataset).load == "incremental"):
+        what = f'file "{shown(options.path)}" ' + (
+            "is a folder" if (folder / options.path).is_dir() else "does not exist"
+        )
+        mend = "correct the table's `path`, or bring the file back"
+        raise WorldError(Problem("G018", what, mend, dataset.place))
     try:
         return differences(files, known)
     except OSError as error:
-        raise _unreadable(str(error.filename), error.strerror or type(error).__name__, dataset) from error
+        raise _unreadable(str(error.filename), (error.strerror or type(error).__name__).lower(), dataset) from error
 
 
 def _gone(count: int) -> str:
@@ -197,16 +205,20 @@ def _complaints(file: File, dataset: Dataset) -> Iterator[None]:
         yield
     except (OSError, EOFError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or str(error)
-        raise _unreadable(file.name, str(reason), dataset) from error
+        raise _unreadable(file.name, str(reason).lower(), dataset) from error
+    except csv.Error as error:
+        raise _unreadable(file.name, str(error), dataset, "correct that line, or say the file's `encoding`") from error
     except WorldError as error:
         if not error.problems[0].code.startswith("E"):
             raise
-        raise _unreadable(file.name, error.problems[0].what, dataset) from error
+        raise _unreadable(file.name, error.problems[0].what.lower(), dataset) from error
 
 
-def _unreadable(name: str, reason: str, dataset: Dataset) -> WorldError:
-    mend = "restore the file or make it readable, or move it out of the way for now"
-    return WorldError(Problem("G012", f'file "{name}" cannot be read: {reason.lower()}', mend, dataset.place))
+def _unreadable(
+    name: str, reason: str, dataset: Dataset, first_mend: str = "restore the file or make it readable"
+) -> WorldError:
+    mend = f"{first_mend}, or move it out of the way for now"
+    return WorldError(Problem("G012", f'file "{name}" cannot be read: {reason}', mend, dataset.place))
 
 
 def _changed(files: Sequence[File], dataset: Dataset) -> WorldError:

@@ -48,13 +48,22 @@ def paths(lake: Path, at: Snapshot | Version) -> tuple[Path, ...]:
     return tuple(lake / found.table / file.path for file in found.files) if found else ()
 
 
-def claim(lake: Path, ledger_id: str) -> None:
+def claim(lake: Path, ledger_id: str, *, is_new: bool = True) -> None:
     """Mark the lake as this ledger's, if it is nobody's yet; WorldError K011 when it is another's.
 
     Two ledgers over one lake would hand out leases that protect nothing. Of two that claim at once one wins.
+    A ledger that is not new has a lake already: where its mark is missing the lake is gone or is not this one
+    (WorldError K013), and an empty one would give the names of old versions to new tables.
     """
     path = lake / HOUSE / "ledger.json"
     owner = owner_of(lake)
+    if owner is None and not is_new:
+        what = f'the lake "{lake}" is gone: it has no mark, and ledger "{ledger_id}" knows runs that wrote there'
+        mend = (
+            "mount the lake, restore it from a copy, or point `lake:` in mainstem.yml at it; if it is lost, move the "
+            "ledger away too and begin anew"
+        )
+        raise WorldError(Problem("K013", what, mend))
     if owner is None:
         _mark(path, ledger_id)
         owner = owner_of(lake)

@@ -31,6 +31,18 @@ def snapshot(lake: Path, table: str, number: int | None = None) -> Snapshot | No
         raise foreign(table, f"holds what no column of ours can: {error.problems[0].what}") from error
 
 
+def has_version(lake: Path, table: str, number: int) -> bool:
+    """Whether the table's log still reaches version `number`. Other errors as `snapshot`."""
+    if entry_path(lake / table, number).exists():
+        return True
+    try:
+        return read_state(lake, table, number) is not None
+    except WorldError as error:
+        if error.problems[0].code != "K009":
+            raise
+        return False
+
+
 def read_state(lake: Path, table: str, number: int | None = None) -> State | None:
     """What the log says; None where there is no log. Errors as `snapshot`."""
     folder = lake / table

@@ -18,7 +18,7 @@ from mainstem.lifecycle.storage.places import (
     write_manifest,
 )
 from mainstem.lifecycle.storage.quarantine import commit_rejects, quarantine_at, replay_rejects
-from mainstem.lifecycle.storage.reading import snapshot
+from mainstem.lifecycle.storage.reading import has_version, snapshot
 
 __all__ = [
     "claim",
@@ -29,6 +29,7 @@ __all__ = [
     "fence",
     "files_touched",
     "fork",
+    "has_version",
     "keep_copy",
     "needs_new_table",
     "next_table",
