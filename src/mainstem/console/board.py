@@ -89,7 +89,7 @@ def board(now: Now, runs: Sequence[Mapping[str, Any]], status: str | None = None
         _bar(counts),
         _groups(now, status),
         _changes(now),
-        next_due(now.project, now.judged.at),
+        next_due(now.project, now.judged.verdicts, now.judged.at),
         runs[0] if runs else None,
         _suspects(now),
     )
@@ -215,12 +215,13 @@ def _changes(now: Now) -> tuple[Change, ...]:
     return tuple(sorted(found, key=lambda each: look.ORDER.index(each.now)))
 
 
-def next_due(project: Project, at: datetime) -> Due | None:
-    """The next deadline of any `ready_by`, None where there is none."""
+def next_due(project: Project, verdicts: Mapping[str, Verdict], at: datetime) -> Due | None:
+    """The next deadline of any agreed `ready_by`, None where there is none; a draft binds nobody."""
     found: list[Due] = []
-    for requirement in project.requirements.values():
+    for id, verdict in verdicts.items():
+        requirement = project.requirements[id]
         objective = requirement.objective
-        if requirement.retired is not None or objective is None or objective.kind != "ready_by":
+        if verdict.status in ("draft", "retired") or objective is None or objective.kind != "ready_by":
             continue
         calendar = read_calendar(objective)
         first = calendar.number_at(at) - 8
