@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -157,3 +157,8 @@ def cell(value: Any, column: str = "", type_: str = "") -> str:
     if isinstance(value, float):
         return f"{value:,.6g}" if abs(value) < 1e15 else repr(value)
     return f"{value:,f}" if isinstance(value, Decimal) else str(value)
+
+
+def told(run: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run told at its end; nothing of one that has not ended, or was stopped."""
+    return {"steps": {}, "failed": [], "rejected": {}, **(run["summary"] or {})}

@@ -95,7 +95,18 @@ class Site:
             "glyph": look.glyph,
             "states": look.STATES,
         }
-        for name in ("number", "size", "counted", "local", "zone_name", "seconds", "cell", "is_number", "label"):
+        for name in (
+            "number",
+            "size",
+            "counted",
+            "local",
+            "zone_name",
+            "seconds",
+            "cell",
+            "is_number",
+            "label",
+            "told",
+        ):
             self._templates.filters[name] = getattr(look, name)
 
     @property

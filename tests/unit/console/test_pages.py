@@ -15,6 +15,7 @@ from tests.unit.console.shop import HOSTILE, agreed, publish, write
 from mainstem.console.app import make_app
 from mainstem.console.exits import EXIT_OF, declared, exit_of
 from mainstem.core.problem import MainstemError
+from mainstem.ledger.holder import this_holder
 from mainstem.ledger.sqlite import open_ledger
 from mainstem.orchestration.desk import Desk
 from mainstem.orchestration.run import run
@@ -393,3 +394,24 @@ def test_judging_is_kept_until_something_is_recorded(site: TestClient, monkeypat
     assert site.get("/").status_code == 200
     assert site.get("/runs").status_code == 200
     assert calls == []
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_a_run_that_is_under_way_or_was_stopped_breaks_no_page(tmp_path: Path, is_stopped: bool) -> None:
+    write(tmp_path)
+    publish(tmp_path, agreed(tmp_path))
+    ledger = open_ledger(load(tmp_path).ledger)
+    ledger.begin_run("started", "prod", agreed(tmp_path).now(), this_holder())
+    if is_stopped:
+        ledger.end_run("started", agreed(tmp_path).now(), "failed", {})
+    desk = Desk(tmp_path, "prod", ledger)
+    try:
+        desk.refresh()
+        site = TestClient(make_app(desk), base_url="http://localhost")
+        for path in ("/", "/runs", "/runs/started"):
+            answer = site.get(path)
+            assert answer.status_code == 200
+            assert ("failed" if is_stopped else "under way") in text_of(answer.text).lower()
+    finally:
+        desk.close()
+        ledger.close()
