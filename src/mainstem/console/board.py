@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -89,7 +89,11 @@ def board(now: Now, runs: Sequence[Mapping[str, Any]], status: str | None = None
         _bar(counts),
         _groups(now, status),
         _changes(now),
-        next_due(now.project, now.judged.at),
+        next_due(
+            now.project,
+            now.judged.at,
+            [id for id, each in now.judged.verdicts.items() if each.status not in _NO_PROMISE],
+        ),
         runs[0] if runs else None,
         _suspects(now),
     )
@@ -215,12 +219,16 @@ def _changes(now: Now) -> tuple[Change, ...]:
     return tuple(sorted(found, key=lambda each: look.ORDER.index(each.now)))
 
 
-def next_due(project: Project, at: datetime) -> Due | None:
-    """The next deadline of any `ready_by`, None where there is none."""
+_NO_PROMISE = ("draft", "retired")
+
+
+def next_due(project: Project, at: datetime, promised: Collection[str]) -> Due | None:
+    """The next deadline of any `ready_by` that is promised, None where there is none."""
     found: list[Due] = []
-    for requirement in project.requirements.values():
+    for id in promised:
+        requirement = project.requirements[id]
         objective = requirement.objective
-        if requirement.retired is not None or objective is None or objective.kind != "ready_by":
+        if objective is None or objective.kind != "ready_by":
             continue
         calendar = read_calendar(objective)
         first = calendar.number_at(at) - 8
