@@ -189,8 +189,8 @@ def _show_warnings(opened: Opened, done: Run) -> None:
 
     for check, row in published_failing(opened.project, opened.ledger, done):
         # an `error` check blocks what changed, so one of a published version fails on a day that did not
-        weight = "error, does not block: this day did not change" if check.severity == Severity.ERROR else check.severity
-        aside = styled(f"({weight}; mainstem why e{row.id})", "bright_black")
+        why = ", does not block: this day did not change" if check.severity == Severity.ERROR else ""
+        aside = styled(f"({check.severity}{why}; mainstem why e{row.id})", "bright_black")
         console().print(f'[yellow]![/] {row.subject}: check "{check.id}" {escaped(in_words(row))}  {aside}')
 
 
