@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -89,11 +89,7 @@ def board(now: Now, runs: Sequence[Mapping[str, Any]], status: str | None = None
         _bar(counts),
         _groups(now, status),
         _changes(now),
-        next_due(
-            now.project,
-            now.judged.at,
-            [id for id, each in now.judged.verdicts.items() if each.status not in _NO_PROMISE],
-        ),
+        next_due(now.project, now.judged.verdicts, now.judged.at),
         runs[0] if runs else None,
         _suspects(now),
     )
@@ -219,16 +215,13 @@ def _changes(now: Now) -> tuple[Change, ...]:
     return tuple(sorted(found, key=lambda each: look.ORDER.index(each.now)))
 
 
-_NO_PROMISE = ("draft", "retired")
-
-
-def next_due(project: Project, at: datetime, promised: Collection[str]) -> Due | None:
-    """The next deadline of any `ready_by` that is promised, None where there is none."""
+def next_due(project: Project, verdicts: Mapping[str, Verdict], at: datetime) -> Due | None:
+    """The next deadline of any agreed `ready_by`, None where there is none; a draft binds nobody."""
     found: list[Due] = []
-    for id in promised:
+    for id, verdict in verdicts.items():
         requirement = project.requirements[id]
         objective = requirement.objective
-        if objective is None or objective.kind != "ready_by":
+        if verdict.status in ("draft", "retired") or objective is None or objective.kind != "ready_by":
             continue
         calendar = read_calendar(objective)
         first = calendar.number_at(at) - 8

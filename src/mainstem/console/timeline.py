@@ -137,7 +137,7 @@ def _ground(made: Graph, lines: Sequence[float], y: Scale) -> list[Markup]:
         found.append(el("line", x1=LEFT, x2=right, y1=y(tick), y2=y(tick), class_="grid"))
         found.append(el("text", made.say(tick), x=LEFT - 8, y=y(tick) + 4, text_anchor="end"))
     found.append(el("line", x1=LEFT, x2=right, y1=at, y2=at, class_="limit"))
-    above = at - 7 if at - TOP > 16 else at + 16
+    above = at - 7 if at - TOP > 38 else at + 16  # crosses stand under the upper edge
     found.append(el("text", made.limit_words, x=right - 4, y=above, text_anchor="end", class_="limit-words"))
     return found
 

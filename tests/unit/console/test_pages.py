@@ -316,6 +316,7 @@ def test_a_run_that_failed_says_why_and_what_mends_it(tmp_path: Path) -> None:
     write(tmp_path)
     model = tmp_path / "models" / "days.sql"
     model.write_text(model.read_text().replace("severity: warning", "severity: error"))
+    (tmp_path / "models" / "later.sql").write_text("select * from main.days")
     project = load(tmp_path)
     ledger = open_ledger(project.ledger)
     assert run(project, ledger, agreed(tmp_path)).failures
@@ -327,7 +328,11 @@ def test_a_run_that_failed_says_why_and_what_mends_it(tmp_path: Path) -> None:
         assert re.search(r"[A-Z]\d{3} main.days : .*rich", said)
         failed = ledger.runs("prod", 1)[0]["summary"]["failed"][0]
         assert failed["mend"] in said
-        assert "glyph s-violated" in site.get("/runs").text
+        assert "Not tried, since they read what failed: main.later" in said
+        assert "O003" not in said
+        runs = site.get("/runs").text
+        assert "glyph s-violated" in runs
+        assert "; 1 not tried" in text_of(runs)
     finally:
         desk.close()
         ledger.close()

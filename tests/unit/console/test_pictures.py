@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from mainstem.console import timeline
 from mainstem.console.charts import drawn, points_of, vega_rows
 from mainstem.console.look import cell
 from mainstem.console.scale import Scale, clock_ticks, ticks, time_ticks
+from mainstem.console.timeline import Graph
+from mainstem.core.evidence import Slice
 from mainstem.core.output import Chart
 from mainstem.core.place import Place
 from mainstem.core.release import Field
@@ -95,3 +98,17 @@ def test_rows_for_a_vega_picture_are_json_data() -> None:
     assert vega_rows(answer(("2013-12-01", "a", 1, Decimal("1.5")))) == [
         {"day": "2013-12-01", "who": "a", "n": 1, "amount": 1.5}
     ]
+
+
+def test_the_words_of_a_limit_near_the_upper_edge_leave_the_crosses_free() -> None:
+    slices = [
+        Slice(f"2013-12-0{n}", "bad" if n == 3 else "good", AT, AT, AT, margin=None if n == 3 else 5.0)
+        for n in range(1, 4)
+    ]
+    values = [310.0, 310.0, None]
+    made = timeline.drawn(Graph("t", slices, values, 315.0, "due 05:15", True, str, clock_ticks))
+    words = re.search(r'<text x="[\d.]+" y="([\d.]+)"[^>]*>due 05:15<', made)
+    cross = re.search(r'<path d="M[\d.]+ ([\d.]+) l8 8', made)
+    assert words is not None
+    assert cross is not None
+    assert float(words[1]) - 12 > float(cross[1]) + 8
