@@ -89,10 +89,10 @@ def open_text(folder: Path | None, env: str | None = None) -> Project:
 
 def open_project(folder: Path | None, env: str, now: str | None = None, *, writes: bool = False) -> Opened:
     """Project, ledger and clock. `writes`: the command records facts, so a wall clock cannot be set by hand."""
-    from mainstem.ledger.sqlite import open_ledger
+    from mainstem.ledger.sqlite import is_made, open_ledger
 
     project = open_text(folder, env)
-    if not project.ledger.exists():
+    if not is_made(project.ledger):
         from mainstem.orchestration.rebuild import require_ledger
 
         require_ledger(project)

@@ -13,7 +13,7 @@ from mainstem.cli.deliver import as_facts as delivery_facts
 from mainstem.cli.deliver import show_deliveries
 from mainstem.cli.opening import Opened, env_option, json_option, now_option, open_project, project_option
 from mainstem.core import crash
-from mainstem.core.dataset import QUARANTINE
+from mainstem.core.dataset import QUARANTINE, Severity
 from mainstem.core.delivery import Delivery
 from mainstem.core.evidence import Verdict
 from mainstem.core.problem import Problem
@@ -188,7 +188,9 @@ def _show_warnings(opened: Opened, done: Run) -> None:
     from mainstem.cli.screen import console, escaped, styled
 
     for check, row in published_failing(opened.project, opened.ledger, done):
-        aside = styled(f"({check.severity}; mainstem why e{row.id})", "bright_black")
+        # an `error` check blocks what changed, so one of a published version fails on a day that did not
+        why = ", does not block: this day did not change" if check.severity == Severity.ERROR else ""
+        aside = styled(f"({check.severity}{why}; mainstem why e{row.id})", "bright_black")
         console().print(f'[yellow]![/] {row.subject}: check "{check.id}" {escaped(in_words(row))}  {aside}')
 
 

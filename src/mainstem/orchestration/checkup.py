@@ -92,11 +92,11 @@ def _kept(project: Project) -> Iterator[Finding]:
     except MainstemError as error:
         yield Finding("ledger", error.problems[0].what, error.problems[0].mend)
         return
-    if not project.ledger.exists():
+    from mainstem.ledger.sqlite import is_made, open_ledger
+
+    if not is_made(project.ledger):
         yield Finding("ledger", "none yet; the first run makes it")
         return
-    from mainstem.ledger.sqlite import open_ledger
-
     try:
         ledger = open_ledger(project.ledger)
     except MainstemError as error:

@@ -1,13 +1,38 @@
-"""Whether what an output says besides its SQL fits the columns that its SQL gives: charts, training sets, syncs."""
+"""Whether columns that SQL gives fit: the lake for a model, and what an output says of them besides its SQL."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from mainstem.core.dataset import Model
 from mainstem.core.output import Output
-from mainstem.core.problem import Problem, nearest
+from mainstem.core.problem import Problem, ProjectError, nearest, raise_all
+from mainstem.core.release import Field
 from mainstem.lifecycle.serving.sync import output_problems
 from mainstem.lifecycle.serving.training import options_of
+
+
+def model_fields(model: Model, fields: Sequence[Field]) -> tuple[Field, ...]:
+    """The fields of a model as it keeps them; ProjectError K001 or K002, placed where the column is written."""
+    from mainstem.lifecycle.storage.types import stored_fields
+
+    if model.kind == "view":
+        return tuple(fields)
+    raise_all(problem for each in fields for problem in _of_field(model, each))
+    return stored_fields(fields)
+
+
+def _of_field(model: Model, field: Field) -> Iterator[Problem]:
+    from mainstem.lifecycle.storage.types import stored_fields
+
+    try:
+        stored_fields([field])
+    except ProjectError as error:
+        from mainstem.sql.written import written_at
+
+        at = written_at(model.sql, model.place, field.name)
+        yield from (replace(problem, place=at) for problem in error.problems)
 
 
 def query_problems(output: Output, query: str, columns: Sequence[str]) -> list[Problem]:

@@ -9,10 +9,10 @@ from mainstem.orchestration.state import read_state
 
 def known_fields(project: Project, env: str) -> dict[str, tuple[Field, ...]]:
     """Columns of datasets that were loaded or built before; {} for a project that never ran (no ledger is made)."""
-    if not project.ledger.exists():
-        return {}
-    from mainstem.ledger.sqlite import open_ledger
+    from mainstem.ledger.sqlite import is_made, open_ledger
 
+    if not is_made(project.ledger):
+        return {}
     ledger = open_ledger(project.ledger)
     try:
         return read_state(ledger, env).fields()

@@ -16,7 +16,7 @@ from mainstem.core.ports import Ledger
 from mainstem.core.problem import MainstemError, Problem, WorldError
 from mainstem.core.project import Project
 from mainstem.core.release import Release
-from mainstem.ledger.sqlite import open_ledger
+from mainstem.ledger.sqlite import is_made, open_ledger
 from mainstem.lifecycle.storage import tables
 from mainstem.orchestration.run import published_evidence
 
@@ -40,10 +40,11 @@ class Rebuilt:
 
 
 def require_ledger(project: Project) -> None:
-    """WorldError L016 where the ledger is missing, and the lake says that there was one."""
-    if project.ledger.exists() or (owner := tables.owner_of(project.lake)) is None:
+    """WorldError L016 where the ledger is missing or an empty file, and the lake says that there was one."""
+    if is_made(project.ledger) or (owner := tables.owner_of(project.lake)) is None:
         return
-    what = f'ledger "{project.ledger}" is missing, and the lake "{project.lake}" belongs to ledger "{owner}"'
+    gone = "an empty file" if project.ledger.exists() else "missing"
+    what = f'ledger "{project.ledger}" is {gone}, and the lake "{project.lake}" belongs to ledger "{owner}"'
     mend = (
         "point `ledger:` in mainstem.yml at it; if it is lost, bring back a backup, or rebuild it: "
         "`mainstem doctor --rebuild-ledger`"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mainstem.core.dataset import Dataset, Source
-from mainstem.core.output import Output, Policy
+from mainstem.core.output import Output
 from mainstem.core.problem import Problem, ProjectError, raise_all
 from mainstem.core.project import Macro, Project
 from mainstem.core.requirement import Agreement, Item
@@ -20,7 +20,7 @@ from mainstem.project.macros import read_macros
 from mainstem.project.models import ReadModel, read_models
 from mainstem.project.nodes import texts
 from mainstem.project.outputs import ReadOutput, check_target, read_outputs
-from mainstem.project.policy import check_reader, read_policy
+from mainstem.project.policy import ReadPolicy, check_reader, check_subjects, read_policy
 from mainstem.project.references import Known, check_owner, known, owner_id, resolve_items, resolved
 from mainstem.project.settings import FILE, Settings, check_overridden, read_settings
 from mainstem.project.sources import ReadSource, read_sources
@@ -37,7 +37,7 @@ class _Written:
     items: list[ReadItem]
     outputs: list[ReadOutput]
     agreements: Mapping[str, tuple[Agreement, ...]]
-    policy: Policy
+    policy: ReadPolicy
     macros: tuple[Macro, ...]
     datasets: dict[str, Dataset]
     lost: frozenset[str]
@@ -67,6 +67,7 @@ def load(root: Path, env: str | None = None, secrets: Mapping[str, str] | None =
     written = _read(root, env or "prod", values, problems)
     there = known(written.items, written.datasets, written.outputs_by_name(), written.lost)
     _check_owners(written, there, problems)
+    check_subjects(written.policy.rules, there, problems)
     check_overridden(written.settings, {*written.lost, *written.sources_by_name()}, problems)
     items = resolve_items(written.items, there, problems)
     agreeable = {**dict.fromkeys(written.lost, ""), **there.ids["requirement"], **there.ids["definition"]}
@@ -101,7 +102,7 @@ def _project(
         datasets=_owned(written.datasets, there),
         outputs={name: _resolved_output(each, there) for name, each in outputs.items()},
         agreements=agreements,
-        policy=written.policy,
+        policy=written.policy.policy,
         macros=written.macros,
         alerts=settings.alerts,
         **_by_kind(items),
@@ -143,7 +144,7 @@ def _check_owners(written: _Written, there: Known, problems: list[Problem]) -> N
         check_owner(output.keys, there, problems)
         for node in texts(output.keys.get("needs")):
             resolved(node.value, "need", there, node.place, problems)
-        check_reader(output.keys, written.policy, problems)
+        check_reader(output.keys, written.policy.policy, problems)
         if output.output and output.output.kind == "sync":
             check_target(output.keys, written.sources_by_name(), written.lost, problems)
 

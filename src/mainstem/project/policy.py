@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from mainstem.core.dataset import QUARANTINE
 from mainstem.core.output import Grant, Policy, Role, RowFilter, Treatment
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem, nearest
 from mainstem.project.files import list_files, read_file
 from mainstem.project.nodes import Items, Keys, Node, as_keys, read_keys, texts
+from mainstem.project.references import Known
 from mainstem.project.shape import Form, list_of, mapping_of, shape
 
 FILE = "policies/access.yml"
@@ -34,7 +36,7 @@ class RoleKeys:
     purposes: tuple[str, ...] = ()
 
 
-GRANT = Form(Grant)
+GRANT = Form(Grant, narrowed={"actions": tuple[Literal["read", "export"], ...]})
 TREATMENT = Form(Treatment, narrowed={"as_": _AS})
 ROW_FILTER = Form(RowFilter)
 
@@ -56,7 +58,15 @@ POLICY = Form(
 )
 
 
-def read_policy(root: Path, problems: list[Problem]) -> Policy:
+@dataclass(frozen=True, slots=True)
+class ReadPolicy:
+    """The policy, and its rules as they are written."""
+
+    policy: Policy = field(default_factory=Policy)
+    rules: tuple[Keys, ...] = ()
+
+
+def read_policy(root: Path, problems: list[Problem]) -> ReadPolicy:
     """The policy; an empty one where no file says anything."""
     paths = list_files(root, "policies", problems)
     for path in paths:
@@ -64,11 +74,11 @@ def read_policy(root: Path, problems: list[Problem]) -> Policy:
             mend = f'put all rules into "{FILE}"'
             problems.append(Problem("P014", "only access.yml is read here", mend, Place(path)))
     if FILE not in paths:
-        return Policy()
+        return ReadPolicy()
     written = read_file(root, FILE, problems)
     keys = read_keys(written.text, FILE, problems) if written else None
     if keys is None:
-        return Policy()
+        return ReadPolicy()
     shape(POLICY, keys, problems)
     roles = _roles(keys, problems)
     tags = _tags(keys, problems)
@@ -76,10 +86,12 @@ def read_policy(root: Path, problems: list[Problem]) -> Policy:
     treat = _rules(TREATMENT, keys, "treat", problems)
     rows = _rules(ROW_FILTER, keys, "rows", problems)
     purposes = {role.name: role.purposes for role in roles}
-    for node in (keys.get("grants"), keys.get("treat"), keys.get("rows")):
-        for rule in _items(node):
-            _check_rule(rule, purposes, tags, problems)
-    return Policy(roles, tags, grants, treat, rows)
+    written_rules = tuple(
+        rule for key in ("grants", "treat", "rows") for rule in _items(keys.get(key)) if isinstance(rule, Keys)
+    )
+    for rule in written_rules:
+        _check_rule(rule, purposes, tags, problems)
+    return ReadPolicy(Policy(roles, tags, grants, treat, rows), written_rules)
 
 
 def _named(keys: Keys, key: str, problems: list[Problem]) -> list[tuple[str, Place, Keys]]:
@@ -124,11 +136,9 @@ def _rules(form: Form, keys: Keys, key: str, problems: list[Problem]) -> tuple[A
 
 
 def _check_rule(
-    rule: Node, purposes: dict[str, tuple[str, ...]], tags: Collection[str], problems: list[Problem]
+    rule: Keys, purposes: dict[str, tuple[str, ...]], tags: Collection[str], problems: list[Problem]
 ) -> None:
     """Role, tag and purposes of a rule are declared."""
-    if not isinstance(rule, Keys):
-        return
     role = next((node.value for node in texts(rule.get("role"))), None)
     for key, names in (("role", purposes), ("tag", tags), ("purposes", purposes.get(role or "", ()))):
         if key == "purposes" and role not in purposes:
@@ -139,6 +149,18 @@ def _check_rule(
                 of = f' of role "{role}"' if key == "purposes" else ""
                 what = f'{noun} "{node.value}"{of} is not declared in this file'
                 problems.append(Problem("P042", what, nearest(node.value, list(names), kind=f"{noun}s"), node.place))
+
+
+def check_subjects(rules: Iterable[Keys], there: Known, problems: list[Problem]) -> None:
+    """What the rules are `on` exists; a pattern may match nothing yet."""
+    names = {name.lower() for name in there.datasets}
+    for node in (node for rule in rules for node in texts(rule.get("on"))):
+        name = node.value.lower()
+        is_lost = {node.value, node.value.partition(".")[0]} & there.lost
+        if not is_lost and name.removesuffix(QUARANTINE) not in names and not set("*?[") & set(name):
+            what = f'dataset "{node.value}" does not exist'
+            mend = nearest(node.value, list(there.datasets), kind="datasets")
+            problems.append(Problem("P042", what, mend, node.place))
 
 
 def check_reader(keys: Keys, policy: Policy, problems: list[Problem]) -> None:

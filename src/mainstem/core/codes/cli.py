@@ -47,7 +47,7 @@ CODES: dict[str, Code] = {
     ),
     "C009": Code(
         "A file is in the way",
-        "A new project never overwrites what is there.",
+        "A new project never overwrites what is there; only a `.gitignore` gets the lines that it lacks.",
         "Choose an empty folder: `mainstem init my-project`.",
     ),
     "C010": Code(

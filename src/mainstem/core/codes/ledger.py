@@ -95,8 +95,8 @@ CODES: dict[str, Code] = {
     ),
     "L016": Code(
         "A ledger that is missing while its lake is there",
-        "The lake has published releases, and says whose ledger it belongs to. An empty ledger in place of the lost "
-        "one would forget them, and its leases would protect nothing.",
+        "The lake has published releases, and says whose ledger it belongs to; the ledger's file is missing or empty. "
+        "A new ledger in place of the lost one would forget them, and its leases would protect nothing.",
         "If the ledger lies elsewhere, point `ledger:` in mainstem.yml at it. If it is lost, bring back a backup, or "
         "rebuild it from what each publication copied into the lake: `mainstem doctor --rebuild-ledger`. What lay "
         "between the last copy and now is a gap: requirements that hang on it are unverified.",
