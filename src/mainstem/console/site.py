@@ -76,6 +76,7 @@ class Site:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self._today: _Kept | None = None
+        self._looked_to, self._decides = 0, 0
         self._before: _Kept | None = None
         self._lock = threading.Lock()
         self._files = {
@@ -127,9 +128,15 @@ class Site:
             self._before = self._kept_or(
                 self._before, day, lambda: self._judged(project, served, at - timedelta(days=1))
             )
-            key = (*day, self.ledger.newest_evidence())
+            key = (*day, self._decided_by())
             self._today = self._kept_or(self._today, key, lambda: self._judged(project, served, at))
             return Now(project, served, self._today.judged, self._before.judged)
+
+    def _decided_by(self) -> int:
+        """The newest evidence that a verdict can rest on; what readers ask for meanwhile changes none."""
+        last, decides = self.ledger.newest_evidence(self._looked_to)
+        self._looked_to, self._decides = max(self._looked_to, last), max(self._decides, decides)
+        return self._decides
 
     def _judged(self, project: Project, served: Served | None, at: datetime) -> Judged:
         return judge(project, self.ledger, self.desk.env, at, served.bound if served else None)

@@ -366,8 +366,9 @@ class Ledger(Protocol):
         """
         ...
 
-    def newest_evidence(self) -> int:
-        """The id of the evidence that was recorded last; 0 while there is none."""
+    def newest_evidence(self, after: int = 0) -> tuple[int, int]:
+        """Ids above `after` of the evidence that was recorded last, and of the last that is no reader's request and
+        no heartbeat; 0 where there is none."""
         ...
 
     def held(self, versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:

@@ -20,10 +20,14 @@ def append(connection: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
     connection.executemany(_APPEND, rows)
 
 
-def newest(connection: Connection) -> int:
-    """The id of the last row; 0 if there is none."""
-    found: int = connection.execute("select coalesce(max(id), 0) from evidence").fetchone()[0]
-    return found
+def newest(connection: Connection, after: int) -> tuple[int, int]:
+    """See the port."""
+    last, decides = connection.execute(
+        """select coalesce(max(id), 0), coalesce(max(id) filter (where kind not in ('request', 'watch')), 0)
+        from evidence where id > ?""",
+        (after,),
+    ).fetchone()
+    return last, decides
 
 
 _HELD = """select key, (

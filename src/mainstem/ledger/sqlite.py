@@ -179,9 +179,9 @@ class SqliteLedger:
         with self._connections.reading() as connection:
             return select(connection, env=env, kinds=kinds, subjects=subjects, known=known, since=since)
 
-    def newest_evidence(self) -> int:
+    def newest_evidence(self, after: int = 0) -> tuple[int, int]:
         with self._connections.reading() as connection:
-            return newest(connection)
+            return newest(connection, after)
 
     def held(self, versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
         with self._connections.reading() as connection:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from mainstem.core.canonical import canonical_json, digest
-from mainstem.core.evidence import Evidence, Verdict
+from mainstem.core.evidence import EVIDENCE_KINDS, Evidence, Verdict
 from mainstem.core.ports import Ledger
 from mainstem.core.project import Project
 from mainstem.core.release import Release
@@ -20,6 +20,9 @@ from mainstem.lifecycle.requirements.rollup import roll_up
 from mainstem.lifecycle.requirements.spread import suspects
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.graph import ancestors
+
+DECIDING = tuple(kind for kind in EVIDENCE_KINDS if kind not in ("request", "watch"))
+"""Evidence that measures of today read. Requests come by the thousand, and no measure asks for them yet."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def judge(
     """
     release = ledger.current(env)
     seen = witnessed(project, ledger, at) if record else project
-    rows = ledger.evidence(env=env) if project.requirements else []
+    rows = ledger.evidence(env=env, kinds=DECIDING) if project.requirements else []
     log = Log(rows, env)
     above: Mapping[str, frozenset[str]] = {}
     if any(requirement.objective for requirement in project.requirements.values()):
