@@ -133,7 +133,9 @@ class Api:
             return kept.body
         request = replace(request, limit=limit)
         block, only = self._desk.block, output.queries[0]
-        found = await asyncio.to_thread(block, served, output, only, values, request, held, clock)
+        found = await asyncio.get_running_loop().run_in_executor(
+            None, block, served, output, only, values, request, held, clock
+        )
         names = [column.name for column in found.columns]
         body = msgspec.json.encode(
             {

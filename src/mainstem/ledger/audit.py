@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -17,16 +17,19 @@ def _digest(number: int, at: str, body: str, previous: str) -> str:
     return sha256("\n".join((str(number), at, body, previous)).encode()).hexdigest()
 
 
-def append(connection: Connection, row: Mapping[str, Any], at: datetime) -> None:
-    """Append a row. The chain begins with the ledger's id; its end is kept apart, so that a cut shows too."""
-    rows, previous = connection.execute("select audit_rows, audit_digest from ledger").fetchone()
-    body = to_json(row)
-    digest = _digest(rows + 1, text_of(at), body, previous)
-    connection.execute(
-        "insert into audit (id, at, body, previous, digest) values (?, ?, ?, ?, ?)",
-        (rows + 1, text_of(at), body, previous, digest),
-    )
-    connection.execute("update ledger set audit_rows = ?, audit_digest = ?", (rows + 1, digest))
+def append(connection: Connection, rows: Iterable[tuple[Mapping[str, Any], datetime]]) -> None:
+    """Append rows, each with its instant. The chain begins with the ledger's id; its end is kept apart, so that a cut
+    shows too."""
+    number, previous = connection.execute("select audit_rows, audit_digest from ledger").fetchone()
+    made = []
+    for row, at in rows:
+        number += 1
+        body, instant = to_json(row), text_of(at)
+        digest = _digest(number, instant, body, previous)
+        made.append((number, instant, body, previous, digest))
+        previous = digest
+    connection.executemany("insert into audit (id, at, body, previous, digest) values (?, ?, ?, ?, ?)", made)
+    connection.execute("update ledger set audit_rows = ?, audit_digest = ?", (number, previous))
 
 
 def listed(connection: Connection, after: int, limit: int) -> list[Mapping[str, Any]]:

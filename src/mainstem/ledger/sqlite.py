@@ -203,16 +203,17 @@ class SqliteLedger:
 
     def audit(self, row: Mapping[str, Any], at: datetime) -> None:
         with self._connections.writing() as connection:
-            audit.append(connection, row, at)
+            audit.append(connection, [(row, at)])
             latest.note(connection, at)
 
     def note(self, rows: Iterable[tuple[Mapping[str, Any], datetime]], evidence: Iterable[Evidence]) -> None:
         found = [row for each in evidence for row in evidence_rows([each], each.at)]
+        audited = list(rows)
         with self._connections.writing() as connection:
-            for row, at in rows:
-                audit.append(connection, row, at)
-                latest.note(connection, at)
+            audit.append(connection, audited)
             append(connection, found)
+            if audited:
+                latest.note(connection, max(at for _, at in audited))
 
     def audited(self, after: int = 0, limit: int = 1000) -> list[Mapping[str, Any]]:
         with self._connections.reading() as connection:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from mainstem.core.canonical import digest
@@ -37,11 +38,13 @@ class AuditRow:
 
     def facts(self) -> dict[str, Any]:
         """The row as JSON data, for the ledger."""
-        plain = asdict(self)
-        lists = {name: list(plain[name]) for name in ("datasets", "reasons")}
-        return {**plain, **lists, "at": instant_text(self.at)}
+        facts = {each.name: getattr(self, each.name) for each in fields(self)}
+        columns = {name: dict(treated) for name, treated in self.columns.items()}
+        lists = {"datasets": list(self.datasets), "reasons": list(self.reasons)}
+        return {**facts, **lists, "columns": columns, "at": instant_text(self.at)}
 
 
+@lru_cache(maxsize=1024)
 def query_digest(text: str) -> str:
     """The digest that stands for a query's text; white space does not count."""
     return digest(text.encode(errors="replace").decode())

@@ -42,24 +42,29 @@ class _Worker:
         assert self._process.stdin is not None
         self._process.stdin.write(Length.framed(message))
         until_s = time.monotonic() + timeout_s
-        length = int.from_bytes(self._read(Length.SIZE, until_s), "big")
-        if length > _LARGEST:
+        found = self._more(b"", until_s)
+        while len(found) < Length.SIZE:
+            found = self._more(found, until_s)
+        end = Length.SIZE + int.from_bytes(found[: Length.SIZE], "big")
+        if end > _LARGEST:
             raise BrokenPipeError
-        return self._read(length, until_s)
+        parts, length = [found], len(found)
+        while length < end:
+            parts.append(self._more(b"", until_s))
+            length += len(parts[-1])
+        return b"".join(parts)[Length.SIZE :]
 
-    def _read(self, count: int, until_s: float) -> bytes:
+    def _more(self, before: bytes, until_s: float) -> bytes:
+        """`before`, and what has come since; an answer follows no other, so nothing of a next one comes along."""
         assert self._process.stdout is not None
         pipe = self._process.stdout.fileno()
-        found = bytearray()
-        while len(found) < count:
-            ready, _, _ = select.select([pipe], [], [], max(0.0, until_s - time.monotonic()))
-            if not ready:
-                raise TimeoutError
-            part = os.read(pipe, min(count - len(found), 1 << 20))
-            if not part:
-                raise BrokenPipeError
-            found += part
-        return bytes(found)
+        ready, _, _ = select.select([pipe], [], [], max(0.0, until_s - time.monotonic()))
+        if not ready:
+            raise TimeoutError
+        part = os.read(pipe, 1 << 20)
+        if not part:
+            raise BrokenPipeError
+        return before + part
 
     def kill(self) -> None:
         self._process.kill()
