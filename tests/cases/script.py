@@ -26,7 +26,7 @@ database.execute("begin exclusive")
 print("locked", flush=True)
 sys.stdin.read()
 """
-PROGRAMS = "mainstem, cat, cd, lock, ls, rm, set, sqlite, sqlite3, touch, unlock"
+PROGRAMS = "mainstem, cat, cd, export, lock, ls, rm, set, sqlite, sqlite3, touch, unlock"
 
 
 @dataclass
@@ -132,6 +132,8 @@ class Stage:
     def _set(self, setting: str) -> None:
         name, _, value = setting.partition("=")
         os.environ[name] = value
+
+    _export = _set
 
     def close(self) -> None:
         """Unlock what is locked."""
