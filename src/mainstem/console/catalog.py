@@ -120,22 +120,36 @@ def page(now: Now, ledger: Ledger, name: str) -> Page:
     )
 
 
-def _newest(ledger: Ledger, names: Sequence[str]) -> Mapping[tuple[str, str], Evidence]:
-    """The newest row of each check of each dataset; of one counted by partition, that of the newest label measured."""
-    found = {}
+def _newest(ledger: Ledger, names: Sequence[str]) -> Measured:
+    """What each check of each dataset measured last: one row, or one a partition."""
+    found: dict[tuple[str, str], list[Evidence]] = {}
     for row in ledger.evidence(subjects=names, kinds=["measured"]):
         if row.facts.get("check"):
-            found[row.subject, row.facts["check"]] = row
+            of = (row.subject, row.facts["check"])
+            before = found.get(of, [])
+            is_same = before and (before[0].version, before[0].recorded_at) == (row.version, row.recorded_at)
+            found[of] = [*before, row] if is_same else [row]
     return found
 
 
-def _checks(now: Now, name: str, rows: Mapping[tuple[str, str], Evidence]) -> list[Checked]:
+Measured = Mapping[tuple[str, str], Sequence[Evidence]]
+"""Rows of evidence by dataset and check."""
+
+
+def _told(check: Check, rows: Sequence[Evidence]) -> Evidence:
+    """Of several partitions the newest that fails; the newest of all where none does."""
+    by_label = sorted(rows, key=lambda row: row.label or "")
+    return next((row for row in reversed(by_label) if not passed(check, row)), by_label[-1])
+
+
+def _checks(now: Now, name: str, rows: Measured) -> list[Checked]:
     found = []
     for check in now.project.datasets[name].checks:
-        row = rows.get((name, check.id))
-        if row is None or check_of(now.project, row) is None:
+        measured = [row for row in rows.get((name, check.id), ()) if check_of(now.project, row) is not None]
+        if not measured:
             found.append(Checked(check.id, str(check.severity), "draft", "not measured as it is written now", None))
         else:
+            row = _told(check, measured)
             holds = passed(check, row)
             words = in_words(row, holds=holds)
             found.append(Checked(check.id, str(check.severity), status_of(check, holds), words, row))
