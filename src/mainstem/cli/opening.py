@@ -78,9 +78,9 @@ def find_root(folder: Path | None) -> Path:
 
 def open_text(folder: Path | None, env: str | None = None) -> Project:
     """The project's text alone; ProjectError C003 for an environment that it does not have."""
-    from mainstem.project import load
+    from mainstem.orchestration.text import read_text
 
-    project = load(find_root(folder), env)
+    project = read_text(find_root(folder), env)
     if env is not None and env not in project.environments:
         mend = nearest(env, list(project.environments), kind="environments")
         raise ProjectError(Problem("C003", f'environment "{env}" does not exist', mend))

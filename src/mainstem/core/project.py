@@ -77,7 +77,8 @@ class Project:
 
     `root` is the absolute folder. `lake` is an absolute folder (or a URL later). `ledger` the absolute path of the
     SQLite file. `clock`: wall | replay. `publish`: all | partial. `agreements` maps requirement ids to entries in file
-    order. `tests` are names of model tests (run later).
+    order. `lost` are names of what is written but could not be read: ids, datasets, outputs, schemas of sources,
+    `macros` and `mainstem.yml` as wholes; empty in a project without problems.
     """
 
     name: str
@@ -105,6 +106,11 @@ class Project:
     policy: Policy = field(default_factory=Policy)
     macros: tuple[Macro, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    lost: frozenset[str] = frozenset()
+
+    def is_lost(self, dataset: str) -> bool:
+        """Whether a dataset is written, as it seems, but could not be read, or not all of its source."""
+        return bool({dataset, dataset.partition(".")[0]} & self.lost)
 
     def item(self, id: str) -> Item | None:
         """The requirement item of that id or alias, of whatever kind; None if there is none."""

@@ -77,7 +77,8 @@ def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, e
     """Resolve every name of the project; one ProjectError with all problems if any name or type is wrong.
 
     `known` has the columns of loads that were loaded before. `texts` is a `sql.cache.FactsCache`. `engine` opens an
-    engine for the types of models whose text or inputs are new; it is not called when there are none.
+    engine for the types of models whose text or inputs are new; it is not called when there are none. Of a project
+    that was read in part, nothing is said of what is lost.
     """
     work = _Work(project, known, texts, engine, macros=Macros(project.macros, texts))
     inputs = {name: _inputs(work, dataset) for name, dataset in project.datasets.items()}
@@ -151,8 +152,9 @@ def _resolve(work: _Work, inputs: Mapping[str, Place], reader: str) -> tuple[str
         base = name.removesuffix(QUARANTINE)
         if base in known and (base == name or known[base].is_load):
             names[base] = None
-        else:
-            work.broken.add(reader)
+            continue
+        work.broken.add(reader)
+        if not work.project.is_lost(base):
             work.problems.append(
                 Problem("T001", f'dataset "{name}" does not exist', nearest(name, list(known), kind="datasets"), place)
             )
@@ -214,6 +216,8 @@ def quarantine_fields() -> tuple[Field, ...]:
 
 
 def _load_fields(work: _Work, dataset: Dataset) -> tuple[Field, ...] | None:
+    if work.project.is_lost(dataset.name):
+        return None
     if dataset.name in work.known:
         return work.known[dataset.name]
     if not dataset.columns or any(column.type is None for column in dataset.columns):
@@ -230,7 +234,7 @@ def _load_fields(work: _Work, dataset: Dataset) -> tuple[Field, ...] | None:
 def _model_fields(work: _Work, dataset: Dataset, model: Model, inputs: Sequence[str]) -> tuple[Field, ...] | None:
     """Columns and types of a model, from the cache or from the engine."""
     scope = {name: work.fields[name] for name in inputs}
-    if any(fields is None for fields in scope.values()):
+    if "macros" in work.project.lost or any(fields is None for fields in scope.values()):
         return None
     shapes = [f"{name}:{work.shape(name)}" for name in inputs]
     macros = [macro.text for macro in work.macros.used(model.sql)]
@@ -259,7 +263,7 @@ def _takes(work: _Work, used: Sequence[Macro]) -> bool:
         return False
     if any(name in work.broken for name in reads):
         return False
-    if any(work.fields.get(name) is None for name in reads):
+    if "macros" in work.project.lost or any(work.fields.get(name) is None for name in reads):
         return True
     shapes = [f"{name}:{work.shape(name)}" for name in reads]
     for number, macro in enumerate(used):
@@ -327,7 +331,8 @@ def _output_inputs(work: _Work, name: str) -> tuple[str, ...]:
             facts = _facts(work, query.sql, query.place, resolved)
             work.problems += facts.problems
             work.facts[query_name(name, query.name)] = facts
-            if not facts.problems and EVERYTHING not in facts.unresolved:
+            is_whole = not facts.problems and EVERYTHING not in facts.unresolved
+            if is_whole and name not in work.project.lost:
                 work.problems += query_problems(work.project.outputs[name], query.name, facts.columns)
     return tuple(found)
 

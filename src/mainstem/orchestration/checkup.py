@@ -40,10 +40,10 @@ def checkup(root: Path | None) -> list[Finding]:
     found = [Finding("Python", version), _try("kinds", _kinds)]
     if root is None:
         return [*found, Finding("project", "none here or above")]
-    from mainstem.project import load
+    from mainstem.orchestration.text import read_text
 
     try:
-        project = load(root)
+        project = read_text(root)
     except MainstemError as error:
         return [*found, Finding("project", *_wrong_text(error))]
     found += [Finding("project", project.name), _try("engine", lambda: _engine(project))]

@@ -34,7 +34,7 @@ from mainstem.lifecycle.serving.task import Task
 from mainstem.lifecycle.serving.workers import Pool
 from mainstem.orchestration.opening import open_engine
 from mainstem.orchestration.served import Served, serve
-from mainstem.project import load
+from mainstem.orchestration.text import read_text
 
 TIMEOUT_S = 20.0
 """How long one query of a reader may take."""
@@ -57,7 +57,7 @@ class Desk:
         self.ledger = ledger
         self.pool = Pool(workers, timeout_s)
         self.problems: tuple[Problem, ...] = ()
-        self.project: Project = load(root, env)
+        self.project: Project = read_text(root, env)
         self._seen = _stamp(root)
         self._served: Served | None = None
         self._parser: Engine = open_engine(self.project)
@@ -108,7 +108,7 @@ class Desk:
             return False
         self._seen = stamp
         try:
-            self.project, self.problems = load(self.root, self.env), ()
+            self.project, self.problems = read_text(self.root, self.env), ()
         except MainstemError as error:
             self.problems = error.problems
         return True

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from mainstem.project.agreements import append_agreement
-from mainstem.project.folder import load
+from mainstem.project.folder import load, read
 
-__all__ = ["append_agreement", "load", "schemas", "write_schemas"]
+__all__ = ["append_agreement", "load", "read", "schemas", "write_schemas"]
 
 
 def schemas() -> dict[str, dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -52,11 +52,20 @@ class _Written:
 
 
 def load(root: Path, env: str | None = None, secrets: Mapping[str, str] | None = None) -> Project:
-    """The project in a folder, as it is in an environment (None: `prod`); nothing but its files is read.
+    """`read`, or one ProjectError with all problems, sorted by place."""
+    project, problems = read(root, env, secrets)
+    raise_all(problems)
+    return project
 
+
+def read(
+    root: Path, env: str | None = None, secrets: Mapping[str, str] | None = None
+) -> tuple[Project, Sequence[Problem]]:
+    """The project in a folder, as it is in an environment (None: `prod`), and what is wrong with its text.
+
+    Nothing but its files is read. With problems the project is what could be read; its `lost` names the rest.
     `secrets` are the values of `${NAME}`; None takes them from the environment of the process and, where they are
-    not there, from `.mainstem/secrets.env` or `secrets.env`. Raises one ProjectError with all problems, sorted by
-    place; P002 where the folder has no mainstem.yml.
+    not there, from `.mainstem/secrets.env` or `secrets.env`. ProjectError P002 where the folder has no mainstem.yml.
     """
     root = Path(os.path.abspath(root))  # noqa: PTH100 - Path.absolute keeps `..`
     if not (root / FILE).is_file():
@@ -72,8 +81,7 @@ def load(root: Path, env: str | None = None, secrets: Mapping[str, str] | None =
     items = resolve_items(written.items, there, problems)
     agreeable = {**dict.fromkeys(written.lost, ""), **there.ids["requirement"], **there.ids["definition"]}
     agreements = check_agreements(written.agreements, agreeable, problems)
-    raise_all(dict.fromkeys(problems))
-    return _project(root, written, there, items, agreements)
+    return _project(root, written, there, items, agreements), tuple(dict.fromkeys(problems))
 
 
 def _project(
@@ -105,12 +113,15 @@ def _project(
         policy=written.policy.policy,
         macros=written.macros,
         alerts=settings.alerts,
+        lost=written.lost,
         **_by_kind(items),
     )
 
 
 def _read(root: Path, env: str, values: Mapping[str, str], problems: list[Problem]) -> _Written:
+    before = len(problems)
     settings = read_settings(root, env, values, problems)
+    lost_settings = frozenset({FILE} if len(problems) > before else ())
     sources, lost_sources = read_sources(root, settings.overrides, values, problems)
     models, lost_models = read_models(root, problems)
     items, lost_items = read_items(root, settings.plain.timezone, problems)
@@ -122,12 +133,9 @@ def _read(root: Path, env: str, values: Mapping[str, str], problems: list[Proble
         if first is not dataset:
             what = f'dataset "{dataset.name}" is written twice, here and in {first.place}'
             problems.append(Problem("P016", what, "rename one of them", dataset.place))
-    lost = lost_sources | lost_models | lost_items | lost_outputs
-    agreements, policy, macros = (
-        read_agreements(root, problems),
-        read_policy(root, problems),
-        read_macros(root, problems),
-    )
+    agreements, policy = read_agreements(root, problems), read_policy(root, problems)
+    macros, lost_macros = read_macros(root, problems)
+    lost = lost_sources | lost_models | lost_items | lost_outputs | lost_macros | lost_settings
     return _Written(settings, sources, models, items, outputs, agreements, policy, macros, datasets, lost)
 
 
@@ -160,7 +168,7 @@ def _owned(datasets: Mapping[str, Dataset], there: Known) -> dict[str, Dataset]:
 
 
 def _resolved_output(output: Output, there: Known) -> Output:
-    needs = tuple(there.ids["need"][name] for name in output.needs)
+    needs = tuple(there.ids["need"].get(name, name) for name in output.needs)
     return replace(output, owner=owner_id(output.owner, there), needs=needs)
 
 

@@ -22,13 +22,15 @@ _AS = re.compile(r"as\b(\s+table\b)?", re.IGNORECASE)
 _NEXT_TABLE = re.compile(r",\s*\([^()]*\)\s*as\s+table\b", re.IGNORECASE)
 
 
-def read_macros(root: Path, problems: list[Problem]) -> tuple[Macro, ...]:
+def read_macros(root: Path, problems: list[Problem]) -> tuple[tuple[Macro, ...], frozenset[str]]:
     """The macros of all files below `macros/`; P052 for what is no `create macro` statement, P054 for a second one of
-    a name."""
+    a name. Beside them `macros` where not all could be read: nobody can tell the names of the others."""
     macros: dict[str, Macro] = {}
+    is_whole = True
     for path in kept(list_files(root, "macros", problems), ".sql", "write macros in .sql files", problems):
         written = read_file(root, path, problems)
         if written is None:
+            is_whole = False
             continue
         for index, statement in _statements(written.text):
             place = place_of(written.text, index, path)
@@ -37,13 +39,14 @@ def read_macros(root: Path, problems: list[Problem]) -> tuple[Macro, ...]:
                 words = " ".join(statement.split()[:2])
                 mend = "keep `create macro` statements here; a SELECT belongs into models/"
                 problems.append(Problem("P052", f'"{words}" begins no `create macro` statement', mend, place))
+                is_whole = False
                 continue
             macro = _macro(_name(found[2]), place, statement, written.text[:index])
             if macro.name in macros:
                 what = f'macro "{macro.name}" is written twice, first at {macros[macro.name].place}'
                 problems.append(Problem("P054", what, "remove one of them, or give it another name", place))
             macros.setdefault(macro.name, macro)
-    return tuple(macros.values())
+    return tuple(macros.values()), frozenset(() if is_whole else {"macros"})
 
 
 def _name(written: str) -> str:

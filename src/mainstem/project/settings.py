@@ -98,6 +98,8 @@ def read_settings(root: Path, env: str, values: Mapping[str, str], problems: lis
     keys = read_keys(written.text, FILE, problems) if written else None
     keys = keys or Keys({}, Place(FILE, 1, 1))
     said: ProjectKeys = shape(PROJECT, keys, problems) or ProjectKeys()
+    if said.engine not in names("engines"):
+        said = replace(said, engine=ProjectKeys.engine)
     _check(keys, problems)
     environments = _environments(keys, problems)
     settings = Settings(
@@ -153,20 +155,22 @@ def _engine(root: Path, name: str, keys: Keys, problems: list[Problem]) -> Engin
         keys_of_one = as_keys(entry.value, f'"{each}"', problems)
         made: EngineSettings | None = shape(EngineSettings, keys_of_one, problems) if keys_of_one else None
         if made and keys_of_one:
-            _check_engine(made, keys_of_one, problems)
-            settings = made if each == name else settings
+            is_fine = _check_engine(made, keys_of_one, problems)
+            settings = made if each == name and is_fine else settings
     if settings.temp_directory:
         return replace(settings, temp_directory=os.path.normpath(root / settings.temp_directory))
     return settings
 
 
-def _check_engine(settings: EngineSettings, keys: Keys, problems: list[Problem]) -> None:
+def _check_engine(settings: EngineSettings, keys: Keys, problems: list[Problem]) -> bool:
+    before = len(problems)
     if settings.memory_limit is not None and not _MEMORY.fullmatch(settings.memory_limit):
         what = f'"memory_limit" is "{settings.memory_limit}", which is no size'
         problems.append(Problem("P009", what, "write one such as 4GB", keys.key_place("memory_limit")))
     if settings.threads is not None and settings.threads < 1:
         place = keys.key_place("threads")
         problems.append(Problem("P009", f'"threads" is {settings.threads}', "write 1 or more", place))
+    return len(problems) == before
 
 
 def _environments(keys: Keys, problems: list[Problem]) -> dict[str, Environment]:
