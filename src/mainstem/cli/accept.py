@@ -6,12 +6,15 @@ from pathlib import Path
 
 import click
 
+from mainstem.cli.naming import naming
 from mainstem.cli.opening import env_option, json_option, now_option, open_project, project_option
 
 
 @click.command("accept")
-@click.argument("requirement")
-@click.option("--by", required=True, metavar="STAKEHOLDER", help="Who has looked at it.")
+@click.argument("requirement", shell_complete=naming("requirement"))
+@click.option(
+    "--by", required=True, metavar="STAKEHOLDER", shell_complete=naming("stakeholder"), help="Who has looked at it."
+)
 @project_option
 @env_option
 @now_option

@@ -8,15 +8,21 @@ from typing import Any
 
 import click
 
+from mainstem.cli.naming import naming
 from mainstem.cli.opening import env_option, json_option, now_option, open_project, project_option
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.requirement import Agreement
 
 
 @click.command("agree")
-@click.argument("requirement")
-@click.option("--by", required=True, metavar="STAKEHOLDER", help="Who agrees.")
-@click.option("--recorded-by", metavar="STAKEHOLDER", help="Who writes it down; by default the project's owner.")
+@click.argument("requirement", shell_complete=naming("requirement", "definition"))
+@click.option("--by", required=True, metavar="STAKEHOLDER", shell_complete=naming("stakeholder"), help="Who agrees.")
+@click.option(
+    "--recorded-by",
+    metavar="STAKEHOLDER",
+    shell_complete=naming("stakeholder"),
+    help="Who writes it down; by default the project's owner.",
+)
 @project_option
 @env_option
 @now_option

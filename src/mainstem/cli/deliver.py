@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
+from mainstem.cli.naming import naming
 from mainstem.cli.opening import env_option, json_option, now_option, open_project, project_option
 from mainstem.core.delivery import Delivery, Row
 
 
 @click.command("deliver")
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=naming("sync"))
 @project_option
 @env_option
 @now_option

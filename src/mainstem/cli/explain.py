@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from mainstem.cli.naming import codes
 from mainstem.cli.opening import json_option
 
 
 @click.command("explain")
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=codes)
 @json_option
 def command(code: str | None, as_json: bool) -> None:
     """What an error CODE means, what it protects, and how to get past it. Without a code: all of them."""

@@ -8,14 +8,21 @@ from typing import Any
 
 import click
 
+from mainstem.cli.naming import naming, releases
 from mainstem.cli.opening import env_option, json_option, open_project, project_option
 
 
 @click.command("export")
-@click.argument("training", required=False)
+@click.argument("training", required=False, shell_complete=naming("training"))
 @click.option("--to", "to", required=True, type=click.Path(path_type=Path), help="The folder to write.")
 @click.option("--manifest", type=click.Path(path_type=Path), help="Make the set of this manifest again.")
-@click.option("--release", "release_id", metavar="RELEASE", help="An earlier release instead of the current one.")
+@click.option(
+    "--release",
+    "release_id",
+    metavar="RELEASE",
+    shell_complete=releases,
+    help="An earlier release instead of the current one.",
+)
 @click.option("--force", is_flag=True, help="Replace another training set that is in the folder.")
 @project_option
 @env_option

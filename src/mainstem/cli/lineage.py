@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mainstem.cli.naming import naming
 from mainstem.cli.opening import Opened, dataset_name, env_option, json_option, open_project, project_option
 from mainstem.governance.lineage import Branch
 from mainstem.governance.reach import Reached
@@ -20,7 +21,7 @@ SIGNS = {
 
 
 @click.command("lineage")
-@click.argument("name", metavar="NAME[.COLUMN]")
+@click.argument("name", metavar="NAME[.COLUMN]", shell_complete=naming("dataset", "output"))
 @project_option
 @env_option
 @json_option

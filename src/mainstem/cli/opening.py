@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from mainstem.cli.naming import naming
 from mainstem.core.clock import Clock, SetClock, WallClock, parse_instant
 from mainstem.core.ports import Ledger
 from mainstem.core.problem import Problem, ProjectError, nearest
@@ -45,7 +46,9 @@ def project_option(function: F) -> F:
 
 def env_option(function: F) -> F:
     """`--env NAME`."""
-    return click.option("--env", default="prod", show_default=True, help="The environment.")(function)
+    return click.option(
+        "--env", default="prod", show_default=True, shell_complete=naming("environment"), help="The environment."
+    )(function)
 
 
 def json_option(function: F) -> F:

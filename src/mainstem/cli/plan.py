@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from mainstem.cli.naming import naming
 from mainstem.cli.opening import Opened, env_option, json_option, now_option, open_project, project_option
 from mainstem.core.run import Plan, Step
 
@@ -21,7 +22,7 @@ SIGNS = {
 
 
 @click.command("plan")
-@click.argument("select", nargs=-1)
+@click.argument("select", nargs=-1, shell_complete=naming("dataset"))
 @project_option
 @env_option
 @now_option

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mainstem.cli.naming import releases
 from mainstem.cli.opening import env_option, json_option, now_option, open_project, project_option
 
 
@@ -14,7 +15,9 @@ from mainstem.cli.opening import env_option, json_option, now_option, open_proje
 @env_option
 @now_option
 @json_option
-@click.option("--to", metavar="RELEASE", help="The release to move to; by default the one before.")
+@click.option(
+    "--to", metavar="RELEASE", shell_complete=releases, help="The release to move to; by default the one before."
+)
 @click.option("--list", "listing", is_flag=True, help="List the releases of the environment.")
 def command(folder: Path | None, env: str, now: str | None, as_json: bool, to: str | None, listing: bool) -> None:
     """Move the environment to an earlier release, or forward again. Instant: no file is copied or removed.

@@ -11,6 +11,7 @@ import click
 
 from mainstem.cli.deliver import as_facts as delivery_facts
 from mainstem.cli.deliver import show_deliveries
+from mainstem.cli.naming import naming
 from mainstem.cli.opening import Opened, env_option, json_option, now_option, open_project, project_option
 from mainstem.core import crash
 from mainstem.core.dataset import QUARANTINE, Severity
@@ -28,7 +29,7 @@ NOT_SELECTED = "not selected"
 
 
 @click.command("run")
-@click.argument("select", nargs=-1)
+@click.argument("select", nargs=-1, shell_complete=naming("dataset"))
 @project_option
 @env_option
 @now_option

@@ -9,13 +9,14 @@ from typing import Any
 
 import click
 
+from mainstem.cli.naming import naming
 from mainstem.cli.opening import Opened, dataset_name, env_option, json_option, open_project, project_option
 from mainstem.core.release import Release, Version
 from mainstem.governance.catalog import Described, DescribedColumn
 
 
 @click.command("show")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=naming("dataset"))
 @project_option
 @env_option
 @json_option

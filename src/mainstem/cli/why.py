@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from mainstem.cli.naming import naming
 from mainstem.cli.opening import (
     Opened,
     dataset_name,
@@ -31,7 +32,7 @@ UNTRIED = "O003"
 
 
 @click.command("why")
-@click.argument("thing", required=False)
+@click.argument("thing", required=False, shell_complete=naming("requirement", "dataset"))
 @project_option
 @env_option
 @now_option

@@ -99,7 +99,7 @@ def read_settings(root: Path, env: str, values: Mapping[str, str], problems: lis
     keys = keys or Keys({}, Place(FILE, 1, 1))
     said: ProjectKeys = shape(PROJECT, keys, problems) or ProjectKeys()
     if said.engine not in names("engines"):
-        said = replace(said, engine=ProjectKeys.engine)
+        said = replace(said, engine=ProjectKeys().engine)
     _check(keys, problems)
     environments = _environments(keys, problems)
     settings = Settings(

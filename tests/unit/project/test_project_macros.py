@@ -15,8 +15,8 @@ def macros(tmp_path: Path, text: str) -> tuple[Macro, ...]:
     (tmp_path / "macros").mkdir()
     (tmp_path / "macros/m.sql").write_text(text)
     problems: list[Problem] = []
-    found = read_macros(tmp_path, problems)
-    assert not problems
+    found, lost = read_macros(tmp_path, problems)
+    assert not problems and not lost
     return found
 
 

@@ -1,0 +1,90 @@
+"""Completes names while they are typed: what the project around the folder has, with its title."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from mainstem.core.project import Project
+
+Complete = Callable[[click.Context, click.Parameter, str], "Sequence[CompletionItem]"]
+
+
+def naming(*kinds: str) -> Complete:
+    """What completes an argument that names a thing of the project of one of these kinds.
+
+    Nothing is offered outside a project, or where it cannot be read: a shell that completes never shows an error.
+    """
+
+    def complete(context: click.Context, parameter: click.Parameter, begun: str) -> Sequence[CompletionItem]:
+        del parameter
+        from mainstem.cli.opening import find_root
+        from mainstem.core.problem import MainstemError
+        from mainstem.project import read
+
+        try:
+            project, _ = read(find_root(context.params.get("folder")), context.params.get("env"))
+            found = {name: title for kind in kinds for name, title in _named(project, kind).items()}
+        except (MainstemError, OSError):
+            return ()
+        return _items(found, begun)
+
+    return complete
+
+
+def releases(context: click.Context, parameter: click.Parameter, begun: str) -> Sequence[CompletionItem]:
+    """The releases of the environment, newest first."""
+    del parameter
+    from mainstem.cli.opening import find_root
+    from mainstem.core.problem import MainstemError
+    from mainstem.ledger.sqlite import is_made, open_ledger
+    from mainstem.project import read
+
+    try:
+        project, _ = read(find_root(context.params.get("folder")))
+        if not is_made(project.ledger):
+            return ()
+        ledger = open_ledger(project.ledger)
+        try:
+            found = ledger.releases(context.params.get("env") or "prod", 50)
+        finally:
+            ledger.close()
+    except (MainstemError, OSError):
+        return ()
+    return _items({release.id: f"{release.at:%Y-%m-%d %H:%M} UTC" for release in found}, begun)
+
+
+def codes(context: click.Context, parameter: click.Parameter, begun: str) -> Sequence[CompletionItem]:
+    """The codes of messages."""
+    del context, parameter
+    from mainstem.core.codes import CODES
+
+    return _items({code: said.title for code, said in CODES.items()}, begun.upper())
+
+
+def _items(found: Mapping[str, str], begun: str) -> Sequence[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(name, help=title or None) for name, title in found.items() if name.startswith(begun)]
+
+
+def _named(project: Project, kind: str) -> Mapping[str, str]:
+    """Names of a kind of thing, each with what it is."""
+    if kind == "environment":
+        return dict.fromkeys(project.environments, "environment")
+    if kind == "dataset":
+        return {name: dataset.description for name, dataset in project.datasets.items()}
+    if kind == "requirement":
+        return {id: each.title for id, each in project.requirements.items() if each.retired is None}
+    if kind == "definition":
+        return {id: each.title for id, each in project.definitions.items()}
+    if kind == "stakeholder":
+        return {id: each.title for id, each in project.stakeholders.items()}
+    if kind == "output":
+        return {name: output.kind for name, output in project.outputs.items()}
+    return {name.partition("/")[2]: kind for name, output in project.outputs.items() if output.kind == kind}
