@@ -297,7 +297,7 @@ def test_before_and_after_a_hard_rule_was_broken():
     mended = verdict(simulation, hard)
     assert mended.status == "met"
     assert "broken from 31 December 05:30 to 31 December 05:50" in mended.reasons
-    assert mended.reasons[0] == "complete in origin and dest, at least 99%; now all rows have origin and dest"
+    assert mended.reasons[0] == "complete in origin and dest, at least 99%; now 900 of 900 rows have origin and dest"
 
 
 def test_the_history_of_a_hard_rule_begins_with_the_agreement_and_joins_what_belongs_together():

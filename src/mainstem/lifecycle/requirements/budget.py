@@ -107,13 +107,17 @@ def short_of(objective: Objective, window: Window) -> str:
 
 
 def clears(objective: Objective, window: Window, allowed: int) -> str:
-    """The date on which so many bad slices have left the window that it is kept, if no other comes."""
+    """When so many bad slices have left the window that it is kept, if no other comes: a date, and the time of day
+    where slices are shorter than a day."""
     calendar = read_calendar(objective)
     bad = [each for each in window.counted if each.state == "bad"]
     leaving = bad[len(bad) - allowed - 1]
     at = _leaves(calendar, leaving)
     zone = ZoneInfo(objective.zone)
     now = max(each.due for each in window.counted).astimezone(zone).date()
+    if calendar.unit == "s":
+        local = at.astimezone(zone)
+        return f"{say.day(local.date(), now)} {local:%H:%M}"
     # A slice that is decided at midnight is decided on the day that ends then.
     return say.day((at - timedelta(microseconds=1)).astimezone(zone).date(), now)
 

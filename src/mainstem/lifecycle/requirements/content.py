@@ -198,10 +198,12 @@ def _standing(each: Measurand, tally: _Tally, evidence: tuple[int, ...]) -> Stan
     margin = float(share - each.at_least)
     if tally.failed:
         return Standing("bad", f"{each.name} failed", Decimal(0), -1.0, evidence)
-    counted = f"{tally.value:f} of {tally.total:f} rows {each.good}"
+    counted = f"{tally.value:,f} of {tally.total:,f} rows {each.good}"
     if tally.value + tally.unknown < each.at_least * (tally.total + tally.unknown):
         return Standing("bad", f"only {counted} ({say.share(share)})", share, margin, evidence)
     if tally.unmeasured:
         return Standing("unmeasured", f"{each.name} was not measured on all of the table", evidence=evidence)
-    words = f"{counted} ({say.share(share)})" if tally.value != tally.total else f"all rows {each.good}"
+    words = counted if tally.value == tally.total else f"{counted} ({say.share(share)})"
+    if not tally.total:
+        words = f"all rows {each.good}"
     return Standing("good", words, share, margin, evidence)

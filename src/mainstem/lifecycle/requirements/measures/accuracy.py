@@ -160,7 +160,7 @@ class Accuracy:
             return Standing("unmeasured", "what is shown could not be measured", evidence=(read.id,))
         apart = abs(value - read.total)
         share = max(1 - apart / read.total, Decimal(0)) if read.total else Decimal(0 if apart else 1)
-        of = f"{value:f} of {read.total:f} in {objective.options.against} for {self._named(label)}"
+        of = f"{value:,f} of {read.total:,f} in {objective.options.against} for {self._named(label)}"
         is_good = share >= objective.options.at_least
         words = of if is_good else f"{of}: {say.share(share)}, {say.share(objective.options.at_least)} is promised"
         margin = float(share - objective.options.at_least)

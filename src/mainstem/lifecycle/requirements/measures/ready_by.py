@@ -254,7 +254,7 @@ def could_not_run(check: str, row: Evidence) -> str:
 
 def _counted(row: Evidence) -> str:
     assert row.value is not None
-    return f"{row.value:f}" if row.total is None else f"{row.value:f} of {row.total:f}"
+    return f"{row.value:,f}" if row.total is None else f"{row.value:,f} of {row.total:,f}"
 
 
 def prepare(promise: Promise, log: Log, at: datetime) -> ReadyBy:
