@@ -67,6 +67,13 @@ class Session(Protocol):
         """
         ...
 
+    def take(self, table: str, stream: Any) -> int:
+        """Put the rows of an Arrow stream (`__arrow_c_stream__`) into the temporary table `table`; how many they are.
+
+        The first stream makes the table. Memory is bounded by one batch of the stream.
+        """
+        ...
+
     def execute(self, statement: str) -> None:
         """Run a statement of ours: temporary table, ATTACH, LOAD. Never a user's text."""
         ...

@@ -121,6 +121,22 @@ class Session:
             plan = json.loads(self._cursor.fetchall()[0][1])
         return _estimate(plan) * columns > LARGE
 
+    def take(self, table: str, stream: Any) -> int:
+        self._has_own = True
+        from arro3.core import RecordBatchReader
+
+        given = f"{table}_given"
+        with complaints():
+            self._cursor.register(given, RecordBatchReader.from_stream(stream))
+            try:
+                there = "select 1 from duckdb_tables() where temporary and table_name = ?"
+                has_table = bool(self._cursor.execute(there, [table]).fetchall())
+                into = f"insert into {table} by name" if has_table else f"create temp table {table} as"
+                self._cursor.execute(f"{into} select * from {given}")
+                return int(self._cursor.fetchall()[0][0])
+            finally:
+                self._cursor.unregister(given)
+
     def execute(self, statement: str) -> None:
         self._has_own = True
         with complaints(statement):

@@ -14,7 +14,11 @@ from mainstem.cli.demo.template import copy_project
 
 def offered(folder: Path, *words: str) -> set[str]:
     """What is offered for the last word; nothing may be said beside it."""
-    asked = {"_MAINSTEM_COMPLETE": "bash_complete", "COMP_CWORD": str(len(words)), "COMP_WORDS": " ".join(("m", *words))}
+    asked = {
+        "_MAINSTEM_COMPLETE": "bash_complete",
+        "COMP_CWORD": str(len(words)),
+        "COMP_WORDS": " ".join(("m", *words)),
+    }
     done = subprocess.run(
         [sys.executable, "-m", "mainstem"],
         cwd=folder,

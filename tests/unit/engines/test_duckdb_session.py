@@ -250,3 +250,19 @@ def test_a_database_of_sqlite_can_be_attached(engine: Engine, session: Session, 
     session.execute(f"attach '{tmp_path}/x.db' as other (type sqlite, read_only)")
     assert session.rows("select n from other.t") == [(7,)]
     session.execute("detach other")
+
+
+def test_streams_of_arrow_become_a_table(session: Session) -> None:
+    def stream(rows: int) -> object:
+        return session.query(f"select i as n, 'x' || i as s from range({rows}) r(i)")
+
+    batches = [Table.from_arrow(stream(rows)) for rows in (3, 5)]
+    assert [session.take("taken", batch.to_reader() if rest else batch) for rest, batch in enumerate(batches)] == [3, 5]
+    assert session.rows("select count(*), max(s) from taken") == [(8, "x4")]
+
+
+def test_a_stream_of_other_columns_is_refused_and_the_table_stays(session: Session) -> None:
+    session.take("taken", Table.from_arrow(session.query("select 1 as n")))
+    with pytest.raises(WorldError, match="E0"):
+        session.take("taken", Table.from_arrow(session.query("select 1 as other")))
+    assert session.rows("select * from taken") == [(1,)]
