@@ -25,6 +25,7 @@ def offered(folder: Path, *words: str) -> set[str]:
         env=os.environ | asked,
         capture_output=True,
         text=True,
+        check=True,
     )
     assert not done.stderr
     return {line.partition(",")[2] for line in done.stdout.split()}

@@ -16,7 +16,7 @@ def macros(tmp_path: Path, text: str) -> tuple[Macro, ...]:
     (tmp_path / "macros/m.sql").write_text(text)
     problems: list[Problem] = []
     found, lost = read_macros(tmp_path, problems)
-    assert not problems and not lost
+    assert (problems, lost) == ([], frozenset())
     return found
 
 
