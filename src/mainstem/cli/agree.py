@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from mainstem.cli.naming import naming
-from mainstem.cli.opening import env_option, json_option, now_option, open_project, project_option
+from mainstem.cli.opening import open_project
+from mainstem.cli.options import env_option, json_option, now_option, project_option
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.requirement import Agreement
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from mainstem.cli.opening import env_option, open_project, project_option
+from mainstem.cli.opening import open_project
+from mainstem.cli.options import env_option, project_option
 
 
 @click.command("alert")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from mainstem.cli.opening import clock_of, json_option, now_option, open_text, project_option
+from mainstem.cli.opening import clock_of, open_text
+from mainstem.cli.options import json_option, now_option, project_option
 
 
 @click.command("doctor")

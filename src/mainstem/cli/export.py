@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from mainstem.cli.naming import naming, releases
-from mainstem.cli.opening import env_option, json_option, open_project, project_option
+from mainstem.cli.opening import open_project
+from mainstem.cli.options import env_option, json_option, project_option
 
 
 @click.command("export")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from mainstem.cli.opening import env_option, json_option, open_project, project_option
+from mainstem.cli.opening import open_project
+from mainstem.cli.options import env_option, json_option, project_option
 from mainstem.lifecycle.serving.gate import Answer
 
 WIDEST = 80

@@ -12,7 +12,8 @@ import click
 from mainstem.cli.deliver import as_facts as delivery_facts
 from mainstem.cli.deliver import show_deliveries
 from mainstem.cli.naming import naming
-from mainstem.cli.opening import Opened, env_option, json_option, now_option, open_project, project_option
+from mainstem.cli.opening import Opened, open_project
+from mainstem.cli.options import env_option, json_option, now_option, project_option
 from mainstem.core import crash
 from mainstem.core.dataset import QUARANTINE, Severity
 from mainstem.core.delivery import Delivery

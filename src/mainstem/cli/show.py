@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from mainstem.cli.naming import naming
-from mainstem.cli.opening import Opened, dataset_name, env_option, json_option, open_project, project_option
+from mainstem.cli.opening import Opened, dataset_name, open_project
+from mainstem.cli.options import env_option, json_option, project_option
 from mainstem.core.release import Release, Version
 from mainstem.governance.catalog import Described, DescribedColumn
 

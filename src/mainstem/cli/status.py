@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from mainstem.cli.opening import Opened, env_option, json_option, now_option, open_project, project_option
+from mainstem.cli.opening import Opened, open_project
+from mainstem.cli.options import env_option, json_option, now_option, project_option
 from mainstem.core.evidence import Verdict
 from mainstem.orchestration.judge import Judged
 

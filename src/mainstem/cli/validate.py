@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from mainstem.cli.opening import env_option, json_option, open_text, project_option
+from mainstem.cli.opening import open_text
+from mainstem.cli.options import env_option, json_option, project_option
 from mainstem.core.problem import Problem, ProjectError, raise_all
 from mainstem.core.project import Project
 

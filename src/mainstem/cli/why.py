@@ -10,15 +10,8 @@ from typing import Any
 import click
 
 from mainstem.cli.naming import naming
-from mainstem.cli.opening import (
-    Opened,
-    dataset_name,
-    env_option,
-    json_option,
-    now_option,
-    open_project,
-    project_option,
-)
+from mainstem.cli.opening import Opened, dataset_name, open_project
+from mainstem.cli.options import env_option, json_option, now_option, project_option
 from mainstem.core.dataset import QUARANTINE, Severity
 from mainstem.core.evidence import Evidence, Verdict
 from mainstem.core.problem import Problem, ProjectError, nearest
