@@ -40,8 +40,8 @@ class ServerColumn:
 
     `value` is SQL of the server whose result the engine reads as `type` without changing it; `text` the same value as
     text. `unfit` are the values of which that is not true. `order` is what its values are compared by, where that is
-    not the column itself; `is_text`: that is the value as text, by its bytes. `note` says what is worth knowing of
-    the mapping.
+    not the column itself; `is_text`: that is the value as text, by its bytes. `wrap` is SQL of the engine around
+    what it reads. `note` says what is worth knowing of the mapping.
     """
 
     name: str
@@ -52,6 +52,7 @@ class ServerColumn:
     unfit: tuple[Unfit, ...] = ()
     order: str | None = None
     is_text: bool = False
+    wrap: str = "{}"
     note: str | None = None
 
     @property
@@ -237,7 +238,7 @@ def reading(
     of the table (None: all of it); they share one snapshot."""
     position = (before or {}).get("cursor")
     new = newer(dialect, table.cursor, position) if table.cursor and position is not None else None
-    unfit = [(i, each) for i, column in enumerate(table.columns) for each in column.unfit]
+    unfit = _unfit(table)
     return Reading(
         select=_select(dialect, table, aliases, new),
         columns=tuple(Field(column.name, column.type) for column in table.columns),
@@ -246,6 +247,41 @@ def reading(
         whole=_whole(dialect, table, aliases[0][0]),
         is_complete=new is None,
         notes=tuple(column.note for column in table.columns if column.note),
+    )
+
+
+def reading_once(
+    dialect: Dialect, table: ServerTable, alias: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]
+) -> Reading:
+    """`reading` for a server whose statements each see a state of their own: one statement reads all that is new into
+    a temporary table, `<alias>_rows`, where rows that cannot be kept are told from the others."""
+    position = (before or {}).get("cursor")
+    new = newer(dialect, table.cursor, position) if table.cursor and position is not None else None
+    rows = f"{alias}_rows"
+    shown = _shown(table, [f"c{i}" for i in range(len(table.columns))])
+    unfit = _unfit(table)
+    return Reading(
+        select=f"select {shown}{_origin(table, 'c')} as _origin from {rows} where bad = 0",
+        columns=tuple(Field(column.name, column.type) for column in table.columns),
+        position=dict(after),
+        setup=(f"create temp table {rows} as select * from {dialect.query(alias, _marked(table, new, unfit))}",),
+        broken=_reasons(table, rows, unfit) if unfit else None,
+        whole=_whole(dialect, table, alias),
+        is_complete=new is None,
+        notes=tuple(column.note for column in table.columns if column.note),
+    )
+
+
+def _marked(table: ServerTable, new: str | None, unfit: Sequence[tuple[int, Unfit]]) -> str:
+    """At the server: what is new; of a row that cannot be kept its values as texts, and which of them are why."""
+    bad = " or ".join(f"({each.condition})" for _, each in unfit)
+    values = ", ".join(f"{_kept(column)} as c{i}" for i, column in enumerate(table.columns))
+    if not unfit:
+        return f"select {values}, 0 as bad from {table.relation}{_where(table.where, new)}"
+    texts = ", ".join(f"case when {bad} then {column.text} end as t{i}" for i, column in enumerate(table.columns))
+    return (
+        f"select {values}, {texts}, {_signs(unfit)}, case when {bad} then 1 else 0 end as bad "
+        f"from {table.relation}{_where(table.where, new)}"
     )
 
 
@@ -273,7 +309,7 @@ def _select(dialect: Dialect, table: ServerTable, aliases: Sequence[tuple[str, s
 def _shown(table: ServerTable, raw: Sequence[str]) -> str:
     nulls = load_of(table.dataset).options.null
     return "".join(
-        f"{with_nulls(text, nulls) if column.type == 'VARCHAR' else text} as {quote(column.name)}, "
+        f"{with_nulls(text, nulls) if column.type == 'VARCHAR' else column.wrap.format(text)} as {quote(column.name)}, "
         for column, text in zip(table.columns, raw, strict=True)
     )
 
@@ -287,15 +323,28 @@ def _origin(table: ServerTable, letter: str) -> str:
     return "'key=' || " + " || ',' || ".join(parts)
 
 
+def _unfit(table: ServerTable) -> Sequence[tuple[int, Unfit]]:
+    """Each sort of values that cannot be kept, with the number of its column."""
+    return [(i, each) for i, column in enumerate(table.columns) for each in column.unfit]
+
+
+def _signs(unfit: Sequence[tuple[int, Unfit]]) -> str:
+    return ", ".join(f"case when {each.condition} then 1 else 0 end as b{n}" for n, (_, each) in enumerate(unfit))
+
+
 def _broken(
     dialect: Dialect, table: ServerTable, alias: str, new: str | None, unfit: Sequence[tuple[int, Unfit]]
 ) -> str:
     """A SELECT of the rows with a value that no type of the lake holds, as texts."""
     texts = ", ".join(f"{column.text} as t{i}" for i, column in enumerate(table.columns))
-    signs = ", ".join(f"case when {each.condition} then 1 else 0 end as b{n}" for n, (_, each) in enumerate(unfit))
     row_id = f", {table.row_id} as o" if not table.key and table.row_id else ""
     bad = " or ".join(f"({each.condition})" for _, each in unfit)
-    rows = f"select {texts}, {signs}{row_id} from {table.relation}{_where(table.where, new, bad)}"
+    rows = f"select {texts}, {_signs(unfit)}{row_id}, 1 as bad from {table.relation}{_where(table.where, new, bad)}"
+    return _reasons(table, dialect.query(alias, rows), unfit)
+
+
+def _reasons(table: ServerTable, rows: str, unfit: Sequence[tuple[int, Unfit]]) -> str:
+    """What `Reading.broken` wants of rows with the columns t<i>, b<n>, bad."""
     raw = ", ".join(f"{literal(column.name)}, t{i}" for i, column in enumerate(table.columns))
     reasons = ", ".join(
         f"case when b{n} = 1 then {literal(f'{table.columns[i].name}: {each.words}')} end"
@@ -303,18 +352,19 @@ def _broken(
     )
     return (
         f"select {_origin(table, 't')} as _origin, json_object({raw})::varchar as raw, "
-        f"concat_ws('; ', {reasons}) as reason from {dialect.query(alias, rows)}"
+        f"concat_ws('; ', {reasons}) as reason from {rows} where bad = 1"
     )
+
+
+def _kept(column: ServerColumn) -> str:
+    """At the server: the value, NULL for one that cannot be kept."""
+    bad = " or ".join(f"({each.condition})" for each in column.unfit)
+    return f"case when {bad} then null else {column.value} end" if bad else column.value
 
 
 def _whole(dialect: Dialect, table: ServerTable, alias: str) -> str:
     """All rows that the filter lets through; of the values that cannot be kept NULL is read."""
-    values = []
-    for i, column in enumerate(table.columns):
-        bad = " or ".join(f"({each.condition})" for each in column.unfit)
-        values.append(
-            f"case when {bad} then null else {column.value} end as c{i}" if bad else f"{column.value} as c{i}"
-        )
-    rows = f"select {', '.join(values)} from {table.relation}{_where(table.where)}"
+    values = ", ".join(f"{_kept(column)} as c{i}" for i, column in enumerate(table.columns))
+    rows = f"select {values} from {table.relation}{_where(table.where)}"
     shown = _shown(table, [f"c{i}" for i in range(len(table.columns))])
     return f"select {shown}cast(null as varchar) as _origin from {dialect.query(alias, rows)}"
