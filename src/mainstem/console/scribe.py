@@ -63,9 +63,10 @@ class Scribe:
 
     async def _write(self) -> None:
         async with self._busy:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(GATHER_S):
-                    await self._all_here.wait()
+            if self._coming:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(GATHER_S):
+                        await self._all_here.wait()
             self._gathering = None
             rows, self._rows = self._rows, []
             requests, self._requests = self._requests, []
