@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
 import signal
@@ -95,8 +96,68 @@ def postgres(*settings: str) -> Iterator[Postgres]:
         shutil.rmtree(folder)
 
 
-def _wait(server: Postgres, log: Path) -> None:
+def _wait(server: Postgres | MySql, log: Path) -> None:
     while not server.answers():
         if server.process.poll() is not None:
             raise RuntimeError(log.read_text())
         time.sleep(0.02)
+
+
+@dataclass
+class MySql:
+    """A running MariaDB."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+
+    def url(self, database: str = "ops", user: str = "root", password: str = "") -> str:
+        secret = f":{password}" if password else ""
+        return f"mysql://{user}{secret}@127.0.0.1:{self.port}/{database}"
+
+    def sql(self, *statements: str, database: str | None = None) -> list[Any]:
+        """Run statements; what the last one returns."""
+        import pymysql
+
+        connection = pymysql.connect(
+            host="127.0.0.1", port=self.port, user="root", database=database, autocommit=True, charset="utf8mb4"
+        )
+        with connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return list(cursor.fetchall())
+
+    def answers(self) -> bool:
+        """Whether it takes connections."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return True
+        except OSError:
+            return False
+
+    def database(self) -> str:
+        """The name of a new, empty database."""
+        name = f"t{uuid.uuid4().hex[:12]}"
+        self.sql(f"create database {name} character set utf8mb4")
+        return name
+
+
+@contextmanager
+def mariadb() -> Iterator[MySql]:
+    """MariaDB as Debian packs it."""
+    init, server = needs("mariadb-install-db"), needs("mariadbd")
+    folder, port = Path(tempfile.mkdtemp(prefix="my")), free_port()
+    here = ["--no-defaults", f"--datadir={folder}/data", f"--user={getpass.getuser()}", "--skip-name-resolve"]
+    first = ["--auth-root-authentication-method=normal", "--skip-test-db"]
+    subprocess.run([init, *here, *first], check=True, capture_output=True)
+    local = [f"--socket={folder}/s", f"--pid-file={folder}/pid", f"--port={port}", "--bind-address=127.0.0.1"]
+    quick = ["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([server, *here, *local, *quick], stdout=log, stderr=subprocess.STDOUT)
+    running = MySql(port, process)
+    try:
+        _wait(running, folder / "log")
+        yield running
+    finally:
+        process.terminate()
+        process.wait(20)
+        shutil.rmtree(folder)
