@@ -121,4 +121,9 @@ CODES: dict[str, Code] = {
         "order alike, or rows would be lost.",
         "Take a number, a date or a time; give a number without precision a type in the contract.",
     ),
+    "G086": Code(
+        "Options of a database that contradict each other",
+        "A table is read by its name or by a query, and names stand in one sort of quotes.",
+        "Keep the one that is meant.",
+    ),
 }

@@ -61,7 +61,7 @@ class ServerColumn:
         Only where the engine compares alike can a column be a cursor."""
         if self.order is not None:
             return "text" if self.is_text else "number"
-        family = _family(self.type)
+        family = family_of(self.type)
         return "other" if family == "text" else family
 
 
@@ -110,7 +110,7 @@ def load_of(dataset: Dataset) -> Load:
 def name_at_source(dataset: Dataset) -> str:
     """The table's name at the source."""
     load = load_of(dataset)
-    return load.options.table or load.table
+    return str(getattr(load.options, "query", None) or load.options.table or load.table)
 
 
 def continued(dataset: Dataset, position: Any) -> Mapping[str, Any] | None:
@@ -161,14 +161,14 @@ def _cursor(table: ServerTable) -> ServerColumn:
         raise WorldError(Problem("G006", what, nearest(wanted, names, kind="columns"), table.dataset.place))
     cursor = next(column for column in table.columns if column.name == found)
     contract = next((c.type for c in table.dataset.columns if c.name == wanted), None)
-    if _family(contract or cursor.type) != cursor.family:
+    if family_of(contract or cursor.type) != cursor.family:
         what = f'cursor "{wanted}" is {cursor.declared} at the source, ordered otherwise there than in the lake'
         mend = "give it a type with an order of its own in the database or in a view: a number, a date or a time"
         raise WorldError(Problem("G085", what, mend, table.dataset.place))
     return cursor
 
 
-def _family(type_: str) -> str:
+def family_of(type_: str) -> str:
     """Types of one family are ordered alike."""
     name = type_.upper()
     if name.startswith(("DATE", "TIME")):
