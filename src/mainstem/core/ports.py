@@ -182,6 +182,9 @@ class SourceKind(Protocol):
 
     def read(self, source: Source, dataset: Dataset, position: Any, root: Path, session: Session) -> Reading: ...
 
+    # A kind whose systems list their tables also has
+    # `discover(options, root, only: frozenset[str]) -> list[FoundTable]`: all of them, or those that are named.
+
 
 @dataclass(frozen=True, slots=True)
 class CheckSql:

@@ -15,6 +15,7 @@ from mainstem.core.dataset import Column, Dataset, Load, Source
 from mainstem.core.kinds import find
 from mainstem.core.problem import WorldError
 from mainstem.core.secret import Secret
+from mainstem.governance.suggest import tags_of
 
 KIND = find("sources", "mysql")
 
@@ -221,3 +222,22 @@ def test_a_contract_holds(base: Base) -> None:
     table = base.table(column("id", "integer", required=True), column("v", "integer", max="9"))
     assert balanced(base.world.load(table))
     assert base.world.rows(table) == [(1, 5), (3, None)]
+
+
+def test_a_database_is_listed(base: Base) -> None:
+    base.sql(
+        "create table customers (id bigint unsigned primary key, mail varchar(80) unique comment 'where to write', "
+        "mood enum('sad, or so', 'it''s'), updated_at timestamp(6) null)",
+        "insert into customers values (1, 'a@example.org', 'it''s', now()), (2, 'b@example.org', null, now())",
+    )
+    (found,) = KIND.discover(KIND.Options(base.server.url(base.name)), base.world.root, frozenset())
+    assert (found.name, found.key) == ("customers", ("id",))
+    assert [(each.type, each.required, each.unique) for each in found.columns] == [
+        ("UBIGINT", True, True),
+        ("VARCHAR", False, True),
+        ("VARCHAR", False, False),
+        ("TIMESTAMP WITH TIME ZONE", False, False),
+    ]
+    assert found.columns[1].description == "where to write"
+    assert found.columns[2].accepted == ("sad, or so", "it's")
+    assert tags_of(found.columns[1]) == ("email",)

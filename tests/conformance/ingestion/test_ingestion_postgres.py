@@ -6,12 +6,14 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ingestion_world import PLACE, World, balanced, code_of, column
 from tests.servers import Postgres, postgres
 
+from mainstem.cli.app import run
 from mainstem.core.dataset import Column, Dataset, Load, Source
 from mainstem.core.kinds import find
 from mainstem.core.place import Place
@@ -335,3 +337,42 @@ def test_parts_are_a_sensible_number() -> None:
     with pytest.raises(ProjectError) as found:
         KIND.TableOptions(parts=0)
     assert code_of(found.value) == "G082"
+
+
+def test_a_draft_of_the_database_runs_as_it_is(
+    base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base.sql(
+        "create type mood as enum ('sad, or so', 'happy')",
+        'create table "Customers" (id int primary key, "E-Mail" text unique, phone text, mood mood, score numeric, '
+        "updated_at timestamptz not null)",
+        'comment on column "Customers".score is \'from 0 to 1: "good"\'',
+        """insert into "Customers" values (1, 'a@example.org', '+41 44 123 45 67', 'sad, or so', 0.125, now())""",
+        "create view happy as select id from \"Customers\" where mood = 'happy'",
+        "create table hidden (id int)",
+        f"create role {base.name}_who login password 'hush-hush'",
+        f'grant select on "Customers", happy to {base.name}_who',
+    )
+    (tmp_path / "mainstem.yml").write_text("name: small\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CRM_URL", raising=False)
+    url = base.server.url(base.name, f"{base.name}_who", "hush-hush")
+    assert command(["source", "discover", url, "--name", "crm", "--write"]) == 0
+    text = (tmp_path / "sources/crm.yml").read_text()
+    assert "hush" not in text
+    assert "hidden" not in text
+    assert 'accepted: ["sad, or so", happy]' in text
+    assert 'score: {type: "decimal(38, 3)"' in text
+    assert "e_mail: {type: varchar, original: E-Mail, unique: true, tags: [email]}" in text
+    assert (tmp_path / ".mainstem/secrets.env").stat().st_mode & 0o077 == 0
+    assert command(["run"]) == 0
+    capsys.readouterr()
+    assert command(["query", "select score, mood from crm.customers", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [{"score": 0.125, "mood": "sad, or so"}]
+
+
+def command(arguments: list[str]) -> int:
+    """The exit code of a command."""
+    with pytest.raises(SystemExit) as stopped:
+        run(arguments)
+    return int(stopped.value.code or 0)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mainstem.core.dataset import Dataset, Source
+from mainstem.core.found import FoundTable
+from mainstem.core.place import Place
 from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.run import Look
@@ -82,6 +84,15 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
         extensions=EXTENSIONS,
         finish=lambda: _detach(session, alias),
     )
+
+
+def discover(options: Options, root: Path, only: frozenset[str]) -> list[FoundTable]:
+    """The tables of the database. WorldError G080, G081."""
+    del root
+    place = Place("")
+    keywords = catalog.address(options.url, place)
+    with catalog.connected(keywords, place) as connection:
+        return catalog.found_tables(catalog.asking(connection), keywords["database"], only)
 
 
 def _attach(session: Session, alias: str, keywords: Mapping[str, Any], dataset: Dataset) -> None:

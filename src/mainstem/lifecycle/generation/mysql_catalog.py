@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mainstem.core.dataset import Dataset
+from mainstem.core.found import FoundColumn, FoundTable
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem, WorldError, nearest
 from mainstem.lifecycle.generation import mysql_types as dialect
@@ -99,6 +101,49 @@ def table(ask: Ask, dataset: Dataset, database: str) -> ServerTable:
     statistics = f"information_schema.statistics {where} and index_name = 'PRIMARY'"
     key = [name for (name,) in ask(f"select column_name from {statistics} order by seq_in_index")]
     return table_of(dataset, shown, f"{quote_name(schema)}.{quote_name(name)}", columns, key, None)
+
+
+_SAMPLED = 200
+_ENUM = re.compile(r"'((?:[^']|'')*)'")
+
+
+def found_tables(ask: Ask, database: str, only: frozenset[str]) -> list[FoundTable]:
+    """The tables and views of the database, or those that are named, as the information schema describes them."""
+    tables = ask(
+        "select table_name, table_rows, if(table_type = 'VIEW', '', table_comment) from information_schema.tables "
+        f"where table_schema = {_text(database)} order by table_name"
+    )
+    return [_found_table(ask, database, *table) for table in tables if not only or table[0] in only]
+
+
+def _found_table(ask: Ask, database: str, name: str, rows: int | None, words: str) -> FoundTable:
+    where = f"where table_schema = {_text(database)} and table_name = {_text(name)}"
+    columns = ask(
+        "select column_name, lower(data_type), column_type, numeric_precision, numeric_scale, is_nullable, "
+        f"column_comment from information_schema.columns {where} order by ordinal_position"
+    )
+    single = "group by index_name having count(*) = 1"
+    unique = ask(f"select max(column_name) from information_schema.statistics {where} and non_unique = 0 {single}")
+    primary = f"{where} and index_name = 'PRIMARY' order by seq_in_index"
+    key = tuple(each for (each,) in ask(f"select column_name from information_schema.statistics {primary}"))
+    texts = [column[0] for column in columns if column[1] in ("char", "varchar", "text", "longtext", "mediumtext")]
+    relation = f"{quote_name(database)}.{quote_name(name)}"
+    asked = ", ".join(map(quote_name, texts)) or "1"
+    sampled = ask(f"select {asked} from {relation} limit {_SAMPLED}") if texts else ()
+    samples = {each: tuple(str(row[i]) for row in sampled if row[i] is not None) for i, each in enumerate(texts)}
+    found = [
+        FoundColumn(
+            column,
+            dialect.column_of(Declared(column, base, shown.lower(), digits, scale)).type,
+            required=nullable == "NO",
+            unique=(column,) in unique,
+            accepted=tuple(each.replace("''", "'") for each in _ENUM.findall(shown)) if base == "enum" else None,
+            description=comment,
+            samples=samples.get(column, ()),
+        )
+        for column, base, shown, digits, scale, nullable, comment in columns
+    ]
+    return FoundTable(name, tuple(found), key, rows, words)
 
 
 def _text(text: str) -> str:

@@ -7,11 +7,12 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from mainstem.core.dataset import Dataset
+from mainstem.core.found import FoundColumn, FoundTable
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem, WorldError, nearest
 from mainstem.lifecycle.generation import postgres_types as dialect
 from mainstem.lifecycle.generation.postgres_types import Declared, quote_name
-from mainstem.lifecycle.generation.server import Ask, ServerTable, name_at_source, table_of
+from mainstem.lifecycle.generation.server import Ask, ServerColumn, ServerTable, name_at_source, table_of
 from mainstem.project.pairing import pair
 from mainstem.sql.quote import literal
 
@@ -138,3 +139,71 @@ def _found(ask: Ask, dataset: Dataset, relation: str) -> tuple[int, str]:
         mend = f"let the owner run: grant select on {relation} to {quote_name(role)}"
         raise WorldError(Problem("G084", f'role "{role}" may not read table "{shown}"', mend, dataset.place))
     return oid, kind
+
+
+_UNIQUE = """
+select attname from pg_index join pg_attribute on attrelid = indrelid and attnum = indkey[0]
+where indrelid = {oid} and indisunique and indnatts = 1 and indpred is null and indexprs is null
+"""
+_LABELS = "select enumtypid::bigint, array_agg(enumlabel::text order by enumsortorder) from pg_enum group by enumtypid"
+_DESCRIBED = """
+select attname, attnotnull, coalesce(col_description(attrelid, attnum), ''), atttypid::bigint
+from pg_attribute where attrelid = {oid} and attnum > 0 and not attisdropped order by attnum
+"""
+_SAMPLED = 200
+_MEASURED = 100_000
+
+
+def found_tables(ask: Ask, only: frozenset[str]) -> list[FoundTable]:
+    """The tables and views that the role may read, or those that are named, as the catalogue describes them."""
+    names = [name for (name,) in ask(_TABLES) if not only or name in only]
+    return [table for name in names if (table := _found_table(ask, name)) is not None]
+
+
+def _found_table(ask: Ask, name: str) -> FoundTable | None:
+    relation = ".".join(map(quote_name, name.split(".", 1)))
+    ((oid, rows, may_read, words),) = ask(
+        "select oid::bigint, reltuples::bigint, has_table_privilege(oid, 'select'), coalesce(obj_description(oid), '') "
+        f"from pg_class where oid = to_regclass({literal(relation)})"
+    )
+    if not may_read:
+        return None
+    columns = ask(_COLUMNS.format(oid=oid))
+    scale = ask("select scale('1'::money::numeric)")[0][0] if any(row[2] == "money" for row in columns) else 0
+    described = {row[0]: row[1:] for row in ask(_DESCRIBED.format(oid=oid))}
+    unique = {column for (column,) in ask(_UNIQUE.format(oid=oid))}
+    labels: dict[int, Sequence[str]] = dict(ask(_LABELS))
+    samples = _samples(ask, relation, [row[0] for row in columns if row[2] in ("text", "varchar", "bpchar", "citext")])
+    key = tuple(column for (column,) in ask(_KEY.format(oid=oid)))
+    found = [
+        FoundColumn(
+            column,
+            _type_of(ask, relation, dialect.column_of(Declared(column, shown, base, kind, modifier), scale), base),
+            required=described[column][0],
+            unique=column in unique,
+            accepted=tuple(labels[described[column][2]]) if kind == "e" and described[column][2] in labels else None,
+            description=described[column][1],
+            samples=samples.get(column, ()),
+        )
+        for column, shown, base, kind, modifier in columns
+    ]
+    return FoundTable(name, tuple(found), key, rows if rows >= 0 else None, words)
+
+
+def _type_of(ask: Ask, relation: str, column: ServerColumn, base: str) -> str:
+    """The type for the contract; that of a number without precision is measured on its first rows."""
+    if base != "numeric" or column.type != "VARCHAR":
+        return column.type
+    name = quote_name(column.name)
+    ((scale, digits),) = ask(
+        f"select coalesce(max(scale({name})), 0), coalesce(max(length(trunc(abs({name}))::text)), 1) "
+        f"from (select {name} from {relation} where {name} not in ('NaN') limit {_MEASURED}) as measured"
+    )
+    return f"DECIMAL(38,{scale})" if digits + scale <= 38 else column.type
+
+
+def _samples(ask: Ask, relation: str, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    if not names:
+        return {}
+    rows = ask(f"select {', '.join(f'{quote_name(name)}::text' for name in names)} from {relation} limit {_SAMPLED}")
+    return {name: tuple(row[i] for row in rows if row[i] is not None) for i, name in enumerate(names)}
