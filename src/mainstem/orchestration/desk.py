@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from mainstem.lifecycle.serving.parameter import used
 from mainstem.lifecycle.serving.task import Task
 from mainstem.lifecycle.serving.workers import Pool
 from mainstem.orchestration.opening import open_engine
-from mainstem.orchestration.served import Served, serve
+from mainstem.orchestration.served import COPIED, Served, serve
 from mainstem.project import load
 
 TIMEOUT_S = 20.0
@@ -97,10 +98,20 @@ class Desk:
             except ProjectError as error:
                 self.problems = error.problems
                 raise
+            self._ready(new)
             self._served = new
             if old is None or old.release.id != release.id:
                 self._tell(new)
             return True
+
+    def _ready(self, new: Served) -> None:
+        """What the first reader would wait for: what runs for each query is found out, workers hold the copy open."""
+        for output in new.project.outputs.values():
+            for query in output.queries if output.kind in COPIED else ():
+                with suppress(MainstemError):
+                    self._allow(new, output, query, _whatever_values(output, query))
+        if new.copy is not None:
+            self.pool.ready(Task("select 1", 1, new.project.engine, str(new.copy)))
 
     def _read_text(self) -> bool:
         stamp = _stamp(self.root)
@@ -162,8 +173,7 @@ class Desk:
 
     def columns(self, served: Served, output: Output, query: Query) -> Columns | None:
         """The columns of a query of an output, whatever its parameters; None where it may not be read at all."""
-        values: Values = used(query.sql, dict.fromkeys((output.options or {}).get("params") or ()))
-        request = Request("api", query.sql, 1, role=output.role, purpose=output.purpose, parameters=values)
+        request = _whatever_values(output, query)
         try:
             allowed = self._allow(served, output, query, request)
             none = replace(allowed, text=f"select * from ({allowed.text}) as nothing where false")
@@ -199,7 +209,8 @@ class Desk:
         return columns, [tuple(row) for row in found.rows], len(found.rows)
 
     def watch(self, stop: threading.Event, every_s: float, told: Callable[[MainstemError], None]) -> None:
-        """Refresh until `stop` is set; what goes wrong is told, once for each thing that does."""
+        """Refresh until `stop` is set; what goes wrong is told, once for each thing that does. Workers are started."""
+        self.pool.start()
         last: tuple[str, ...] = ()
         while not stop.wait(every_s):
             try:
@@ -215,6 +226,12 @@ class Desk:
         """End the workers."""
         self.pool.close()
         self._parser.close()
+
+
+def _whatever_values(output: Output, query: Query) -> Request:
+    """A request for a query of an output, whatever its parameters are; it is for no rows."""
+    values: Values = used(query.sql, dict.fromkeys((output.options or {}).get("params") or ()))
+    return Request("api", query.sql, 1, role=output.role, purpose=output.purpose, parameters=values)
 
 
 def _stamp(root: Path) -> tuple[tuple[str, int, int], ...]:
