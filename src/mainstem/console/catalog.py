@@ -78,12 +78,16 @@ class Page:
     requirements: tuple[str, ...]
 
 
-def entries(now: Now, ledger: Ledger) -> dict[str, list[Entry]]:
-    """All datasets by schema, with the number of their failing checks."""
+def entries(now: Now, ledger: Ledger, words: Sequence[str] = ()) -> dict[str, list[Entry]]:
+    """Datasets by schema, with the number of their failing checks; those that hold all `words`, in small letters."""
     versions = now.served.release.versions if now.served else {}
     rows = _newest(ledger, list(now.project.datasets))
     found: dict[str, list[Entry]] = {}
     for name, dataset in now.project.datasets.items():
+        fields = now.bound.fields.get(name) or ()
+        text = " ".join((name, dataset.description, *(field.name for field in fields))).lower()
+        if not all(word in text for word in words):
+            continue
         version = versions.get(name)
         kind = "load" if isinstance(dataset.made_by, Load) else dataset.made_by.kind
         failing = [each.status for each in _checks(now, name, rows) if each.status in ("violated", "at_risk")]

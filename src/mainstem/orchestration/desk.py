@@ -49,7 +49,8 @@ class Desk:
 
     `refresh` looks for a newer release or text and makes it ready; until then readers get the one before, so that all
     parts of an answer, and all answers of one moment, are of one release. `problems` are those of a text that cannot be
-    read; the last good one is served meanwhile. Safe for many threads.
+    read; the last good one is served meanwhile. `turn` counts how often text or release became another. Safe for many
+    threads.
     """
 
     def __init__(self, root: Path, env: str, ledger: Ledger, workers: int = 2, timeout_s: float = TIMEOUT_S) -> None:
@@ -58,6 +59,7 @@ class Desk:
         self.ledger = ledger
         self.pool = Pool(workers, timeout_s)
         self.problems: tuple[Problem, ...] = ()
+        self.turn = 0
         self.project: Project = load(root, env)
         self._seen = _stamp(root)
         self._served: Served | None = None
@@ -88,21 +90,26 @@ class Desk:
         MainstemError when the newest release cannot be made ready: what was served before is served still.
         """
         with self._lock:
-            has_new_text = self._read_text()
-            release = self.ledger.current(self.env)
-            old = self._served
-            if release is None or (old is not None and old.release.id == release.id and not has_new_text):
-                return has_new_text
-            try:
-                new = serve(self.project, release, self.root / ".mainstem" / "serving" / self.env)
-            except ProjectError as error:
-                self.problems = error.problems
-                raise
-            self._ready(new)
-            self._served = new
-            if old is None or old.release.id != release.id:
-                self._tell(new)
-            return True
+            is_another = self._refresh()
+            self.turn += is_another
+            return is_another
+
+    def _refresh(self) -> bool:
+        has_new_text = self._read_text()
+        release = self.ledger.current(self.env)
+        old = self._served
+        if release is None or (old is not None and old.release.id == release.id and not has_new_text):
+            return has_new_text
+        try:
+            new = serve(self.project, release, self.root / ".mainstem" / "serving" / self.env)
+        except ProjectError as error:
+            self.problems = error.problems
+            raise
+        self._ready(new)
+        self._served = new
+        if old is None or old.release.id != release.id:
+            self._tell(new)
+        return True
 
     def _ready(self, new: Served) -> None:
         """What the first reader would wait for: what runs for each query is found out, workers hold the copy open."""
