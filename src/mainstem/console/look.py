@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
@@ -83,36 +82,6 @@ def _mark(number: int, piece: Slice) -> Markup:
 def number(value: Any) -> str:
     """1234567 as `1,234,567`; nothing as a dash."""
     return "–" if value is None else f"{value:,}"
-
-
-def size(size_bytes: int | None) -> str:
-    """Bytes in a readable unit."""
-    if size_bytes is None:
-        return "–"
-    value = float(size_bytes)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"
-
-
-def counted(count: int, noun: str) -> str:
-    """A number of things: `1 row`, `1,234 rows`."""
-    if count == 1:
-        return f"1 {noun}"
-    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
-
-
-def local(at: datetime, zone: str) -> str:
-    """An instant as a person in the zone says it: `1 Jan 2014 05:09`."""
-    there = at.astimezone(ZoneInfo(zone))
-    return f"{there.day} {there:%b %Y %H:%M}"
-
-
-def zone_name(zone: str) -> str:
-    """`America/New_York` as `New York`."""
-    return zone.rpartition("/")[2].replace("_", " ")
 
 
 def label(value: str, beside: datetime, zone: str) -> str:

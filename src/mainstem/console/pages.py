@@ -24,6 +24,7 @@ from mainstem.core.evidence import Evidence
 from mainstem.core.output import Output
 from mainstem.core.problem import MainstemError, Problem
 from mainstem.core.requirement import Requirement
+from mainstem.core.words import counted
 from mainstem.ledger.holder import is_alive
 from mainstem.lifecycle.serving.gate import Answer, Request
 from mainstem.orchestration.judge import people_of
@@ -161,7 +162,7 @@ def _steps(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _kept(summary: Mapping[str, Any]) -> str:
     counts = summary.get("steps") or {}
     same = sum(counts.get(each, 0) for each in ("unchanged", "kept"))
-    return f"{look.counted(same, 'step')} more had nothing new." if same else ""
+    return f"{counted(same, 'step')} more had nothing new." if same else ""
 
 
 def _lengths(site: Site) -> dict[str, Any]:

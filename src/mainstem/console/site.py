@@ -17,6 +17,7 @@ from starlette.requests import Request as Asked
 from starlette.responses import HTMLResponse
 
 from mainstem.console import look
+from mainstem.core import words
 from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Ledger
 from mainstem.core.problem import Problem, ProjectError, nearest
@@ -100,19 +101,9 @@ class Site:
             "glyph": look.glyph,
             "states": look.STATES,
         }
-        for name in (
-            "number",
-            "size",
-            "counted",
-            "local",
-            "zone_name",
-            "seconds",
-            "cell",
-            "is_number",
-            "label",
-            "told",
-        ):
-            self._templates.filters[name] = getattr(look, name)
+        shown = (look.number, look.seconds, look.cell, look.is_number, look.label, look.told)
+        for filter_ in (*shown, words.size, words.counted, words.local, words.zone_name):
+            self._templates.filters[filter_.__name__] = filter_
 
     @property
     def ledger(self) -> Ledger:

@@ -172,12 +172,12 @@ def agreed(root: Path) -> SetClock:
     return SetClock(FIRST)
 
 
-def publish(root: Path, clock: SetClock) -> None:
+def publish(root: Path, clock: SetClock, env: str = "prod") -> None:
     """One run at that instant."""
-    project = load(root)
+    project = load(root, env)
     ledger = open_ledger(project.ledger)
     witnessed(project, ledger, FIRST)
-    done = run(project, ledger, clock)
+    done = run(project, ledger, clock, env)
     ledger.close()
     assert done.failures == ()
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
-from tests.unit.console.shop import HOSTILE, agreed, desk_over, later, publish, write
+from tests.unit.console.shop import FILES, HOSTILE, agreed, desk_over, later, publish, write
 
 from mainstem.console.app import make_app
 from mainstem.console.exits import EXIT_OF, declared, exit_of
@@ -425,6 +425,19 @@ def seen_by(page: str) -> str:
     found = re.search(r'hx-headers=\'{"Seen": "(\w+)"}\'', page)
     assert found is not None
     return found[1]
+
+
+def test_versions_of_another_environment_are_not_in_the_history(tmp_path: Path) -> None:
+    write(tmp_path)
+    publish(tmp_path, agreed(tmp_path))
+    (tmp_path / "mainstem.yml").write_text(FILES["mainstem.yml"] + "environments: {prod: {}, dev: {}}\n")
+    (tmp_path / "models" / "days.sql").write_text(FILES["models/days.sql"].replace("group by", "where true group by"))
+    publish(tmp_path, later(tmp_path, 1), "dev")
+    with desk_over(tmp_path) as desk:
+        site = TestClient(make_app(desk), base_url="http://localhost")
+        held = desk.served.release.versions["main.days"].id
+        past = site.get("/catalog/main.days").text.partition("Versions over time")[2]
+        assert re.findall(r"<code>(\S+?)</code>", past) == [held]
 
 
 def test_only_a_run_under_way_is_looked_at_again(tmp_path: Path) -> None:
