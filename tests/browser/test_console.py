@@ -110,6 +110,17 @@ def test_no_page_is_wider_than_a_phone(browser: Browser, address: str, path: str
     context.close()
 
 
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_the_map_fits_a_laptop(browser: Browser, address: str, width: int) -> None:
+    page = browser.new_page(base_url=address, viewport={"width": width, "height": 800})
+    page.goto("/map")
+    box = page.locator('[data-id="person:baker"]').bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] < width
+    assert page.evaluate("(map => map.scrollWidth - map.clientWidth)(document.querySelector('.map'))") == 0
+    page.close()
+
+
 @pytest.mark.parametrize("path", ["/", "/requirements/ready-early", "/map", "/catalog/main.days", "/dashboards/sales"])
 def test_pages_work_without_javascript(browser: Browser, address: str, path: str) -> None:
     context = browser.new_context(base_url=address, java_script_enabled=False)
@@ -123,6 +134,18 @@ def test_pages_work_without_javascript(browser: Browser, address: str, path: str
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_role("cell")).to_have_text(["1", "2"])
     context.close()
+
+
+def test_a_server_that_is_gone_is_told(browser: Browser, address: str) -> None:
+    page = browser.new_page(base_url=address)
+    page.goto("/")
+    page.route("**/*", lambda route: route.abort())
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_role("status")).to_have_text("The server does not answer. This is how things stood.")
+    page.unroute("**/*")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_role("status")).to_have_text("")
+    page.close()
 
 
 def test_keys_lead_to_pages_and_search_finds(page: Page) -> None:

@@ -128,6 +128,16 @@ def cell(value: Any, column: str = "", type_: str = "") -> str:
     return f"{value:,f}" if isinstance(value, Decimal) else str(value)
 
 
+OUTCOMES = ("failed", "committed", "recovered", "checked", "kept", "unchanged")
+"""What becomes of steps, in the order in which people want to know."""
+
+
+def outcomes(counts: Mapping[str, int]) -> str:
+    """How many steps ended how: `9 committed, 2 kept, 1 unchanged`."""
+    known = sorted(counts, key=lambda each: OUTCOMES.index(each) if each in OUTCOMES else 0)
+    return ", ".join(f"{counts[each]} {each}" for each in known)
+
+
 def told(run: Mapping[str, Any]) -> dict[str, Any]:
     """What a run told at its end; nothing of one that has not ended, or was stopped."""
     return {"steps": {}, "failed": [], "rejected": {}, **(run["summary"] or {})}

@@ -25,7 +25,7 @@ GAP, ROW, HIGH, TOP = 22, 60, 52, 40
 LETTER, SMALL, BESIDE = 6.7, 6.1, 22
 """Width of a letter of a name and of the small words below it, and of what stands beside them in a node."""
 
-LEAST, MOST = 84, 128
+LEAST, MOST = 84, 132
 """How narrow and how wide a rank may be."""
 
 WIDEST = {"requirement": 196, "output": 142, "column": 170}
@@ -244,19 +244,15 @@ def _edge(chart: Chart, layout: Layout, ranks: Ranks, edge: tuple[str, str]) -> 
 def _node(node: Node, ends: tuple[float, float], height: float, top: int) -> Markup:
     x, y, width = ends[0], top + height * ROW, ends[1] - ends[0]
     lines = _lines(node.name, int((width - BESIDE) / LETTER + 0.01))
+    fits = int((width - BESIDE) / SMALL + 0.01)
+    small = _cut(node.small if len(node.small) <= fits else node.small.partition(" · ")[0], fits)
     first = y + HIGH / 2 - 7 * len(lines) + 4
     inside = (
         el("title", f"{node.name} ({node.small})"),
         el("rect", x=x, y=y, width=width, height=HIGH, rx=8),
         el("rect", x=x + 5, y=y + 8, width=3, height=HIGH - 16, rx=1.5, class_="tab"),
         *(el("text", line, x=x + 14, y=first + 14 * number) for number, line in enumerate(lines)),
-        el(
-            "text",
-            _cut(node.small, int((width - BESIDE) / SMALL + 0.01)),
-            x=x + 14,
-            y=first + 14 * len(lines) - 1,
-            class_="small",
-        ),
+        el("text", small, x=x + 14, y=first + 14 * len(lines) - 1, class_="small"),
     )
     link = el("a", *inside, href=node.address)
     return el("g", link, class_=f"node n-{node.status or 'none'}{' root' if node.is_root else ''}", data_id=node.id)
@@ -281,7 +277,7 @@ def _cut(text: str, longest: int) -> str:
     if len(text) <= longest:
         return text
     fitting = text[: longest - 1]
-    return (fitting.rpartition(" ")[0] or fitting).rstrip(" ·") + "…"
+    return (fitting.rpartition(" ")[0] or fitting).rstrip() + "…"
 
 
 def listed(chart: Chart) -> list[tuple[str, list[tuple[Node, list[str]]]]]:

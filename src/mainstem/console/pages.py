@@ -18,7 +18,7 @@ from mainstem.console import requirement as one
 from mainstem.console.board import board as made_board
 from mainstem.console.exits import exit_of
 from mainstem.console.fresh import fresh
-from mainstem.console.site import SHOWN_RUNS, Site, unknown
+from mainstem.console.site import SHOWN_RUNS, Now, Site, unknown
 from mainstem.core.dataset import QUARANTINE
 from mainstem.core.evidence import Evidence
 from mainstem.core.output import Output
@@ -128,13 +128,6 @@ def run(site: Site, asked: Asked, seen: str) -> Response:
     if wanted is None:
         raise unknown("run", id, [each["run"] for each in found[:50]])
     now = site.now()
-    rows = [row for row in now.judged.evidence.values() if row.run == id and row.kind == "measured"]
-    checks = [(row, check_of(now.project, row)) for row in rows]
-    measured = [
-        (row.subject, check.id, datasets.status_of(check, passed(check, row)), in_words(row, holds=passed(check, row)))
-        for row, check in checks
-        if check is not None
-    ]
     is_under_way = wanted["finished_at"] is None
     given: dict[str, Any] = {
         "run": wanted,
@@ -144,9 +137,27 @@ def run(site: Site, asked: Asked, seen: str) -> Response:
         "length": _lengths(site).get(id),
         "steps": _steps(wanted["summary"] or {}),
         "kept": _kept(wanted["summary"] or {}),
-        "measured": sorted(measured, key=lambda each: look.ORDER.index(each[2])),
+        "measured": _measured(now, id),
     }
     return site.page(asked, "run.html", "/runs", f"Run {id}", **given)
+
+
+def _measured(now: Now, run: str) -> list[tuple[str, str, str, str]]:
+    """Dataset, check, status and words of what a run measured; partitions that came out alike are one, the newest."""
+    found: dict[tuple[str, str, str], list[Evidence]] = {}
+    for row in now.judged.evidence.values():
+        check = check_of(now.project, row) if row.run == run and row.kind == "measured" else None
+        if check is not None:
+            key = row.subject, check.id, datasets.status_of(check, passed(check, row))
+            found.setdefault(key, []).append(row)
+    said = [(*key, _in_words(rows, holds=key[2] == "met")) for key, rows in found.items()]
+    return sorted(said, key=lambda each: look.ORDER.index(each[2]))
+
+
+def _in_words(rows: list[Evidence], *, holds: bool) -> str:
+    newest = max(rows, key=lambda row: row.label or "")
+    others = f", and on {len(rows) - 1} more" if len(rows) > 1 else ""
+    return in_words(newest, holds=holds) + others
 
 
 def _made(site: Site, run: str) -> list[Evidence]:

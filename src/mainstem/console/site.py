@@ -101,7 +101,7 @@ class Site:
             "glyph": look.glyph,
             "states": look.STATES,
         }
-        shown = (look.number, look.seconds, look.cell, look.is_number, look.label, look.told)
+        shown = (look.number, look.seconds, look.cell, look.is_number, look.label, look.told, look.outcomes)
         for filter_ in (*shown, words.size, words.counted, words.local, words.zone_name):
             self._templates.filters[filter_.__name__] = filter_
 

@@ -458,3 +458,10 @@ def test_the_catalog_lists_what_every_word_occurs_in(site: TestClient) -> None:
     assert 'href="/catalog/main.days"' in site.get("/catalog?q=sold+DAY").text
     assert 'href="/catalog/till.sales"' in site.get("/catalog?q=mail").text
     assert "In no dataset does" in site.get("/catalog?q=<script>").text
+
+
+def test_partitions_that_came_out_alike_are_one_line_of_a_run(site: TestClient, opened: Desk) -> None:
+    first = opened.ledger.runs("prod", 10)[-1]["run"]
+    checks = text_of(site.get(f"/runs/{first}").text).partition("Checks of this run")[2]
+    assert checks.count("not_null") == 1
+    assert "on 2013-12-03, and on 2 more" in checks
