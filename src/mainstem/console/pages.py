@@ -120,7 +120,7 @@ def runs(site: Site, asked: Asked, seen: str) -> Response:
 def run(site: Site, asked: Asked, seen: str) -> Response:
     """One run: its steps with their reasons, and what its checks found. ProjectError V025 for an unknown id.
 
-    While it is under way, what it has made so far.
+    While it is under way, what is ready so far.
     """
     id = asked.path_params["id"]
     found = site.ledger.runs(site.desk.env, 100_000)
@@ -132,7 +132,7 @@ def run(site: Site, asked: Asked, seen: str) -> Response:
     given: dict[str, Any] = {
         "run": wanted,
         "run_word": run_word,
-        "made": _made(site, id) if is_under_way else [],
+        "ready": _ready(site, id) if is_under_way else [],
         "seen": seen if is_under_way else None,
         "length": _lengths(site).get(id),
         "steps": _steps(wanted["summary"] or {}),
@@ -160,8 +160,8 @@ def _in_words(rows: list[Evidence], *, holds: bool) -> str:
     return in_words(newest, holds=holds) + others
 
 
-def _made(site: Site, run: str) -> list[Evidence]:
-    """The versions that a run has made so far."""
+def _ready(site: Site, run: str) -> list[Evidence]:
+    """The versions that a run has made or looked at so far."""
     return [row for row in site.ledger.evidence(env=site.desk.env, kinds=["version"]) if row.run == run]
 
 
