@@ -174,8 +174,8 @@ def table(pages: list[Page]) -> str:
     return (
         "\n## Pages of the console\n\n"
         "Over a week of the demo, milliseconds by the wall: first byte, and whole page with its styles and scripts,\n"
-        "nothing cached by the browser. *First* is the first load of any page after a release became visible (the best\n"
-        "of some releases).\n"
+        "nothing cached by the browser. *First* is the first load of any page after a release became visible (the\n"
+        "best of some releases).\n"
         f"The budget is {FIRST_BYTE_S * 1000:.0f} ms, {COMPLETE_S * 1000:.0f} ms and {SIZE_KB} kB, without Vega.\n\n"
         "| page | warm: first byte | warm: whole | first: first byte | first: whole | kB | budget |\n"
         "| --- | ---: | ---: | ---: | ---: | ---: | --- |\n" + rows

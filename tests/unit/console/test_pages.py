@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 import pytest
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
-from tests.unit.console.shop import FILES, HOSTILE, agreed, desk_over, later, publish, write
+from tests.unit.console.shop import FILES, FIRST, HOSTILE, agreed, desk_over, later, publish, write
 
 from mainstem.console.app import make_app
 from mainstem.console.exits import EXIT_OF, declared, exit_of
+from mainstem.core.evidence import Evidence
 from mainstem.core.problem import MainstemError
 from mainstem.ledger.holder import this_holder
 from mainstem.ledger.sqlite import open_ledger
@@ -446,11 +447,18 @@ def test_only_a_run_under_way_is_looked_at_again(tmp_path: Path) -> None:
     with desk_over(tmp_path) as desk:
         site = TestClient(make_app(desk), base_url="http://localhost")
         desk.ledger.begin_run("started", "prod", agreed(tmp_path).now(), this_holder())
-        seen = seen_by(site.get("/runs/started").text)
+        desk.ledger.record(
+            [Evidence("version", "main.days", FIRST, version="main/days@7", run="started", facts={"rows": 12})], FIRST
+        )
+        under_way = site.get("/runs/started").text
+        assert "Ready so far" in under_way
+        assert "main.days main/days@7 12" in text_of(under_way)
+        seen = seen_by(under_way)
         desk.ledger.end_run("started", agreed(tmp_path).now(), "failed", {})
         ended = site.get("/runs/started", headers={"Seen": seen})
         assert ended.status_code == 200
         assert "hx-get" not in ended.text
+        assert "Ready so far" not in ended.text
 
 
 def test_the_catalog_lists_what_every_word_occurs_in(site: TestClient) -> None:
