@@ -43,7 +43,8 @@ def command(
     change of the text makes the requirement suspect: the agreed text stays in force until it is agreed to again.
     """
     from mainstem.cli.opening import open_text
-    from mainstem.cli.screen import local, print_json, word
+    from mainstem.cli.screen import print_json, word
+    from mainstem.core.words import local
     from mainstem.lifecycle.requirements.agreement import agree
     from mainstem.orchestration.copying import copy_ledger
     from mainstem.orchestration.judge import judge

@@ -19,7 +19,7 @@ def command(folder: Path | None, env: str, test: bool) -> None:  # noqa: ARG001 
 
     Exit code 1 when one of them cannot be reached.
     """
-    from mainstem.cli.screen import counted
+    from mainstem.core.words import counted
     from mainstem.orchestration.alerting import try_out
 
     opened = open_project(folder, env)

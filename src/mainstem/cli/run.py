@@ -197,7 +197,8 @@ def _show_warnings(opened: Opened, done: Run) -> None:
 
 
 def _show_finished(done: Run) -> None:
-    from mainstem.cli.screen import console, counted, escaped, number, styled
+    from mainstem.cli.screen import console, escaped, number, styled
+    from mainstem.core.words import counted
 
     out = console()
     made = _made(done)
@@ -232,7 +233,8 @@ def _in_order(done: Run, ended: Sequence[Ended]) -> list[Ended]:
 
 
 def _show_end(done: Run) -> None:
-    from mainstem.cli.screen import console, counted
+    from mainstem.cli.screen import console
+    from mainstem.core.words import counted
 
     out = console()
     if done.failures and done.release:

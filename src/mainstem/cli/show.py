@@ -126,7 +126,8 @@ def _origin(column: DescribedColumn) -> str:
 
 def _show(opened: Opened, described: Described, version: Version | None, answer: Any, rows: int) -> None:
     from mainstem.cli.query import show_answer
-    from mainstem.cli.screen import console, counted, escaped, local, size, styled, zone_name
+    from mainstem.cli.screen import console, escaped, styled
+    from mainstem.core.words import counted, local, size, zone_name
 
     out = console()
     zone = opened.project.timezone
@@ -134,7 +135,8 @@ def _show(opened: Opened, described: Described, version: Version | None, answer:
     if described.description:
         out.print(escaped(described.description))
     if version:
-        rows_text = "" if version.rows is None else f"{counted(version.rows, 'row')}, {size(version.size_bytes)}, "
+        size_text = "" if version.size_bytes is None else f"{size(version.size_bytes)}, "
+        rows_text = "" if version.rows is None else f"{counted(version.rows, 'row')}, {size_text}"
         said = f"{rows_text}data as of {local(version.as_of, zone)} {zone_name(zone)}, version {version.id}"
         out.print(styled(said, "bright_black"))
     else:

@@ -81,7 +81,8 @@ def as_facts(opened: Opened, judged: Judged) -> dict[str, Any]:
 
 def show_status(opened: Opened, judged: Judged) -> None:
     """The scoreboard as people read it: by stakeholder, worst first."""
-    from mainstem.cli.screen import console, local, styled, zone_name
+    from mainstem.cli.screen import console, styled
+    from mainstem.core.words import local, zone_name
 
     out = console()
     zone = opened.project.timezone

@@ -152,7 +152,7 @@ def _refreshed(refresh: Callable[[], bool]) -> None:
 
 
 def _greet(desk: Any, keeper: Any, base: str) -> None:
-    from mainstem.cli.screen import counted, local
+    from mainstem.core.words import counted, local
 
     project = desk.project
     release = desk.newest.release.id if desk.newest else "nothing published yet"

@@ -69,7 +69,7 @@ def _counts(project: Project) -> dict[str, int]:
 
 
 def _show(project: Project, advice: Sequence[Problem]) -> None:
-    from mainstem.cli.screen import counted
+    from mainstem.core.words import counted
     from mainstem.project.render import render_problem
 
     for problem in advice:

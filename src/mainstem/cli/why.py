@@ -109,7 +109,8 @@ def _requirement(opened: Opened, id: str, *, as_json: bool, everything: bool) ->
 
 
 def _show_verdict(opened: Opened, judged: Judged, verdict: Verdict) -> None:
-    from mainstem.cli.screen import GLYPHS, console, escaped, glyph, local, say, styled, word, zone_name
+    from mainstem.cli.screen import GLYPHS, console, escaped, glyph, say, styled, word
+    from mainstem.core.words import local, zone_name
 
     out = console()
     project = opened.project
@@ -139,7 +140,8 @@ def _show_verdict(opened: Opened, judged: Judged, verdict: Verdict) -> None:
 
 def _show_proofs(opened: Opened, judged: Judged, verdict: Verdict) -> None:
     """What was shown of a functional requirement, of which release, and when."""
-    from mainstem.cli.screen import console, escaped, glyph, local, styled
+    from mainstem.cli.screen import console, escaped, glyph, styled
+    from mainstem.core.words import local
 
     shown = [row for number in verdict.evidence if (row := judged.evidence[number]).kind == "proof"]
     if shown:
@@ -259,7 +261,8 @@ def _measured(project: Project, row: Evidence) -> tuple[str, str]:
 
 
 def _evidence(opened: Opened, number: int, *, as_json: bool) -> None:
-    from mainstem.cli.screen import console, escaped, local, plain, print_json
+    from mainstem.cli.screen import console, escaped, plain, print_json
+    from mainstem.core.words import local
 
     row = next((each for each in opened.ledger.evidence() if each.id == number), None)
     if row is None:
@@ -313,7 +316,8 @@ def _sample(opened: Opened, row: Evidence) -> None:
 
 
 def _runs(opened: Opened, *, as_json: bool) -> None:
-    from mainstem.cli.screen import console, escaped, local, print_json
+    from mainstem.cli.screen import console, escaped, print_json
+    from mainstem.core.words import local
 
     runs = opened.ledger.runs(opened.env, 20)
     if as_json:
@@ -342,7 +346,8 @@ def _status(run: Mapping[str, Any]) -> str:
 
 
 def _run(opened: Opened, run: Mapping[str, Any], *, as_json: bool) -> None:
-    from mainstem.cli.screen import console, escaped, local, print_json
+    from mainstem.cli.screen import console, escaped, print_json
+    from mainstem.core.words import local
 
     if as_json:
         print_json(run)
