@@ -41,7 +41,8 @@ def discover(
     The draft goes to standard output; with --write, into the project.
     """
     from mainstem.cli.opening import find_root
-    from mainstem.cli.screen import counted, print_json
+    from mainstem.cli.screen import print_json
+    from mainstem.core.words import counted
     from mainstem.governance.suggest import tags_of
     from mainstem.project.draft import draft_source
 
