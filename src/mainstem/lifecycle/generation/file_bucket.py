@@ -16,9 +16,8 @@ from xml.etree import ElementTree as ET
 from mainstem.core.clock import WallClock
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.secret import shown
-from mainstem.lifecycle.generation.file_ledger import File
+from mainstem.lifecycle.generation.file_ledger import File, is_wanted
 from mainstem.lifecycle.generation.file_options import Options
-from mainstem.lifecycle.generation.file_stores import is_wanted
 from mainstem.lifecycle.generation.file_web import download, refuse, request
 
 _NOTHING = sha256(b"").hexdigest()

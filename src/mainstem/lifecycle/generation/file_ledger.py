@@ -43,6 +43,11 @@ class Differences:
         return ", ".join(f"{n} {word} file{'s' if n > 1 else ''}" for n, word in parts if n)
 
 
+def is_wanted(name: str, pattern: str) -> bool:
+    """Whether a file is no hidden one, or the pattern asks for those."""
+    return pattern.startswith(".") or not any(part.startswith(".") for part in name.split("/"))
+
+
 def differences(files: Iterable[File], ledger: Mapping[str, Sequence[Any]]) -> Differences:
     """Compare by size and stamp; where only the stamp differs, by content, if that is here to look at.
 

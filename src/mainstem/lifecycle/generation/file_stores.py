@@ -10,7 +10,7 @@ from mainstem.core.clock import WallClock
 from mainstem.core.dataset import Source
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.secret import shown
-from mainstem.lifecycle.generation.file_ledger import File
+from mainstem.lifecycle.generation.file_ledger import File, is_wanted
 
 _SETTLED_S = 2.0
 
@@ -76,11 +76,6 @@ class Folder:
 def _seen(name: str, path: Path) -> File:
     stat = path.stat()
     return File(name, path, stat.st_size, stat.st_mtime_ns, WallClock().elapsed() - stat.st_mtime >= _SETTLED_S)
-
-
-def is_wanted(name: str, pattern: str) -> bool:
-    """Whether a file is no hidden one, or the pattern asks for those."""
-    return pattern.startswith(".") or not any(part.startswith(".") for part in name.split("/"))
 
 
 def store_of(source: Source, root: Path) -> Store:
