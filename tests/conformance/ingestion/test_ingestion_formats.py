@@ -238,3 +238,51 @@ def test_a_column_stands_in_files_or_in_paths(world: World) -> None:
     free = world.files("*/a.csv")
     world.load(free)
     assert world.rows(free) == [(1, 2)]
+
+
+def test_files_that_differ_in_a_type_keep_their_values(world: World) -> None:
+    for name, select in (
+        ("a", '9007199254740993::bigint as n, 1::integer as "f", [1] as many'),
+        ("b", "0.5::double as N, 9007199254740993::bigint as \"f\", 'x' as word"),
+    ):
+        path = world.file(f"{name}.parquet", "")
+        world.session.execute(f"copy (select {select}) to '{path}'")
+        world.age(path)
+    found = world.files("*.parquet")
+    world.load(found)
+    assert world.types(found)["f"] == "BIGINT"
+    assert world.rows(found, "n, f, cast(many as varchar), word", "n") == [
+        ("0.5", 9007199254740993, None, "x"),
+        ("9007199254740993", 1, "[1]", None),
+    ]
+
+
+ARROW = "select i::bigint as id, 'w' || i as word, (i / 4)::decimal(10, 3) as amount, [i] as many from range(3) t(i)"
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [("a.arrow", "file"), ("a.feather", "lz4"), ("a.arrow", "zstd"), ("a.arrow", "stream")],
+)
+def test_arrow_files(world: World, name: str, how: str) -> None:
+    arrow = pytest.importorskip("arro3.io")
+    path = world.file(name, "")
+    if how == "stream":
+        arrow.write_ipc_stream(world.session.query(ARROW), str(path))
+    else:
+        arrow.write_ipc(world.session.query(ARROW), str(path), compression=None if how == "file" else how)
+    world.age(path)
+    found = world.files("a.*", (column("id", "bigint", min="1"), column("word"), column("amount")), format="arrow")
+    world.load(found)
+    shown = "id, word, cast(amount as varchar), cast(many as varchar)"
+    assert world.rows(found, shown) == [(1, "w1", "0.250", "[1]"), (2, "w2", "0.500", "[2]")]
+    assert [origin for _, origin in world.reasons(found)] == [f"{name}:1"]
+
+
+@pytest.mark.parametrize("content", [b"ARROW1\0\0cut off", b"\xff\xff\xff\xff", b"FEA1 old", b"\xff" * 20 + b"\0" * 8])
+def test_arrow_files_that_cannot_be_read(world: World, content: bytes) -> None:
+    pytest.importorskip("arro3.io")
+    world.file("a.arrow", content)
+    with pytest.raises(WorldError) as refused:
+        world.load(world.files("a.arrow"))
+    assert code_of(refused.value) == "G012"

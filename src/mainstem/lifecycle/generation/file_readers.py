@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -10,6 +10,7 @@ from mainstem.core.ports import Reading
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.release import Field
 from mainstem.lifecycle.generation import csv_files, excel_files, json_documents, json_lines
+from mainstem.lifecycle.generation.arrow_files import arrow_stream
 from mainstem.lifecycle.generation.exploding import explode
 from mainstem.lifecycle.generation.file_options import POSITION
 from mainstem.lifecycle.generation.file_parts import Part
@@ -17,8 +18,12 @@ from mainstem.lifecycle.generation.file_task import Task, complaints
 from mainstem.lifecycle.generation.nulls import with_nulls
 from mainstem.lifecycle.generation.spelling import Numbers, Times, set_aside, spellings
 from mainstem.lifecycle.generation.text_files import Record, Spool
+from mainstem.lifecycle.generation.unions import shaped, unified
 from mainstem.project.pairing import at_source
 from mainstem.sql.quote import literal, quote
+
+_FILE, _LINE = "_mainstem_file", "_mainstem_line"
+"""Columns beside those of typed files: which part a row is of, and where it stands there."""
 
 
 def _read_csv(task: Task) -> Reading:
@@ -153,21 +158,52 @@ def _read_excel(task: Task) -> Reading:
 
 
 def _read_parquet(task: Task) -> Reading:
-    options = "union_by_name = true, hive_partitioning = false"
+    options = "hive_partitioning = false"
+    files = []
     for part in task.parts:
         with complaints(part.name, task.dataset):
-            task.session.describe(f"select * from read_parquet({literal(str(part.path))}, {options})")
-    paths = f"[{', '.join(literal(str(part.path)) for part in task.parts)}]"
-    fields = task.session.describe(f"select * from read_parquet({paths}, {options})")
-    task.refuse_names([field.name for field in fields], ("_origin", "file_index", "file_row_number"))
-    number = "cast(file_index as bigint)"
-    in_path = task.path_columns(number)
+            one = f"read_parquet({literal(str(part.path))}, {options})"
+            files.append((one, task.session.describe(f"select * from {one}")))
+    taken = ("_origin", "file_index", "file_row_number")
+    if len({tuple(fields) for _, fields in files}) == 1:
+        paths = f"[{', '.join(literal(str(part.path)) for part in task.parts)}]"
+        number = f"cast(file_index as integer) as {_FILE}, file_row_number + 1 as {_LINE}"
+        union = f"select {number}, * from read_parquet({paths}, {options})"
+        return _typed_reading(task, files[0][1], union, taken)
+    return _union_reading(task, files, "file_row_number + 1", taken)
+
+
+def _read_arrow(task: Task) -> Reading:
+    files = []
+    for number, part in enumerate(task.parts):
+        table = f"{task.rows}_{number}"
+        with complaints(part.name, task.dataset):
+            task.session.take(table, arrow_stream(part.path))
+        files.append((table, task.session.describe(f"select * from {table}")))
+    reading = _union_reading(task, files, "rowid + 1", ("_origin", "rowid"))
+    return replace(reading, teardown=task.teardown)
+
+
+def _union_reading(
+    task: Task, files: Sequence[tuple[str, Sequence[Field]]], line: str, taken: Sequence[str]
+) -> Reading:
+    """A reading of several relations, each with its own columns; `line` is SQL of the number of a row in its own."""
+    fields = unified([own for _, own in files])
+    union = " union all ".join(
+        shaped(relation, own, fields, f"{number} as {_FILE}, {line} as {_LINE}")
+        for number, (relation, own) in enumerate(files)
+    )
+    return _typed_reading(task, fields, union, taken)
+
+
+def _typed_reading(task: Task, fields: Sequence[Field], union: str, taken: Sequence[str]) -> Reading:
+    """A reading of rows that have types: `union` is a SELECT of file, line and the fields."""
+    task.refuse_names([field.name for field in fields], (*taken, _FILE, _LINE))
+    in_path = task.path_columns(_FILE)
     shown = "".join(f"{quote(field.name)}, " for field in fields)
     shown += "".join(f"{value} as {quote(name)}, " for name, value in in_path.items())
-    names = f"[{', '.join(literal(part.name) for part in task.parts)}]"
     return Reading(
-        f"select {shown}{names}[{number} + 1] || ':' || (file_row_number + 1) as _origin "
-        f"from read_parquet({paths}, {options})",
+        f"select {shown}{task.origin_of(_FILE, _LINE)} as _origin from ({union})",
         (*fields, *map(Field, in_path, task.path_types)),
         None,
     )
@@ -178,5 +214,6 @@ READERS: Mapping[str, Callable[[Task], Reading]] = {
     "json": _read_json,
     "jsonl": _read_json_lines,
     "parquet": _read_parquet,
+    "arrow": _read_arrow,
     "excel": _read_excel,
 }

@@ -39,8 +39,12 @@ class Task:
 
     @property
     def origin(self) -> str:
-        """SQL that says where the row of a part (f, counted from 0) and line (n) comes from."""
-        return f"[{', '.join(literal(part.name) for part in self.parts)}][f + 1] || ':' || n"
+        """SQL over the table of rows that says where a row comes from."""
+        return self.origin_of("f", "n")
+
+    def origin_of(self, number: str, line: str) -> str:
+        """SQL that says where the row of a part (`number` from 0) and line comes from."""
+        return f"[{', '.join(literal(part.name) for part in self.parts)}][{number} + 1] || ':' || {line}"
 
     @property
     def contract_names(self) -> list[str]:
@@ -62,7 +66,10 @@ class Task:
     @property
     def teardown(self) -> tuple[str, ...]:
         """How to drop the tables."""
-        return (f"drop table if exists {self.rows}", f"drop table if exists {self.broken}")
+        names = [self.rows, self.broken]
+        if self.options.kind == "arrow":
+            names += [f"{self.rows}_{number}" for number in range(len(self.parts))]
+        return tuple(f"drop table if exists {name}" for name in names)
 
     def refuse_names(self, names: Sequence[str], taken: Sequence[str] = ("_origin",)) -> None:
         """WorldError G009 for a column that has a name of ours, G036 for one that stands in the paths too."""
