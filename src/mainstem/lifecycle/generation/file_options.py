@@ -92,7 +92,7 @@ class TableOptions:
     """
 
     path: str
-    format: Format | None = None
+    format: Literal["csv", "json", "jsonl", "parquet", "arrow", "excel"] | None = None
     delimiter: str | None = None
     header: bool = True
     encoding: str | None = None
