@@ -267,3 +267,39 @@ def test_empty_values_do_not_make_a_column_of_numbers_one_of_texts(world: World)
     found = world.files("a.csv")
     world.load(found)
     assert world.types(found) == {"id": "BIGINT", "amount": "DOUBLE", "day": "DATE", "nothing": "VARCHAR"}
+
+
+def test_what_is_not_written_in_the_spelling_is_not_taken_for_a_number_or_a_day(world: World) -> None:
+    world.file("a.csv", "rate;day\n1.234;2026-02-13\n1.5;2026-02-03\n")
+    found = world.files("a.csv", decimal=",", dates="%Y-%d-%m")
+    world.load(found)
+    assert world.types(found) == {"rate": "VARCHAR", "day": "VARCHAR"}
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [("price\n1,5\n", [(1.5,)]), ('price,word\n"1,5",a\n', [(1.5, "a")]), ("price;a,b\n1,5;x\n", [(1.5, "x")])],
+)
+def test_a_decimal_comma_parts_no_values(world: World, content: str, rows: list[Any]) -> None:
+    world.file("a.csv", content)
+    found = world.files("a.csv", decimal=",")
+    world.load(found)
+    assert world.rows(found) == rows
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_value(world: World) -> None:
+    world.file("a.csv", "\ufeff1,a\n2,b\n")
+    words = world.files("a.csv", WORDS, header=False)
+    world.load(words)
+    assert world.rows(words) == [(1, "a"), (2, "b")]
+
+
+def test_a_member_with_a_password_is_told(world: World) -> None:
+    content = bytearray(zipped(b__csv=CONTENT))
+    for signature, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(signature) + at] |= 1
+    world.file("a.csv.zip", bytes(content))
+    with pytest.raises(WorldError) as refused:
+        world.load(world.files("a.csv.zip", WORDS))
+    assert code_of(refused.value) == "G012"
+    assert "password" in say(refused.value)

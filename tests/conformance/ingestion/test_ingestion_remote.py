@@ -19,6 +19,7 @@ from mainstem.core.dataset import Dataset, Source
 from mainstem.core.kinds import find
 from mainstem.core.place import Place
 from mainstem.core.problem import ProjectError, WorldError
+from mainstem.core.secret import Secret
 from mainstem.lifecycle.generation import file_web
 from mainstem.lifecycle.generation.file_bucket import Signature
 
@@ -270,3 +271,17 @@ def test_a_web_server_has_no_list(remote: Remote, httpserver: HTTPServer) -> Non
     with pytest.raises(WorldError) as refused:
         remote.look(remote.files("*.csv", WORDS))
     assert code_of(refused.value) == "G039"
+
+
+def test_a_secret_in_an_address_is_not_written_down(remote: Remote, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/data/a.csv", query_string="token=hush").respond_with_data("id,word\nx,a\n")
+    remote.options = options(httpserver)
+    words = remote.files(Secret("a.csv?token=hush", "a.csv?token=${TOKEN}"), WORDS)
+    remote.load(words)
+    assert remote.reasons(words) == [('id: "x" is not a BIGINT', "a.csv?token=${TOKEN}:2")]
+    assert "hush" not in repr(remote.positions)
+    httpserver.clear()
+    httpserver.expect_request("/data/a.csv").respond_with_data("no", status=403)
+    with pytest.raises(WorldError) as refused:
+        remote.load(words)
+    assert "hush" not in str(refused.value)

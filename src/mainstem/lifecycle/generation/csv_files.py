@@ -25,6 +25,8 @@ from mainstem.lifecycle.generation.text_files import (
 from mainstem.sql.quote import literal
 
 _DELIMITERS = (",", ";", "\t", "|")
+_BEFORE_COMMA = (";", "\t", "|", ",")
+"""Where a comma stands inside numbers, it parts values only if no other sign does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,8 @@ def _dialect(part: Part, stream: TextIOWrapper, options: TableOptions) -> Dialec
         return replace(dialect, delimiter=sign[-1], skip=dialect.skip + 1)
     if options.delimiter is not None or _is_tsv(part):
         return dialect
-    return replace(
-        dialect, delimiter=max(_DELIMITERS, key=lambda sign: _width(first, replace(dialect, delimiter=sign)))
-    )
+    signs = _BEFORE_COMMA if options.decimal == "," else _DELIMITERS
+    return replace(dialect, delimiter=max(signs, key=lambda sign: _width(first, replace(dialect, delimiter=sign))))
 
 
 def _is_tsv(part: Part) -> bool:

@@ -9,6 +9,7 @@ import secrets
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from lzma import LZMAError
 from pathlib import Path
 from shutil import copyfileobj
 from typing import IO, Any
@@ -87,8 +88,11 @@ def _members(name: str, path: Path, options: TableOptions, folder: Callable[[], 
             if member.is_dir() or hidden or not is_asked:
                 continue
             target = _new(folder)
-            with archive.open(member) as stream, target.open("wb") as out:
-                copyfileobj(stream, out, _BLOCK_BYTES)
+            try:
+                with archive.open(member) as stream, target.open("wb") as out:
+                    copyfileobj(stream, out, _BLOCK_BYTES)
+            except (RuntimeError, LZMAError) as error:  # a password, an unknown method
+                raise OSError(f'"{member.filename}" cannot be unpacked: {error}') from error
             yield f"{name}/{member.filename}", target
 
 

@@ -12,11 +12,11 @@ from mainstem.core.release import Field
 from mainstem.lifecycle.generation import csv_files, excel_files, json_documents, json_lines
 from mainstem.lifecycle.generation.arrow_files import arrow_stream
 from mainstem.lifecycle.generation.exploding import explode
-from mainstem.lifecycle.generation.file_options import POSITION
+from mainstem.lifecycle.generation.file_options import POSITION, TableOptions
 from mainstem.lifecycle.generation.file_parts import Part
 from mainstem.lifecycle.generation.file_task import Task, complaints
 from mainstem.lifecycle.generation.nulls import with_nulls
-from mainstem.lifecycle.generation.spelling import Numbers, Times, set_aside, spellings
+from mainstem.lifecycle.generation.spelling import Numbers, Spelling, Times, set_aside, spellings
 from mainstem.lifecycle.generation.text_files import Record, Spool
 from mainstem.lifecycle.generation.unions import shaped, unified
 from mainstem.project.pairing import at_source
@@ -46,22 +46,32 @@ def _read_csv(task: Task) -> Reading:
             csv_files.pour(task.session, file, number, into, task.rows, task.broken)
     nulls = ("",) if task.options.null is None else task.options.null
     values = {name: with_nulls(f"c{places[key]}", nulls) for key, name in columns.items()}
-    return task.text_reading(_spelled(task, values))
+    known = _spellings(task.options)
+    return _spelled(task, values, known) if known else task.text_reading(values)
 
 
-def _spelled(task: Task, values: dict[str, str]) -> dict[str, str]:
-    """The columns, those in another spelling translated; rows that it does not fit are set aside."""
-    known = ([Numbers()] if task.options.decimal == "," else []) + (
-        [Times(task.options.dates)] if task.options.dates else []
-    )
-    if not known:
-        return values
+def _spellings(options: TableOptions) -> list[Spelling]:
+    numbers = [Numbers()] if options.decimal == "," else []
+    return [*numbers, *([Times(options.dates)] if options.dates else [])]
+
+
+def _spelled(task: Task, values: dict[str, str], known: Sequence[Spelling]) -> Reading:
+    """A reading with the columns that are written in another spelling translated; rows that it does not fit are set
+    aside, and no other column is taken for what it would mean in the plain one."""
     columns = task.dataset.columns
     here = at_source([column.name for column in columns], list(values), columns)
     types = {name: column.type for name, column in zip(here, columns, strict=True) if name is not None}
     found = spellings(task.session, task.rows, values, types, known)
     set_aside(task.session, task.rows, task.broken, task.origin, values, found)
-    return {name: found[name].plain(value) if name in found else value for name, value in values.items()}
+    plain = {name: found[name].plain(value) if name in found else value for name, value in values.items()}
+    reading = task.text_reading(plain)
+    taken = {type_ for spelling in known for type_ in spelling.takes}
+    mistaken = {name for name in values if name not in found}
+    fields = (
+        replace(field, type="VARCHAR") if field.type in taken and field.name in mistaken else field
+        for field in reading.columns
+    )
+    return replace(reading, columns=tuple(fields))
 
 
 def _named(task: Task, part: Part, columns: tuple[str, ...]) -> tuple[str, ...]:

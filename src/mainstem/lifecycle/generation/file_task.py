@@ -138,7 +138,7 @@ def complaints(name: str, dataset: Dataset) -> Iterator[None]:
         raise WorldError(
             Problem("G034", f'file "{name}": {error}', "correct `rows`, the path of the list of rows", dataset.place)
         ) from error
-    except (OSError, EOFError, UnicodeError, BadZipFile, zlib.error, RuntimeError) as error:
+    except (OSError, EOFError, UnicodeError, BadZipFile, zlib.error, RecursionError) as error:
         reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or str(error)
         raise unreadable(name, str(reason).lower(), dataset) from error
     except WorldError as error:

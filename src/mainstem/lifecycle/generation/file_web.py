@@ -20,29 +20,33 @@ _NO_HEAD = frozenset({403, 405, 501})
 
 
 class Website:
-    """Files below an address. Each is asked for by its name: there is no list."""
+    """Files below an address. Each is asked for by its name: there is no list. Names and addresses are shown as they
+    are written, since a secret may stand in them."""
 
     has_globs = False
 
     def __init__(self, address: str) -> None:
         self._address, self._written = address.rstrip("/"), shown(address)
+        self._urls: dict[str, str] = {}
 
     def find(self, pattern: str) -> tuple[File, ...]:
         """The file, if it is there. WorldError G039 for a pattern."""
-        if "*" in pattern:
-            raise WorldError(Problem("G039", f'"{pattern}" names no file on a web server', "name one file"))
-        answer = request("HEAD", f"{self._address}/{pattern}", self._written)
+        name = shown(pattern)
+        if "*" in name:
+            raise WorldError(Problem("G039", f'"{name}" names no file on a web server', "name one file"))
+        self._urls[name] = url = f"{self._address}/{pattern}"
+        answer = request("HEAD", url, self._written)
         if answer.status_code in _NO_HEAD:
-            answer = request("GET", f"{self._address}/{pattern}", self._written, is_read=False)
+            answer = request("GET", url, self._written, is_read=False)
         if answer.status_code in (404, 410):
             return ()
-        refuse(answer, self._written, pattern)
+        refuse(answer, self._written, name)
         stamp = stamp_of(answer.headers)
-        return (File(pattern, None, int(answer.headers.get("content-length", -1)), stamp, bool(stamp)),)
+        return (File(name, None, int(answer.headers.get("content-length", -1)), stamp, bool(stamp)),)
 
     def fetch(self, file: File, folder: Path) -> Path:
         """The file in `folder`."""
-        return download(f"{self._address}/{file.name}", self._written, file, folder)
+        return download(self._urls[file.name], self._written, file, folder)
 
     def has_changed(self, file: File) -> bool:  # noqa: ARG002 - what was brought is one state
         return False
@@ -109,12 +113,12 @@ def refuse(answer: Any, written: str, name: str) -> None:
     code = answer.status_code
     if code in (401, 403):
         mend = "correct the source's credentials, or ask for the right to read"
-        raise WorldError(Problem("G031", f'"{written}" refuses to give "{shown(name)}" ({code})', mend))
+        raise WorldError(Problem("G031", f'"{written}" refuses to give "{name}" ({code})', mend))
     if code in (404, 410):
-        raise WorldError(Problem("G018", f'file "{shown(name)}" is gone', "run again, or correct the table's `path`"))
+        raise WorldError(Problem("G018", f'file "{name}" is gone', "run again, or correct the table's `path`"))
     if code != 200:
         mend = "see what is wrong with the server, then run again"
-        raise WorldError(Problem("G030", f'"{written}" answers {code} when asked for "{shown(name)}"', mend))
+        raise WorldError(Problem("G030", f'"{written}" answers {code} when asked for "{name}"', mend))
 
 
 def _silent(written: str) -> WorldError:

@@ -16,9 +16,14 @@ _TIMES = re.compile(r"(DATE|TIMESTAMP.*)$")
 
 
 class Numbers:
-    """Numbers with a decimal comma, and points between thousands."""
+    """Numbers with a decimal comma, and points between thousands.
+
+    `types` are those of a contract that ask for such values. `takes` are types that values in another spelling may
+    look like: a column that is not written so is none of them.
+    """
 
     types = _NUMBERS
+    takes = frozenset({"DOUBLE"})
     words = "is no number with a decimal comma"
 
     def fits(self, value: str) -> str:
@@ -36,6 +41,7 @@ class Times:
     """Days or times in a form of strptime."""
 
     types = _TIMES
+    takes = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
 
     def __init__(self, form: str) -> None:
         self._form = form
