@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
@@ -190,6 +191,42 @@ def test_workbooks_that_cannot_be_read(world: World, content: bytes, options: di
         world.load(world.files("a.xlsx", **options))
     assert code_of(refused.value) == code
     assert 'file "a.xlsx" cannot be read' in say(refused.value)
+
+
+ODS = """<?xml version="1.0"?><o:document-content xmlns:o="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:p="urn:oasis:names:tc:opendocument:xmlns:text:1.0">
+<o:body><o:spreadsheet><table:table table:name="Data">
+<table:table-row><table:table-cell o:value-type="string"><p:p>id</p:p></table:table-cell>
+<table:table-cell o:value-type="string"><p:p>day</p:p></table:table-cell></table:table-row>
+<table:table-row><table:table-cell o:value-type="float" o:value="7"><p:p>7</p:p></table:table-cell>
+<table:table-cell o:value-type="date" o:date-value="2026-01-05"><p:p>5.1.</p:p></table:table-cell></table:table-row>
+</table:table></o:spreadsheet></o:body></o:document-content>"""
+MANIFEST = '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+
+
+def test_an_open_document_is_read_too(world: World) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", MANIFEST)
+        archive.writestr("content.xml", ODS.replace(">\n", ">"))
+    world.file("a.ods", content.getvalue())
+    found = world.files("a.ods", (column("id", "bigint"), column("day", "date")))
+    world.load(found)
+    assert world.rows(found, "id, cast(day as varchar)") == [(7, "2026-01-05")]
+
+
+def test_a_formula_that_failed_is_no_number(world: World) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["id", "ratio"])
+    book.active.append([1, "#DIV/0!"])
+    book.active["B2"].data_type = "e"
+    target = io.BytesIO()
+    book.save(target)
+    world.file("a.xlsx", target.getvalue())
+    found = world.files("a.xlsx", (column("id", "bigint"), column("ratio", "double")))
+    world.load(found)
+    assert world.reasons(found) == [('ratio: "#DIV/0!" is not a DOUBLE', "a.xlsx/Sheet:2")]
 
 
 def test_empty_sheets_are_no_rows(world: World) -> None:

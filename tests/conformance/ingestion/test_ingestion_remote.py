@@ -145,6 +145,21 @@ def test_a_bucket_that_does_not_exist(remote: Remote, shelf: Shelf) -> None:
     assert (code_of(refused.value), refused.value.problems[0].place) == ("G010", REMOTE)
 
 
+def test_a_named_file_that_a_bucket_does_not_have(remote: Remote, shelf: Shelf) -> None:
+    with pytest.raises(WorldError) as refused:
+        remote.look(remote.files("a.csv", WORDS))
+    assert code_of(refused.value) == "G018"
+
+
+def test_a_bucket_that_refuses(remote: Remote, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/closed").respond_with_data("<Error/>", status=403)
+    remote.options = KIND.Options("s3://closed/in", endpoint=httpserver.url_for(""))
+    with pytest.raises(WorldError) as refused:
+        remote.look(remote.files("*.csv", WORDS))
+    assert code_of(refused.value) == "G031"
+    assert httpserver.log[0][0].headers.get("authorization") is None
+
+
 def test_a_signature_is_that_of_the_specification() -> None:
     """The example "GET Bucket (List Objects)" of the Amazon S3 API Reference, Signature Version 4."""
     sign = Signature("us-east-1", "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", None)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mainstem.core.problem import Problem, WorldError, nearest
+from mainstem.lifecycle.generation.excel_errors import failed_cells
 from mainstem.lifecycle.generation.file_parts import extra
 
 _WHOLE = 2**53
@@ -47,10 +48,13 @@ def read_sheet(path: Path, name: str | None, skip: int) -> Sheet:
             found = book.get_sheet_by_name(name or names[0]).to_python(skip_empty_area=False)
     except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, calamine.PasswordError) as error:
         raise OSError(f"it is no workbook that can be read ({str(error).lower()})") from error
-    rows = [(number, [text(value) for value in row]) for number, row in enumerate(found, 1)]
-    rows = [(number, values) for number, values in rows if number > skip and any(values)]
-    width = max((i for _, values in rows for i, value in enumerate(values, 1) if value), default=0)
-    return Sheet(name or names[0], tuple((number, values[:width]) for number, values in rows))
+    values = [[text(value) for value in row] for row in found]
+    for at, column, words in failed_cells(path, name or names[0]):
+        values[at - 1][column - 1] = words
+    rows = list(enumerate(values, 1))
+    rows = [(number, row) for number, row in rows if number > skip and any(row)]
+    width = max((i for _, row in rows for i, value in enumerate(row, 1) if value), default=0)
+    return Sheet(name or names[0], tuple((number, row[:width]) for number, row in rows))
 
 
 def text(value: Any) -> str:
