@@ -193,14 +193,20 @@ def test_workbooks_that_cannot_be_read(world: World, content: bytes, options: di
     assert 'file "a.xlsx" cannot be read' in say(refused.value)
 
 
-ODS = """<?xml version="1.0"?><o:document-content xmlns:o="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
-xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:p="urn:oasis:names:tc:opendocument:xmlns:text:1.0">
-<o:body><o:spreadsheet><table:table table:name="Data">
-<table:table-row><table:table-cell o:value-type="string"><p:p>id</p:p></table:table-cell>
-<table:table-cell o:value-type="string"><p:p>day</p:p></table:table-cell></table:table-row>
-<table:table-row><table:table-cell o:value-type="float" o:value="7"><p:p>7</p:p></table:table-cell>
-<table:table-cell o:value-type="date" o:date-value="2026-01-05"><p:p>5.1.</p:p></table:table-cell></table:table-row>
-</table:table></o:spreadsheet></o:body></o:document-content>"""
+ODS = """<?xml version="1.0"?>
+<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0">
+<office:body><office:spreadsheet><table:table table:name="Data">
+<table:table-row>
+<table:table-cell office:value-type="string"><text:p>id</text:p></table:table-cell>
+<table:table-cell office:value-type="string"><text:p>day</text:p></table:table-cell>
+</table:table-row>
+<table:table-row>
+<table:table-cell office:value-type="float" office:value="7"><text:p>7</text:p></table:table-cell>
+<table:table-cell office:value-type="date" office:date-value="2026-01-05"><text:p>5.1.</text:p></table:table-cell>
+</table:table-row>
+</table:table></office:spreadsheet></office:body></office:document-content>"""
 MANIFEST = '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
 
 
