@@ -118,6 +118,16 @@ def test_elements_are_held_to_a_contract_and_know_where_they_come_from(world: Wo
     assert world.reasons(found) == [('n: "x" is not an INTEGER', "a.json:1/1")]
 
 
+def test_nested_values_around_and_inside_elements_keep_their_nulls(world: World) -> None:
+    world.file("a.jsonl", '{"who": {"name": null, "of": ["x", null]}, "items": [{"deep": {"n": null}, "n": null}]}')
+    contract = (column("who"), column("deep"), column("name", 'struct(name varchar, "of" varchar[])', original="who2"))
+    found = world.files("a.jsonl", contract, explode="items", parent={"who": "who", "who2": "who"})
+    world.load(found)
+    assert world.rows(found, "who, deep, name") == [
+        ('{"name":null,"of":["x",null]}', '{"n":null}', {"name": None, "of": ["x", None]})
+    ]
+
+
 def test_names_of_elements_and_parents_must_differ(world: World) -> None:
     world.file("a.jsonl", json.dumps(ORDERS[0]))
     with pytest.raises(WorldError) as refused:

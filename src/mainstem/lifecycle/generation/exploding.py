@@ -25,7 +25,7 @@ def explode(
         f"insert into {broken} select {origin}, t, {literal(f'{path}: is not a list')} from {rows} "
         f"where json_type(t, {inside}) not in ('ARRAY', 'NULL')"
     )
-    added = {POSITION: "p", **{name: f"json_extract(t, {literal(json_path(at))})" for name, at in parents.items()}}
+    added = {POSITION: "p", **{name: _value(json_path(at)) for name, at in parents.items()}}
     pairs = ", ".join(f"{literal(name)}, {value}" for name, value in added.items())
     elements = (
         f"select f, n, t, unnest(json_extract(t, {literal(json_path(path) + '[*]')})) as e, "
@@ -41,6 +41,13 @@ def explode(
     )
     session.execute(f"drop table {rows}_elements")
     return taken
+
+
+def _value(path: str) -> str:
+    """SQL of a value as JSON. A nested one is the string of its text, from which merging takes no nulls."""
+    value = f"json_extract(t, {literal(path)})"
+    nested = f"json_type(t, {literal(path)}) in ('OBJECT', 'ARRAY')"
+    return f"case when {nested} then to_json(cast({value} as varchar)) else {value} end"
 
 
 def _taken(session: Session, rows: str, names: Sequence[str]) -> tuple[str, ...]:
