@@ -21,6 +21,7 @@ _MANY_DIGITS = r"[0-9][0-9.]{16,}"
 
 _DECIMAL = re.compile(r"\b(?:dec|decimal|numeric)\b(?:\s*\(\s*(\d+))?", re.IGNORECASE)
 _SAFE_DIGITS = 15
+_SAMPLE_ROWS = 2000
 
 _TYPES = {"BIGINT": "BIGINT", "UBIGINT": "BIGINT", "DOUBLE": "DOUBLE", "BOOLEAN": "BOOLEAN"}
 
@@ -124,17 +125,29 @@ def _set_aside(session: Session, rows: str, broken: str, origin: str) -> None:
 
 
 def types(session: Session, rows: str, names: Sequence[str]) -> tuple[str, ...]:
-    """A type for each key: that of all its values, else VARCHAR."""
+    """A type for each key: that of all its values, else VARCHAR. A few rows show which keys are texts, whatever the
+    others hold."""
+    found = dict.fromkeys(names, "")
+    for relation in (f"(select t from {rows} limit {_SAMPLE_ROWS})", rows):
+        asked = [name for name in names if found[name] != "VARCHAR"]
+        found |= zip(asked, _types(session, relation, asked), strict=True)
+    return tuple(type_ or "VARCHAR" for type_ in found.values())
+
+
+def _types(session: Session, relation: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The type of all values of each key; "" for one without values."""
     if not names:
         return ()
     paths = ", ".join(path_of(name) for name in names)
-    found = session.rows(f"select distinct json_type(t, [{paths}]) from {rows}")
+    found = session.rows(f"select distinct json_type(t, [{paths}]) from {relation}")
     seen = [{kinds[i] for (kinds,) in found} - {None, "NULL"} for i in range(len(names))]
     return tuple(map(_type, seen))
 
 
 def _type(words: set[str]) -> str:
     kinds = {_TYPES.get(word, "VARCHAR") for word in words}
+    if not kinds:
+        return ""
     if kinds == {"BIGINT", "DOUBLE"}:
         return "DOUBLE"
     return kinds.pop() if len(kinds) == 1 else "VARCHAR"
