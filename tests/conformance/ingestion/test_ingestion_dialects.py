@@ -303,3 +303,10 @@ def test_a_member_with_a_password_is_told(world: World) -> None:
         world.load(world.files("a.csv.zip", WORDS))
     assert code_of(refused.value) == "G012"
     assert "password" in say(refused.value)
+
+
+def test_any_name_of_a_column_will_do(world: World) -> None:
+    world.file("f=9/a.csv", "n,c0,t,p,o\n1,2,3,4,5\n")
+    found = world.files("*/a.csv", hive=True)
+    world.load(found)
+    assert world.rows(found, "n, c0, t, p, o, f") == [(1, 2, 3, 4, 5, 9)]
