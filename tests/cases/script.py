@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -26,7 +28,7 @@ database.execute("begin exclusive")
 print("locked", flush=True)
 sys.stdin.read()
 """
-PROGRAMS = "mainstem, cat, cd, export, lock, ls, psql, rm, set, sqlite, sqlite3, touch, unlock"
+PROGRAMS = "mainstem, cat, cd, export, gzip, lock, ls, psql, python3, rm, set, sqlite, sqlite3, touch, unlock, zip"
 
 
 @dataclass
@@ -129,6 +131,22 @@ class Stage:
 
     def _ls(self, path: str = ".") -> list[str]:
         return sorted(entry.name for entry in (self.folder / path).iterdir())
+
+    def _gzip(self, path: str) -> None:
+        target = self.folder / path
+        (self.folder / f"{path}.gz").write_bytes(gzip.compress(target.read_bytes()))
+        target.unlink()
+
+    def _zip(self, archive: str, *paths: str) -> None:
+        with zipfile.ZipFile(self.folder / archive, "w") as target:
+            for path in paths:
+                target.write(self.folder / path, path.rpartition("/")[2])
+
+    def _python3(self, *arguments: str) -> list[str]:
+        done = subprocess.run(
+            [sys.executable, *arguments], cwd=self.folder, capture_output=True, text=True, check=False
+        )
+        return [*done.stdout.splitlines(), *done.stderr.splitlines()]
 
     def _touch(self, path: str) -> None:
         (self.folder / path).touch()
