@@ -129,6 +129,7 @@ def as_facts(opened: Opened, done: Run) -> dict[str, object]:
                 "version": d.version.id if d.version else None,
                 "rows": d.rows,
                 "rejected": d.rejected,
+                "gone": d.gone,
                 "seconds": round(d.seconds, 3),
             }
             for d in done.done
@@ -208,7 +209,8 @@ def _show_finished(done: Run) -> None:
         if step.rejected:
             look = styled(f"(mainstem show {step.dataset}{QUARANTINE})", "bright_black")
             aside = f", [yellow]{number(step.rejected)} set aside[/] {look}"
-        out.print(f"[green]+[/] {step.dataset.ljust(width)}  {rows}{aside}")
+        gone = f", {number(step.gone)} gone at the source" if step.gone else ""
+        out.print(f"[green]+[/] {step.dataset.ljust(width)}  {rows}{gone}{aside}")
     for step in checked:
         out.print(f"[green]✓[/] {step.dataset.ljust(width)}  {styled(f'checked: {escaped(step.why)}', 'bright_black')}")
     kept = [step.why for step in done.done if step not in made and step not in checked]

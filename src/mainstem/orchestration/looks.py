@@ -46,4 +46,5 @@ def load_fingerprint(dataset: Dataset) -> str:
         (c.name, c.type, c.required, c.unique, c.min, c.max, c.accepted, c.matches, c.original) for c in dataset.columns
     ]
     how = [load.source, load.table, load.options, load.load, load.cursor, load.write, dataset.key, contract]
-    return digest([*how, dataset.time_column])
+    keeping = [load.on_delete, load.deleted, load.revision, load.effective]
+    return digest([*how, dataset.time_column, *(keeping if keeping != ["keep", None, None, None] else ())])

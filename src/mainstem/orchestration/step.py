@@ -317,7 +317,15 @@ def _finish(ground: Ground, session: Session, dataset: Dataset, lease: Lease, re
     crash.point("after-record", dataset.name)
     ground.shelf.offer(version, files)
     ground.shelf.put(version)
-    return Done(dataset.name, "committed", "", version, rows=version.rows, rejected=result.change.rejected)
+    return Done(
+        dataset.name,
+        "committed",
+        "",
+        version,
+        rows=version.rows,
+        rejected=result.change.rejected,
+        gone=result.change.gone,
+    )
 
 
 def _before(ground: Ground, column: str | None, fields: tuple[Field, ...], known: Version | None) -> str | None:

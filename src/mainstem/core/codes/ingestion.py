@@ -51,4 +51,33 @@ CODES: dict[str, Code] = {
         "Key, cursor and time column say which row is which, which is newer, and which day it belongs to.",
         "Correct the name; `original:` leads from a name here to the one at the source.",
     ),
+    "I020": Code(
+        "A source that brings suspiciously few rows",
+        "More than half of the table's rows would be deleted, marked or ended at once. An export that broke off, or a "
+        "filter that somebody set, looks just like that. Nothing was changed.",
+        "Look at the source. If the rows are to go: `mainstem backfill DATASET --all --allow-deletes` once, or "
+        "`allow_deletes: true` in the source's file.",
+    ),
+    "I021": Code(
+        "A column that cannot say what is deleted",
+        "`deleted:` names a boolean, a whole number (0: not deleted) or an instant (NULL: not deleted). A text could "
+        'say anything: every one, even "no", would delete.',
+        "Give the column such a type in `columns:`.",
+    ),
+    "I022": Code(
+        "A column with the name of one that the load adds",
+        "A history adds `valid_from` and `valid_to`, and `on_delete: mark` adds `deleted_at`.",
+        "Declare the source's column under another name, with `original:`.",
+    ),
+    "I023": Code(
+        "A history that would be merged",
+        "The table holds several rows a key, each for its time. A load that keeps one row a key would have to throw "
+        "the others away.",
+        "Write `write: scd2` again, or give the table another name.",
+    ),
+    "I024": Code(
+        "A history without an instant",
+        "`effective:` names the column that says since when a row holds: a date, or an instant.",
+        "Name such a column, or give it its type in `columns:`. Without `effective` rows hold since they were read.",
+    ),
 }

@@ -15,11 +15,16 @@ from mainstem.core.release import Change, Snapshot
 from mainstem.lifecycle.ingestion import aside
 from mainstem.lifecycle.ingestion.batch import Batch, Totals, materialise
 from mainstem.lifecycle.ingestion.duplicates import drop_repeated, set_aside_repeated
+from mainstem.lifecycle.ingestion.gone import seen_keys, unread_note
 from mainstem.lifecycle.ingestion.rules import refuse_impossible
 from mainstem.lifecycle.ingestion.schema import Schema, decide
 from mainstem.lifecycle.ingestion.target import Destination, TotalWanted
-from mainstem.lifecycle.ingestion.writes import Labels, Outcome, write
+from mainstem.lifecycle.ingestion.writes import write
+from mainstem.lifecycle.ingestion.writing import Labels, Outcome
 from mainstem.sql.quote import literal
+
+_TABLES = ("stored", "seen", "keys", "vanished", "again", "past", "events")
+"""Temporary tables that writing may make of a batch."""
 
 
 def ingest(
@@ -39,7 +44,8 @@ def ingest(
     or there already: the Change counts them, and they sum up to the rows read. A change that brings nothing is empty,
     and its position may have moved all the same. `reading` is used up, whatever happens.
 
-    ProjectError I002, I003, I004; WorldError I001, I005 to I009, or what the engine says while files are written.
+    ProjectError I002, I003, I004; WorldError I001, I005 to I009, I020 to I024, or what the engine says
+    while files are written.
     """
     try:
         read = _read(session, dataset, reading, base, destination, totals)
@@ -57,7 +63,7 @@ def ingest(
             notes=(*reading.notes, *schema.notes, *change.notes),
         )
     finally:
-        for table in (batch.rows, batch.out, f"{batch.rows}_stored"):
+        for table in (batch.rows, batch.out, *(f"{batch.rows}_{each}" for each in _TABLES)):
             session.execute(f"drop table if exists {table}")
 
 
@@ -107,7 +113,7 @@ def _refuse_load(dataset: Dataset, reading: Reading) -> None:
         what = f'"{dataset.name}" is read in part and replaced as a whole'
         mend = "write `write: merge` with a `key`, or `load: full`"
         raise ProjectError(Problem("I002", what, mend, dataset.place))
-    if load.write == "merge" and not dataset.key:
+    if load.write in ("merge", "scd2") and not dataset.key:
         what, mend = f'"{dataset.name}" is merged and has no key', "add `key:`, the columns that name a row"
         raise ProjectError(Problem("I002", what, mend, dataset.place))
 
@@ -130,10 +136,12 @@ def _write(
 ) -> Change:
     """Sort the rows into what is set aside, what gives way and what stays; write the first and the last."""
     position, again = _position(batch, reading)
+    seen = seen_keys(batch, reading, destination)
     aside.move_bad(batch)
     deduplicated = drop_repeated(batch)
     set_aside_repeated(batch)
-    outcome = write(batch, destination, base)
+    outcome = write(batch, destination, base, at=at, seen=seen)
+    deduplicated += outcome.deduplicated
     known = position.get("set_aside", ()) if batch.comes_again and isinstance(position, dict) else ()
     rejected = aside.write(batch, destination, known, run, at, again)
     counted = outcome.loaded + outcome.unchanged + deduplicated + rejected.count + rejected.known
@@ -149,10 +157,11 @@ def _write(
         rejected=rejected.count,
         as_of=at,
         labels=outcome.labels,
-        notes=tuple(_notes(batch, reading, outcome, rejected)),
+        notes=(*_notes(batch, reading, outcome, rejected), *([unread] if (unread := unread_note(seen)) else ())),
         loaded=outcome.loaded,
         deduplicated=deduplicated,
         unchanged=outcome.unchanged + rejected.known,
+        gone=outcome.gone,
     )
 
 
