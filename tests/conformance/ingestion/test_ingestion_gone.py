@@ -193,3 +193,16 @@ def test_rows_gone_and_a_new_type_in_one_load(world: World) -> None:
         (2, "6.0", True),
         (3, "7.5", False),
     ]
+
+
+def test_no_file_at_all_where_some_were_is_not_an_empty_table(world: World) -> None:
+    dataset = world.files("*.csv", COLUMNS)
+    path = world.file("a.csv", "id,word\n1,a\n")
+    world.load(dataset)
+    path.unlink()
+
+    for ask in (world.look, world.load):
+        with pytest.raises(WorldError) as caught:
+            ask(dataset)
+        assert code_of(caught.value) == "G018"
+    assert world.rows(dataset) == [(1, "a")]

@@ -80,4 +80,9 @@ CODES: dict[str, Code] = {
         "`effective:` names the column that says since when a row holds: a date, or an instant.",
         "Name such a column, or give it its type in `columns:`. Without `effective` rows hold since they were read.",
     ),
+    "I025": Code(
+        "A look-back that does not fit the cursor",
+        "A length of time can be taken from dates and instants, a number from numbers.",
+        "Write `lookback: 3d` for a cursor of dates or instants, `lookback: 1000` for one of numbers.",
+    ),
 }

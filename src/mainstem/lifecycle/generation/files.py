@@ -166,7 +166,12 @@ def _differences(source: Source, dataset: Dataset, position: Any, root: Path) ->
         raise WorldError(Problem("G010", what, "correct `path` in the source's file, or make the folder", source.place))
     files = find(folder, options.path)
     known = position["files"] if isinstance(position, dict) else {}
-    if not files and not has_magic(options.path) and not (known and _load(dataset).load == "incremental"):
+    is_full = _load(dataset).load == "full"
+    if not files and known and is_full and has_magic(options.path):
+        what = f'no file matches "{shown(options.path)}" any more; {len(known)} did'
+        mend = "bring the files back, or an empty one if the table is to be empty"
+        raise WorldError(Problem("G018", what, mend, dataset.place))
+    if not files and not has_magic(options.path) and (is_full or not known):
         what = f'file "{shown(options.path)}" ' + (
             "is a folder" if (folder / options.path).is_dir() else "does not exist"
         )

@@ -15,6 +15,7 @@ from mainstem.core.release import Field
 from mainstem.core.run import Look
 from mainstem.core.secret import Secret, shown
 from mainstem.lifecycle.generation import sqlite_glance as glance
+from mainstem.lifecycle.generation.lookback import begin
 from mainstem.lifecycle.generation.nulls import with_nulls
 from mainstem.lifecycle.generation.sqlite_text import (
     SourceColumn,
@@ -88,9 +89,11 @@ def look(source: Source, dataset: Dataset, position: Any, root: Path) -> Look:
         file, before = _file(source, root), _continued(dataset, position)
         if before is None:
             return Look(dataset.name, "new", "all of it")
-        if before.get("state") is not None and glance.state(file) == before["state"]:
+        is_as_far = before.get("lookback") == load.lookback
+        if is_as_far and before.get("state") is not None and glance.state(file) == before["state"]:
             return Look(dataset.name, "nothing", "the database has not changed")
-        moved = glance.moved(file, _name(dataset), before) if load.load == "incremental" else None
+        looks = load.load == "incremental" and is_as_far
+        moved = glance.moved(file, dataset, _name(dataset), before) if looks else None
     if moved is None:
         return Look(dataset.name, "new", "the database has changed")
     return Look(dataset.name, "new", moved) if moved else Look(dataset.name, "nothing", "the cursor has not moved")
@@ -100,7 +103,8 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
     """Rows at or after the position's cursor, those without a cursor, or all; each value as exact text.
 
     The database is attached read-only; one transaction of the session sees one state of it. Rows at the position
-    come again, so that a row that arrived late at the same cursor is not lost. WorldError G002 to G009.
+    come again, so that a row that arrived late at the same cursor is not lost; those of the look-back, too. WorldError
+    G002 to G009, I025.
     """
     shown_file = shown(source.options.file)
     with glance.complaints(dataset.place, shown_file):
@@ -224,7 +228,9 @@ def _position(
     def ask(query: str) -> list[tuple[Any, ...]]:
         return _ask(session, table.alias, query)
 
-    ties = glance.ties(ask, table.name, table.cursor, table.columns)
+    ties = glance.ties(ask, table.dataset, table.name, table.cursor, table.columns)
+    if load.lookback is not None:
+        found |= {"lookback": load.lookback}
     return found | {"at": [table.cursor.name, table.cursor.declared, table.cursor.wanted], "ties": list(ties)}
 
 
@@ -232,7 +238,9 @@ def _reading(
     table: _Table, before: dict[str, Any] | None, after: dict[str, Any], finish: Callable[[], None]
 ) -> Reading:
     position = (before or {}).get("cursor")
-    where = f" where {newer(table.cursor, position)}" if table.cursor and position is not None else ""
+    where = ""
+    if table.cursor is not None and position is not None:
+        where = f" where {newer(table.cursor, begin(table.dataset, position))}"
     plain = Reading(
         select=_select(table, where),
         columns=tuple(Field(column.name, column.suggested) for column in table.columns),

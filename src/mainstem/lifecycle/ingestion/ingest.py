@@ -123,12 +123,20 @@ def _position(batch: Batch, reading: Reading) -> tuple[Any, str]:
     position = reading.position
     if not batch.overlaps or batch.load.cursor is None:
         return position, "true" if batch.comes_again else "false"
-    greatest = batch.one(
-        f"select arg_max(cursor, {batch.column(batch.load.cursor)}) from {batch.rows} where cursor is not null"
-    )
-    cursor = position["cursor"] if greatest is None else greatest
+    cursor = _greatest(batch, batch.load.cursor, position["cursor"])
     again = "cursor is null" if cursor is None else f"(cursor is null or cursor = {literal(cursor)})"
+    if batch.load.lookback is not None:
+        again = "true"
     return {**position, "cursor": cursor}, again
+
+
+def _greatest(batch: Batch, name: str, before: str | None) -> str | None:
+    """The greatest cursor so far, as the source writes it: a look-back reads older ones, which move nothing back."""
+    type_ = next(target.type.text for target in batch.targets if target.name == name)
+    known = "" if before is None else f" union all select {literal(before)}, try_cast({literal(before)} as {type_})"
+    read = f"select cursor, {batch.column(name)} as value from {batch.rows} where cursor is not null"
+    greatest = batch.one(f"select arg_max(cursor, value) from ({read}{known})")
+    return before if greatest is None else str(greatest)
 
 
 def _write(
