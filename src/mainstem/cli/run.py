@@ -20,6 +20,7 @@ from mainstem.core.evidence import Verdict
 from mainstem.core.problem import Problem
 from mainstem.core.release import Release
 from mainstem.core.run import Done, Failure, Run
+from mainstem.core.span import Again
 from mainstem.orchestration.passed import in_words, published_failing
 
 Ended = TypeVar("Ended", Done, Failure)
@@ -55,6 +56,21 @@ def command(
     succeeded is kept for the next run, and readers still see the release before. Where the environment says
     `deliver: true`, it ends with what `mainstem deliver` does.
     """
+    opened = open_project(folder, env, now, writes=True)
+    carry_out(opened, select, as_json=as_json, wait_s=wait_s, alerts=not no_alerts, delivers=not no_deliver)
+
+
+def carry_out(
+    opened: Opened,
+    select: Sequence[str] = (),
+    *,
+    as_json: bool,
+    wait_s: float,
+    alerts: bool = True,
+    delivers: bool = True,
+    again: Again | None = None,
+) -> None:
+    """Run, judge, tell, deliver, and show what happened; exit code 1 where something failed."""
     from mainstem.cli.progress import RunProgress
     from mainstem.cli.screen import print_json
     from mainstem.orchestration.alerting import tell
@@ -62,11 +78,11 @@ def command(
     from mainstem.orchestration.judge import judge
     from mainstem.orchestration.waiting import run_waiting
 
-    opened = open_project(folder, env, now, writes=True)
+    env = opened.env
     progress = RunProgress(quiet=as_json)
     released = opened.ledger.current(env)
     try:
-        done = run_waiting(opened.project, opened.ledger, opened.clock, env, select, progress.listener(), wait_s)
+        done = run_waiting(opened.project, opened.ledger, opened.clock, env, select, progress.listener(), wait_s, again)
     except KeyboardInterrupt:
         progress.close()
         _show_stopped(opened, released)
@@ -76,11 +92,11 @@ def command(
     judged = judge(opened.project, opened.ledger, env, opened.clock.now(), record=True)
     verdicts = judged.verdicts
     crash.point("after-evaluate")
-    if not no_alerts:
+    if alerts:
         tell(opened.project, opened.ledger, opened.clock, judged)
     if done.release is not None:  # agreements that were seen just now belong to it
         copy_ledger(opened.ledger, opened.project.lake, opened.clock)
-    sent = () if no_deliver else _delivered(opened)
+    sent = _delivered(opened) if delivers else ()
     if as_json:
         statuses = {id: verdict.status for id, verdict in verdicts.items()}
         deliveries = [delivery_facts(each) for each in sent]

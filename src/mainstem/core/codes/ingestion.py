@@ -85,4 +85,15 @@ CODES: dict[str, Code] = {
         "A length of time can be taken from dates and instants, a number from numbers.",
         "Write `lookback: 3d` for a cursor of dates or instants, `lookback: 1000` for one of numbers.",
     ),
+    "I026": Code(
+        "A backfill that brings fewer rows than are there",
+        "Without a key the rows of the range are replaced as a whole. The source does not have all of them any more, "
+        "so some would be lost. Nothing was changed.",
+        "Look at the source. If the rows are to go, add `--allow-deletes`.",
+    ),
+    "I027": Code(
+        "What cannot be read again",
+        "A backfill reads rows of a load that were read before: by a range of one of its columns, or all of them.",
+        "Do what the message says; `mainstem backfill --help` shows the options.",
+    ),
 }

@@ -14,6 +14,7 @@ from mainstem.core.problem import Problem, ProjectError, WorldError, nearest
 from mainstem.core.release import Field
 from mainstem.core.run import Look
 from mainstem.core.secret import Secret, shown
+from mainstem.core.span import Span
 from mainstem.lifecycle.generation import sqlite_glance as glance
 from mainstem.lifecycle.generation.lookback import begin
 from mainstem.lifecycle.generation.nulls import with_nulls
@@ -106,6 +107,17 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
     come again, so that a row that arrived late at the same cursor is not lost; those of the look-back, too. WorldError
     G002 to G009, I025.
     """
+    return _read(source, dataset, position, root, session)
+
+
+def read_span(source: Source, dataset: Dataset, span: Span, root: Path, session: Session) -> Reading:
+    """The rows of a span, and perhaps some more. WorldError as for `read`."""
+    return _read(source, dataset, None, root, session, span)
+
+
+def _read(
+    source: Source, dataset: Dataset, position: Any, root: Path, session: Session, span: Span | None = None
+) -> Reading:
     shown_file = shown(source.options.file)
     with glance.complaints(dataset.place, shown_file):
         file, before = _file(source, root), _continued(dataset, position)
@@ -118,7 +130,7 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
             session.execute(f"attach {literal(str(file))} as {alias} (type sqlite, read_only)")
             table = _table(session, alias, dataset)
             after = _position(session, table, before, state)
-        return _reading(table, before, after, finish)
+        return _reading(table, _where(table, before, span), after, finish)
     except BaseException:
         session.execute(f"detach database if exists {alias}")
         finish()
@@ -234,13 +246,22 @@ def _position(
     return found | {"at": [table.cursor.name, table.cursor.declared, table.cursor.wanted], "ties": list(ties)}
 
 
-def _reading(
-    table: _Table, before: dict[str, Any] | None, after: dict[str, Any], finish: Callable[[], None]
-) -> Reading:
+def _where(table: _Table, before: dict[str, Any] | None, span: Span | None) -> str:
     position = (before or {}).get("cursor")
-    where = ""
     if table.cursor is not None and position is not None:
-        where = f" where {newer(table.cursor, begin(table.dataset, position))}"
+        return f" where {newer(table.cursor, begin(table.dataset, position))}"
+    if span is None:
+        return ""
+    names = [column.name for column in table.columns]
+    (found,) = at_source([span.column], names, table.dataset.columns)
+    column = next((column for column in table.columns if column.name == found), None)
+    start, end = span.wide
+    parts = [newer(column, start)] if column and start else []
+    parts += [f"not coalesce({newer(column, end)}, true)"] if column and end else []
+    return f" where {' and '.join(parts)}" if parts else ""
+
+
+def _reading(table: _Table, where: str, after: dict[str, Any], finish: Callable[[], None]) -> Reading:
     plain = Reading(
         select=_select(table, where),
         columns=tuple(Field(column.name, column.suggested) for column in table.columns),

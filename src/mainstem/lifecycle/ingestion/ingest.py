@@ -13,6 +13,7 @@ from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, ProjectError, WorldError
 from mainstem.core.release import Change, Snapshot
 from mainstem.lifecycle.ingestion import aside
+from mainstem.lifecycle.ingestion.again import keep_within
 from mainstem.lifecycle.ingestion.batch import Batch, Totals, materialise
 from mainstem.lifecycle.ingestion.duplicates import drop_repeated, set_aside_repeated
 from mainstem.lifecycle.ingestion.gone import seen_keys, unread_note
@@ -41,10 +42,11 @@ def ingest(
     """Read once, hold every row to the contract, write files that nobody names yet.
 
     `at` is when the read began. Every row read is loaded, set aside with its reason, replaced by another of its key,
-    or there already: the Change counts them, and they sum up to the rows read. A change that brings nothing is empty,
-    and its position may have moved all the same. `reading` is used up, whatever happens.
+    or there already: the Change counts them, and they sum up to the rows read. Of a span that is read again only the
+    rows in it count. A change that brings nothing is empty, and its position may have moved all the same. `reading` is
+    used up, whatever happens.
 
-    ProjectError I002, I003, I004; WorldError I001, I005 to I009, I020 to I024, or what the engine says
+    ProjectError I002, I003, I004; WorldError I001, I005 to I009, I020 to I027, or what the engine says
     while files are written.
     """
     try:
@@ -56,6 +58,8 @@ def ingest(
         note = "no columns yet: nothing was read, and the contract names none"
         return Change(base.fields if base else (), as_of=at, labels=(), notes=(*reading.notes, note))
     try:
+        if reading.again is not None and reading.again.span is not None:
+            batch = replace(batch, count=keep_within(batch, destination, reading.again.span))
         change = _write(batch, reading, base, destination, run, at)
         return replace(
             change,
@@ -140,18 +144,28 @@ def _greatest(batch: Batch, name: str, before: str | None) -> str | None:
 
 
 def _write(
-    batch: Batch, reading: Reading, base: Snapshot | None, destination: Destination, run: str, at: datetime
+    batch: Batch,
+    reading: Reading,
+    base: Snapshot | None,
+    destination: Destination,
+    run: str,
+    at: datetime,
 ) -> Change:
     """Sort the rows into what is set aside, what gives way and what stays; write the first and the last."""
-    position, again = _position(batch, reading)
+    again = reading.again
+    span = again.span if again else None
+    position, seen_again = (reading.position, "true") if span else _position(batch, reading)
     seen = seen_keys(batch, reading, destination)
     aside.move_bad(batch)
     deduplicated = drop_repeated(batch)
     set_aside_repeated(batch)
-    outcome = write(batch, destination, base, at=at, seen=seen)
+    outcome = write(batch, destination, base, at=at, seen=seen, again=again)
     deduplicated += outcome.deduplicated
     known = position.get("set_aside", ()) if batch.comes_again and isinstance(position, dict) else ()
-    rejected = aside.write(batch, destination, known, run, at, again)
+    whole = destination.set_aside if again is not None or len(known) >= aside.MOST_KNOWN else None
+    rejected = aside.write(batch, destination, known, run, at, again=seen_again, quarantine=whole)
+    kept = position.get("set_aside", ()) if span and isinstance(position, dict) else ()
+    digests = sorted({*rejected.digests, *kept})[: aside.MOST_KNOWN]
     counted = outcome.loaded + outcome.unchanged + deduplicated + rejected.count + rejected.known
     assert counted == batch.count, f"{counted} rows are accounted for, {batch.count} were read"
     return Change(
@@ -160,7 +174,7 @@ def _write(
         removed=outcome.removed,
         replace=outcome.replace,
         rejects=rejected.files,
-        position={**position, "set_aside": list(rejected.digests)} if isinstance(position, dict) else position,
+        position={**position, "set_aside": digests} if isinstance(position, dict) else position,
         rows_in=batch.count,
         rejected=rejected.count,
         as_of=at,

@@ -30,6 +30,7 @@ class Destination:
     `relation` gives SQL usable in FROM that reads files of the table with the columns asked for.
     `touched` gives the files that hold a row whose values of some columns are in a relation.
     `label` gives, for a column and its type, the SQL of a row's partition label.
+    `set_aside` is SQL usable in FROM of all that was set aside so far, None for nothing.
     """
 
     folder: Path
@@ -39,6 +40,7 @@ class Destination:
     relation: Callable[[Sequence[DataFile], Sequence[Field]], str]
     touched: Callable[[Sequence[str], str], tuple[DataFile, ...]]
     label: Callable[[str, str], str]
+    set_aside: str | None = None
 
 
 def added_fields(load: Load, fields: Sequence[Field]) -> tuple[Field, ...]:

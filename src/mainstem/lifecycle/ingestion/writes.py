@@ -9,7 +9,9 @@ from datetime import datetime
 from mainstem.core.dataset import VALID_FROM, VALID_TO
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.release import Snapshot
+from mainstem.core.span import Again
 from mainstem.lifecycle.ingestion import aside
+from mainstem.lifecycle.ingestion.again import fewer, replace_span
 from mainstem.lifecycle.ingestion.batch import Batch
 from mainstem.lifecycle.ingestion.casts import cast
 from mainstem.lifecycle.ingestion.duplicates import key_words
@@ -33,25 +35,34 @@ from mainstem.sql.types import Type, parse_type
 
 
 def write(
-    batch: Batch, destination: Destination, base: Snapshot | None, *, at: datetime, seen: Seen | None = None
+    batch: Batch,
+    destination: Destination,
+    base: Snapshot | None,
+    *,
+    at: datetime,
+    seen: Seen | None = None,
+    again: Again | None = None,
 ) -> Outcome:
     """Write the rows of the batch; rows that the table holds already, or that contradict it, leave the batch.
 
-    `at` is the read's start, `seen` the keys at the source where rows that are gone are wanted.
-    WorldError I008 where the table's rows do not fit a new type, I020 to I023.
+    `at` is the read's start, `seen` the keys at the source where rows that are gone are wanted, `again` what was
+    read again on purpose. WorldError I008 where the table's rows do not fit a new type, I020 to I027.
     """
     load = batch.load
     select, fields = destination.store(batch.select(), batch.fields)
     fields = (*fields, *added_fields(load, fields))
     writing = Writing(batch, destination, base, at, seen, select, fields)
     if load.write == "replace" or (base is None and not load.added and load.deleted is None):
-        return _replace(writing)
+        return _replace(writing, again)
+    span = again.span if again is not None else None
     if base is not None:
         _refuse_history(writing)
         writing = replace(writing, refitted=_refitted(writing, base))
-        if not writing.count and writing.refitted is None and seen is None:
+        if not writing.count and writing.refitted is None and seen is None and span is None:
             return Outcome(base.fields)
     take_rows(writing)
+    if load.write == "append" and span is not None:
+        return replace_span(writing, span)
     if load.write == "append":
         unchanged = _drop_known(writing)
         _refuse_taken(writing, [])
@@ -71,8 +82,10 @@ def _refuse_history(writing: Writing) -> None:
     raise WorldError(Problem("I023", what, mend, writing.batch.dataset.place))
 
 
-def _replace(writing: Writing) -> Outcome:
+def _replace(writing: Writing, again: Again | None) -> Outcome:
     count, before = writing.count, writing.base
+    if again is not None and before is not None and count < before.rows and not writing.batch.load.allow_deletes:
+        raise fewer(writing.batch.dataset, "", before.rows, count)
     order = ", ".join(map(quote, writing.batch.dataset.key)) if writing.batch.load.write == "merge" else ""
     labels: Labels = None
     if before is not None and before.fields == writing.fields:
