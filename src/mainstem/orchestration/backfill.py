@@ -9,6 +9,7 @@ from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.project import Project
 from mainstem.core.run import Look
 from mainstem.core.span import Again, Span
+from mainstem.orchestration.looks import HOW_CHANGED
 from mainstem.orchestration.state import State
 
 
@@ -69,6 +70,6 @@ def refuse_again(project: Project, state: State, looks: Mapping[str, Look], agai
         what = f'rows of "{again.dataset}" cannot be told from those that the next load brings'
         raise ProjectError(Problem("I027", what, "write `--all`, which knows what is loaded then", dataset.place))
     look = looks.get(again.dataset)
-    if not has_cursor and look is not None and look.state == "new":
+    if not has_cursor and look is not None and look.state == "new" and look.detail != HOW_CHANGED:
         what = f'the source of "{again.dataset}" has something that was never loaded: {look.detail}'
         raise ProjectError(Problem("I027", what, f"load it first: `mainstem run {again.dataset}`", dataset.place))

@@ -12,6 +12,10 @@ from mainstem.core.run import Look
 from mainstem.orchestration.state import State
 
 
+HOW_CHANGED = "how it is loaded has changed"
+"""The detail of a look at a source that has nothing new, where the text of the load is another."""
+
+
 def look_at_sources(project: Project, state: State) -> dict[str, Look]:
     """One look a load. A source that cannot be reached is "unknown", with the reason; that is not an error yet."""
     loads = [dataset for dataset in project.datasets.values() if dataset.is_load]
@@ -32,7 +36,7 @@ def _look(project: Project, state: State, dataset: Dataset) -> Look:
     except WorldError as error:
         return Look(dataset.name, "unknown", error.problems[0].what)
     if base is not None and base.fingerprint != load_fingerprint(dataset) and look.state == "nothing":
-        return Look(dataset.name, "new", "how it is loaded has changed")
+        return Look(dataset.name, "new", HOW_CHANGED)
     return look
 
 
