@@ -11,7 +11,6 @@ from mainstem.core.project import Project
 from mainstem.core.run import Look
 from mainstem.orchestration.state import State
 
-
 HOW_CHANGED = "how it is loaded has changed"
 """The detail of a look at a source that has nothing new, where the text of the load is another."""
 

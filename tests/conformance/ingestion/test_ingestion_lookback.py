@@ -117,3 +117,15 @@ def test_a_row_without_a_cursor_is_set_aside_once(world: World, columns: Any, ke
         change = world.load(dataset)
         assert (change.loaded, change.rejected, change.unchanged) == (1, 0, 2)
     assert len(world.reasons(dataset)) == 1
+
+
+def test_more_rows_without_a_cursor_than_are_remembered_are_set_aside_once(world: World) -> None:
+    dataset = world.table(COLUMNS, key=["id"], load="incremental", cursor="at")
+    world.sql(TABLE, INSERT, rows=[(number, "n", None) for number in range(2100)])
+    assert world.load(dataset).rejected == 2100
+    world.sql(INSERT, rows=[(5000, "c", "2013-12-05"), (5001, "n", None)])
+
+    change = world.load(dataset)
+
+    assert (change.loaded, change.rejected, change.unchanged) == (1, 1, 2100)
+    assert len(world.reasons(dataset)) == 2101

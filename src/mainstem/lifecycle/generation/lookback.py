@@ -27,7 +27,7 @@ def begin(dataset: Dataset, position: str) -> str:
         return position
     found = earlier(position, load.lookback)
     if found is None:
-        what = f'lookback "{load.lookback}" cannot be taken from cursor "{load.cursor}", which is at {position}'
+        what = f'lookback "{load.lookback}" cannot be taken from the values of cursor "{load.cursor}"'
         mend = "write a number for a cursor of numbers, and a length of time such as 3d for one of dates or instants"
         raise WorldError(Problem("I025", what, mend, dataset.place))
     return found

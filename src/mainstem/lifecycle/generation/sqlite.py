@@ -24,6 +24,7 @@ from mainstem.lifecycle.generation.sqlite_text import (
     newer,
     origin_text,
     value_text,
+    within_days,
 )
 from mainstem.project.pairing import at_source, pair
 from mainstem.sql.quote import literal, quote
@@ -255,10 +256,7 @@ def _where(table: _Table, before: dict[str, Any] | None, span: Span | None) -> s
     names = [column.name for column in table.columns]
     (found,) = at_source([span.column], names, table.dataset.columns)
     column = next((column for column in table.columns if column.name == found), None)
-    start, end = span.wide
-    parts = [newer(column, start)] if column and start else []
-    parts += [f"not coalesce({newer(column, end)}, true)"] if column and end else []
-    return f" where {' and '.join(parts)}" if parts else ""
+    return f" where {condition}" if column and (condition := within_days(column, *span.wide)) else ""
 
 
 def _reading(table: _Table, where: str, after: dict[str, Any], finish: Callable[[], None]) -> Reading:

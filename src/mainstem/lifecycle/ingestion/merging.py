@@ -27,7 +27,7 @@ def merge(writing: Writing) -> Outcome:
     )
     if not counts.loaded and not count and writing.base is not None and not writing.refitted:
         return counts
-    keys = _keys(writing, vanished)
+    keys = _keys(writing, vanished) if count else writing.stored
     rows = writing.rows
     if writing.batch.load.added:
         going_now = f"{writing.instant()} as {DELETED_AT}"

@@ -16,21 +16,19 @@ def find_vanished(writing: Writing) -> tuple[str, int]:
     batch, seen, base = writing.batch, writing.seen, writing.base
     table = f"{batch.rows}_vanished"
     batch.session.execute(f"drop table if exists {table}")
-    old = writing.old(base.files if base is not None else ())
-    living = {"mark": f"{VALID_TO if batch.load.write == 'scd2' else DELETED_AT} is null"}.get(
-        batch.load.on_delete, "true"
-    )
-    limit = "" if seen is not None and not seen.unreadable and base is not None else " limit 0"
-    keys = seen.table if seen is not None else writing.stored
-    using = ", ".join(map(quote, batch.dataset.key))
+    if seen is None or seen.unreadable or base is None:
+        batch.session.execute(f"create temp table {table} as select {writing.names} from {writing.stored} limit 0")
+        return table, 0
+    ended = VALID_TO if batch.load.write == "scd2" else DELETED_AT
+    living = f"(select * from {writing.old(base.files)}{f' where {ended} is null' if batch.load.added else ''})"
+    key = ", ".join(map(quote, batch.dataset.key))
     batch.session.execute(
-        f"create temp table {table} as select * from {old} as o anti join {keys} as n using ({using}) "
-        f"where {living}{limit}"
+        f"create temp table {table} as select {writing.names} from {living} as o "
+        f"anti join {seen.table} as n using ({key})"
     )
     count = int(batch.one(f"select count(*) from {table}"))
-    if count and seen is not None and not batch.load.allow_deletes:
-        before = int(batch.one(f"select count(*) from {old} where {living}"))
-        _refuse_surprise(batch.dataset, before, count)
+    if count and not batch.load.allow_deletes:
+        _refuse_surprise(batch.dataset, int(batch.one(f"select count(*) from {living}")), count)
     return table, count
 
 
