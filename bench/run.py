@@ -24,6 +24,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import api as bench_api
+import pages as bench_pages
 from workload import write_dbt_project, write_project, write_sqlmesh_project
 
 HERE = Path(__file__).parent
@@ -265,7 +266,20 @@ def _served(
     return Result(f"API: {workload}", tool, bench_api.cpu_s(process.pid) - before_s, wall_s, 0.0, budget_s)
 
 
-WORKLOADS = {"startup": startup, "validate": validate, "build": build, "demo": demo, "api": api}
+def pages(count: int, repeat: int, work: Path) -> Iterator[bench_pages.Page]:
+    """What a person waits for: every kind of page of the console, warm and first of a release."""
+    yield from bench_pages.measured(work / "pages", repeat)
+
+
+Measured = Result | bench_pages.Page
+WORKLOADS: dict[str, Callable[[int, int, Path], Iterator[Measured]]] = {
+    "startup": startup,
+    "validate": validate,
+    "build": build,
+    "demo": demo,
+    "api": api,
+    "pages": pages,
+}
 
 
 def main() -> None:
@@ -278,7 +292,7 @@ def main() -> None:
     options = parser.parse_args()
     for tool in set(PEERS) - set(options.peers.split(",")):
         del PEERS[tool]
-    results: list[Result] = []
+    results: list[Measured] = []
     with tempfile.TemporaryDirectory(prefix="mainstem-bench-") as work:
         for name in options.only.split(","):
             for result in WORKLOADS[name](options.models, options.repeat, Path(work)):
@@ -289,7 +303,7 @@ def main() -> None:
     print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000:.0f} MB")
 
 
-def keep(results: list[Result]) -> None:
+def keep(results: list[Measured]) -> None:
     """Write the figures of a whole run."""
     target = HERE / "results"
     target.mkdir(exist_ok=True)
@@ -298,8 +312,10 @@ def keep(results: list[Result]) -> None:
     (HERE.parent / "docs" / "performance.md").write_text(page(results))
 
 
-def line(result: Result) -> str:
+def line(result: Measured) -> str:
     """A result in one line."""
+    if isinstance(result, bench_pages.Page):
+        return bench_pages.line(result)
     judged = "" if result.budget_s is None else f"  budget {result.budget_s} s: {verdict(result)}"
     return f"{result.workload:45} {result.tool:36} {result.cpu_s:7.2f} CPU s {result.wall_s:7.2f} s wall{judged}"
 
@@ -309,8 +325,9 @@ def verdict(result: Result) -> str:
     return "reached" if result.budget_s is not None and result.cpu_s <= result.budget_s else "not reached"
 
 
-def page(results: list[Result]) -> str:
+def page(measured: list[Measured]) -> str:
     """docs/performance.md."""
+    results = [each for each in measured if isinstance(each, Result)]
     rows = "".join(
         f"| {r.workload} | {r.tool} | {r.cpu_s:.2f} | {r.wall_s:.2f} | {r.memory_mb:.0f} | "
         f"{'' if r.budget_s is None else f'{r.budget_s} s, {verdict(r)}'} |\n"
@@ -321,7 +338,9 @@ def page(results: list[Result]) -> str:
         "# Performance\n\nMade by `make bench`: CPU seconds (user and system of the process tree), the least of the\n"
         f"repeats, all tools in one run on {os.cpu_count()} cores. Only ratios inside one run mean something.\n"
         f"{notes}\n"
-        "| workload | tool | CPU s | wall s | peak MB | budget |\n| --- | --- | ---: | ---: | ---: | --- |\n" + rows
+        "| workload | tool | CPU s | wall s | peak MB | budget |\n| --- | --- | ---: | ---: | ---: | --- |\n"
+        + rows
+        + bench_pages.table([each for each in measured if isinstance(each, bench_pages.Page)])
     )
 
 

@@ -28,6 +28,7 @@ def test_commands_are_these() -> None:
         "export",
         "explain",
         "doctor",
+        "source",
         "schema",
         "completion",
         "accept",

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
-from tests.unit.console.shop import agreed, publish, write
+from tests.unit.console.shop import desk_over, later, open_shop, publish
 
 from mainstem.console.app import make_app
-from mainstem.core.clock import SetClock
-from mainstem.ledger.sqlite import open_ledger
-from mainstem.orchestration.desk import Desk
-from mainstem.project import load
 
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
 PAGES = [
@@ -41,26 +37,27 @@ PAGES = [
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a console over a small published project."""
-    root = tmp_path_factory.mktemp("shop")
-    write(root)
-    publish(root, agreed(root))
-    publish(root, SetClock(agreed(root).now() + timedelta(days=2)))
-    ledger = open_ledger(load(root).ledger)
-    desk = Desk(root, "prod", ledger)
-    desk.refresh()
-    server = uvicorn.Server(uvicorn.Config(make_app(desk), host="127.0.0.1", port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://localhost:{port}"
-    server.should_exit = True
-    thread.join()
-    desk.close()
-    ledger.close()
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small published project."""
+    return open_shop(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture(scope="module")
+def address(shop: Path) -> Iterator[str]:
+    """The address of a console over it, which looks for newer releases as `mainstem up` does."""
+    stop = threading.Event()
+    with desk_over(shop) as desk:
+        server = uvicorn.Server(uvicorn.Config(make_app(desk), host="127.0.0.1", port=0, log_level="warning"))
+        threads = [threading.Thread(target=server.run), threading.Thread(target=desk.watch, args=(stop, 0.1, print))]
+        for thread in threads:
+            thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        yield f"http://localhost:{server.servers[0].sockets[0].getsockname()[1]}"
+        server.should_exit = True
+        stop.set()
+        for thread in threads:
+            thread.join()
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -113,6 +110,17 @@ def test_no_page_is_wider_than_a_phone(browser: Browser, address: str, path: str
     context.close()
 
 
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_the_map_fits_a_laptop(browser: Browser, address: str, width: int) -> None:
+    page = browser.new_page(base_url=address, viewport={"width": width, "height": 800})
+    page.goto("/map")
+    box = page.locator('[data-id="person:baker"]').bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] < width
+    assert page.evaluate("(map => map.scrollWidth - map.clientWidth)(document.querySelector('.map'))") == 0
+    page.close()
+
+
 @pytest.mark.parametrize("path", ["/", "/requirements/ready-early", "/map", "/catalog/main.days", "/dashboards/sales"])
 def test_pages_work_without_javascript(browser: Browser, address: str, path: str) -> None:
     context = browser.new_context(base_url=address, java_script_enabled=False)
@@ -126,6 +134,18 @@ def test_pages_work_without_javascript(browser: Browser, address: str, path: str
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_role("cell")).to_have_text(["1", "2"])
     context.close()
+
+
+def test_a_server_that_is_gone_is_told(browser: Browser, address: str) -> None:
+    page = browser.new_page(base_url=address)
+    page.goto("/")
+    page.route("**/*", lambda route: route.abort())
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_role("status")).to_have_text("The server does not answer. This is how things stood.")
+    page.unroute("**/*")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_role("status")).to_have_text("")
+    page.close()
 
 
 def test_keys_lead_to_pages_and_search_finds(page: Page) -> None:
@@ -184,3 +204,29 @@ def test_a_dashboard_draws_its_pictures_without_compiling_code(page: Page) -> No
     page.get_by_label("From").fill("2013-12-02")
     page.get_by_role("button", name="Show").click()
     expect(page.locator("table").first.get_by_role("row")).to_have_count(3)
+
+
+def test_a_page_shows_by_itself_what_is_new_and_keeps_the_focus(browser: Browser, address: str, shop: Path) -> None:
+    context = browser.new_context(base_url=address)
+    page = context.new_page()
+    page.goto("/runs")
+    row = page.locator("main a.row").first
+    row.focus()
+    held, count = row.get_attribute("id"), page.locator("main a.row").count()
+    publish(shop, later(shop, 3))
+    expect(page.locator("main a.row")).to_have_count(count + 1, timeout=20_000)
+    assert page.evaluate("document.activeElement.id") == held
+    assert page.locator("main a.row").first.get_attribute("id") != held
+    context.close()
+
+
+def test_the_catalog_narrows_while_somebody_types(page: Page) -> None:
+    page.goto("/catalog")
+    page.get_by_label("Narrow the list").press_sequentially("day")
+    expect(page.locator("main a.row")).to_have_count(2)
+    page.get_by_label("Narrow the list").press_sequentially("s by")
+    expect(page.locator("main a.row")).to_have_count(1)
+    expect(page.locator("main a.row")).to_contain_text("What was sold, by day")
+    expect(page).to_have_url(re.compile(r"/catalog\?q=days(\+|%20)by$"))
+    page.reload()
+    expect(page.locator("main a.row")).to_have_count(1)

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from mainstem.cli.naming import naming
-from mainstem.cli.opening import env_option, json_option, now_option, open_project, project_option
+from mainstem.cli.opening import open_project
+from mainstem.cli.options import env_option, json_option, now_option, project_option
 
 
 @click.command("accept")
@@ -25,7 +26,8 @@ def command(requirement: str, by: str, folder: Path | None, env: str, now: str |
     Only those whom its proofs ask (`accepted_by`) can. It holds for later releases, until the sentence or the text of
     the output changes.
     """
-    from mainstem.cli.screen import local, print_json, word
+    from mainstem.cli.screen import print_json, word
+    from mainstem.core.words import local
     from mainstem.lifecycle.requirements.acceptance import accept, same_acceptance
     from mainstem.orchestration.judge import judge
     from mainstem.orchestration.reading import current_release

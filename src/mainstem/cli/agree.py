@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from mainstem.cli.naming import naming
-from mainstem.cli.opening import env_option, json_option, now_option, open_project, project_option
+from mainstem.cli.opening import open_project
+from mainstem.cli.options import env_option, json_option, now_option, project_option
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.requirement import Agreement
 
@@ -42,7 +43,8 @@ def command(
     change of the text makes the requirement suspect: the agreed text stays in force until it is agreed to again.
     """
     from mainstem.cli.opening import open_text
-    from mainstem.cli.screen import local, print_json, word
+    from mainstem.cli.screen import print_json, word
+    from mainstem.core.words import local
     from mainstem.lifecycle.requirements.agreement import agree
     from mainstem.orchestration.copying import copy_ledger
     from mainstem.orchestration.judge import judge

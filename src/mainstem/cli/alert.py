@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from mainstem.cli.opening import env_option, open_project, project_option
+from mainstem.cli.opening import open_project
+from mainstem.cli.options import env_option, project_option
 
 
 @click.command("alert")
@@ -18,7 +19,7 @@ def command(folder: Path | None, env: str, test: bool) -> None:  # noqa: ARG001 
 
     Exit code 1 when one of them cannot be reached.
     """
-    from mainstem.cli.screen import counted
+    from mainstem.core.words import counted
     from mainstem.orchestration.alerting import try_out
 
     opened = open_project(folder, env)

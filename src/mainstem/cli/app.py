@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "export": ("export", "look", "A training set as files, with a manifest that makes it again."),
     "explain": ("explain", "look", "What an error code means and how to get past it."),
     "doctor": ("doctor", "look", "What is wrong with this installation and project, and how to mend it."),
+    "source": ("source", "look", "The tables of a database, drafted as a source's file."),
     "schema": ("schema", "look", "JSON Schemas of the project's files, for editors."),
     "completion": ("completion", "look", "The shell's completion script."),
     "accept": ("accept", "time", "Record that a stakeholder has looked at it and accepts it."),

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from mainstem.cli.naming import naming
-from mainstem.cli.opening import dataset_name, env_option, json_option, now_option, open_project, project_option
+from mainstem.cli.opening import dataset_name, open_project
+from mainstem.cli.options import env_option, json_option, now_option, project_option
 from mainstem.cli.plan import show
 from mainstem.cli.run import carry_out
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from mainstem.cli.naming import naming
-from mainstem.cli.opening import env_option, json_option, now_option, open_project, project_option
+from mainstem.cli.opening import open_project
+from mainstem.cli.options import env_option, json_option, now_option, project_option
 from mainstem.core.delivery import Delivery, Row
 
 
@@ -69,7 +70,8 @@ def as_facts(told: Delivery) -> dict[str, object]:
 
 def show_deliveries(done: Iterable[Delivery], root: Path, *, plan: bool = False) -> None:
     """A line a sync, and what did not arrive."""
-    from mainstem.cli.screen import console, counted, escaped, styled
+    from mainstem.cli.screen import console, escaped, styled
+    from mainstem.core.words import counted
 
     out = console()
     for told in done:
@@ -84,7 +86,8 @@ def show_deliveries(done: Iterable[Delivery], root: Path, *, plan: bool = False)
 
 
 def _show(told: Delivery, root: Path, *, plan: bool) -> None:
-    from mainstem.cli.screen import columns, console, counted, escaped
+    from mainstem.cli.screen import columns, console, escaped
+    from mainstem.core.words import counted
     from mainstem.project.render import render_problem
 
     out = console()

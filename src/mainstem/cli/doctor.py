@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from mainstem.cli.opening import clock_of, json_option, now_option, open_text, project_option
+from mainstem.cli.opening import clock_of, open_text
+from mainstem.cli.options import json_option, now_option, project_option
 
 
 @click.command("doctor")
@@ -49,7 +50,8 @@ def command(folder: Path | None, now: str | None, as_json: bool, rebuilding: boo
 
 
 def _rebuild(folder: Path | None, now: str | None, as_json: bool) -> None:
-    from mainstem.cli.screen import console, counted, escaped, local, print_json, zone_name
+    from mainstem.cli.screen import console, escaped, print_json
+    from mainstem.core.words import counted, local, zone_name
     from mainstem.orchestration.rebuild import rebuild
 
     project = open_text(folder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from mainstem.cli.naming import codes
-from mainstem.cli.opening import json_option
+from mainstem.cli.options import json_option
 
 
 @click.command("explain")

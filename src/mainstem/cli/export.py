@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from mainstem.cli.naming import naming, releases
-from mainstem.cli.opening import env_option, json_option, open_project, project_option
+from mainstem.cli.opening import open_project
+from mainstem.cli.options import env_option, json_option, project_option
 
 
 @click.command("export")
@@ -62,7 +63,8 @@ def command(
 
 
 def _show(made: Mapping[str, Any], to: Path) -> None:
-    from mainstem.cli.screen import counted, table
+    from mainstem.cli.screen import table
+    from mainstem.core.words import counted
 
     click.echo(f"{made['training']} of {made['release']}: {counted(made['rows'], 'example')} in {to}")
     rows = [[each["file"], f"{each['rows']:,}", f"{each['first']} to {each['last']}"] for each in made["parts"]]

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from mainstem.cli.naming import naming
-from mainstem.cli.opening import Opened, dataset_name, env_option, json_option, open_project, project_option
+from mainstem.cli.opening import Opened, dataset_name, open_project
+from mainstem.cli.options import env_option, json_option, project_option
 from mainstem.governance.lineage import Branch
 from mainstem.governance.reach import Reached
 

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
 
-import click
-
-from mainstem.cli.naming import naming
 from mainstem.core.clock import Clock, SetClock, WallClock, parse_instant
 from mainstem.core.ports import Ledger
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.project import Project
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _opened: list[Path] = []
 
@@ -35,32 +28,6 @@ class Opened:
     clock: Clock
     env: str
     is_replay: bool
-
-
-def project_option(function: F) -> F:
-    """`-C FOLDER`: the project."""
-    return click.option(
-        "-C", "--project", "folder", type=click.Path(path_type=Path), default=None, help="The project's folder."
-    )(function)
-
-
-def env_option(function: F) -> F:
-    """`--env NAME`."""
-    return click.option(
-        "--env", default="prod", show_default=True, shell_complete=naming("environment"), help="The environment."
-    )(function)
-
-
-def json_option(function: F) -> F:
-    """`--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Facts as JSON on standard output.")(function)
-
-
-def now_option(function: F) -> F:
-    """`--now INSTANT`."""
-    return click.option(
-        "--now", metavar="INSTANT", default=None, help="Act at this instant (ISO 8601) instead of now."
-    )(function)
 
 
 def find_root(folder: Path | None) -> Path:

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from mainstem.cli.naming import naming
-from mainstem.cli.opening import Opened, env_option, json_option, now_option, open_project, project_option
+from mainstem.cli.opening import Opened, open_project
+from mainstem.cli.options import env_option, json_option, now_option, project_option
 from mainstem.core.run import Plan, Step
 
 FINISHED = "finished by an earlier run"

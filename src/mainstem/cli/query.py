@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from mainstem.cli.opening import env_option, json_option, open_project, project_option
+from mainstem.cli.opening import open_project
+from mainstem.cli.options import env_option, json_option, project_option
 from mainstem.lifecycle.serving.gate import Answer
 
 WIDEST = 80
@@ -47,7 +48,8 @@ def show_answer(answer: Answer, limit: int, *, as_json: bool, sql: str = "", mor
 
     `sql` is the query as it was asked, `more` the option with which more rows can be asked for.
     """
-    from mainstem.cli.screen import counted, print_json
+    from mainstem.cli.screen import print_json
+    from mainstem.core.words import counted
 
     if as_json:
         names = [column.name for column in answer.columns]

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from mainstem.cli.naming import releases
-from mainstem.cli.opening import env_option, json_option, now_option, open_project, project_option
+from mainstem.cli.opening import open_project
+from mainstem.cli.options import env_option, json_option, now_option, project_option
 
 
 @click.command("rollback")
@@ -25,7 +26,8 @@ def command(folder: Path | None, env: str, now: str | None, as_json: bool, to: s
     Readers see the other release at once. The next run goes on from it: models and re-readable sources are brought
     up to date from where that release stood.
     """
-    from mainstem.cli.screen import console, counted, local, print_json, styled, zone_name
+    from mainstem.cli.screen import console, print_json, styled
+    from mainstem.core.words import counted, local, zone_name
     from mainstem.orchestration.copying import copy_ledger
     from mainstem.orchestration.rollback import rollback
 

@@ -12,7 +12,8 @@ import click
 from mainstem.cli.deliver import as_facts as delivery_facts
 from mainstem.cli.deliver import show_deliveries
 from mainstem.cli.naming import naming
-from mainstem.cli.opening import Opened, env_option, json_option, now_option, open_project, project_option
+from mainstem.cli.opening import Opened, open_project
+from mainstem.cli.options import env_option, json_option, now_option, project_option
 from mainstem.core import crash
 from mainstem.core.dataset import QUARANTINE, Severity
 from mainstem.core.delivery import Delivery
@@ -213,7 +214,8 @@ def _show_warnings(opened: Opened, done: Run) -> None:
 
 
 def _show_finished(done: Run) -> None:
-    from mainstem.cli.screen import console, counted, escaped, number, styled
+    from mainstem.cli.screen import console, escaped, number, styled
+    from mainstem.core.words import counted
 
     out = console()
     made = _made(done)
@@ -249,7 +251,8 @@ def _in_order(done: Run, ended: Sequence[Ended]) -> list[Ended]:
 
 
 def _show_end(done: Run) -> None:
-    from mainstem.cli.screen import console, counted
+    from mainstem.cli.screen import console
+    from mainstem.core.words import counted
 
     out = console()
     if done.failures and done.release:

@@ -11,7 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -107,36 +106,6 @@ def strip(states: Iterable[str]) -> str:
 def number(value: float | Decimal | None) -> str:
     """1234567 as `1,234,567`; None as a dash."""
     return "-" if value is None else f"{value:,}"
-
-
-def counted(count: int, noun: str) -> str:
-    """A number of things: `1 row`, `1,234 rows`."""
-    if count == 1:
-        return f"1 {noun}"
-    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
-
-
-def size(size_bytes: int | None) -> str:
-    """Bytes in a readable unit."""
-    if size_bytes is None:
-        return "-"
-    value = float(size_bytes)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"
-
-
-def local(at: datetime, zone: str) -> str:
-    """An instant as a person in the project's zone says it: `1 Jan 2014 05:09`."""
-    there = at.astimezone(ZoneInfo(zone))
-    return f"{there.day} {there:%b %Y %H:%M}"
-
-
-def zone_name(zone: str) -> str:
-    """`America/New_York` as `New York`."""
-    return zone.rpartition("/")[2].replace("_", " ")
 
 
 def print_json(value: Any) -> None:

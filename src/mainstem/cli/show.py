@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from mainstem.cli.naming import naming
-from mainstem.cli.opening import Opened, dataset_name, env_option, json_option, open_project, project_option
+from mainstem.cli.opening import Opened, dataset_name, open_project
+from mainstem.cli.options import env_option, json_option, project_option
 from mainstem.core.release import Release, Version
 from mainstem.governance.catalog import Described, DescribedColumn
 
@@ -125,7 +126,8 @@ def _origin(column: DescribedColumn) -> str:
 
 def _show(opened: Opened, described: Described, version: Version | None, answer: Any, rows: int) -> None:
     from mainstem.cli.query import show_answer
-    from mainstem.cli.screen import console, counted, escaped, local, size, styled, zone_name
+    from mainstem.cli.screen import console, escaped, styled
+    from mainstem.core.words import counted, local, size, zone_name
 
     out = console()
     zone = opened.project.timezone
@@ -133,7 +135,8 @@ def _show(opened: Opened, described: Described, version: Version | None, answer:
     if described.description:
         out.print(escaped(described.description))
     if version:
-        rows_text = "" if version.rows is None else f"{counted(version.rows, 'row')}, {size(version.size_bytes)}, "
+        size_text = "" if version.size_bytes is None else f"{size(version.size_bytes)}, "
+        rows_text = "" if version.rows is None else f"{counted(version.rows, 'row')}, {size_text}"
         said = f"{rows_text}data as of {local(version.as_of, zone)} {zone_name(zone)}, version {version.id}"
         out.print(styled(said, "bright_black"))
     else:

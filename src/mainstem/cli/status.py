@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from mainstem.cli.opening import Opened, env_option, json_option, now_option, open_project, project_option
+from mainstem.cli.opening import Opened, open_project
+from mainstem.cli.options import env_option, json_option, now_option, project_option
 from mainstem.core.evidence import Verdict
 from mainstem.orchestration.judge import Judged
 
@@ -80,7 +81,8 @@ def as_facts(opened: Opened, judged: Judged) -> dict[str, Any]:
 
 def show_status(opened: Opened, judged: Judged) -> None:
     """The scoreboard as people read it: by stakeholder, worst first."""
-    from mainstem.cli.screen import console, local, styled, zone_name
+    from mainstem.cli.screen import console, styled
+    from mainstem.core.words import local, zone_name
 
     out = console()
     zone = opened.project.timezone

@@ -14,7 +14,8 @@ from typing import Any
 
 import click
 
-from mainstem.cli.opening import env_option, find_root, open_project, project_option
+from mainstem.cli.opening import find_root, open_project
+from mainstem.cli.options import env_option, project_option
 from mainstem.core.ports import Ledger
 from mainstem.core.problem import MainstemError, Problem, ProjectError, WorldError
 
@@ -151,7 +152,7 @@ def _refreshed(refresh: Callable[[], bool]) -> None:
 
 
 def _greet(desk: Any, keeper: Any, base: str) -> None:
-    from mainstem.cli.screen import counted, local
+    from mainstem.core.words import counted, local
 
     project = desk.project
     release = desk.newest.release.id if desk.newest else "nothing published yet"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from mainstem.cli.opening import env_option, json_option, open_text, project_option
+from mainstem.cli.opening import open_text
+from mainstem.cli.options import env_option, json_option, project_option
 from mainstem.core.problem import Problem, ProjectError, raise_all
 from mainstem.core.project import Project
 
@@ -68,7 +69,7 @@ def _counts(project: Project) -> dict[str, int]:
 
 
 def _show(project: Project, advice: Sequence[Problem]) -> None:
-    from mainstem.cli.screen import counted
+    from mainstem.core.words import counted
     from mainstem.project.render import render_problem
 
     for problem in advice:

@@ -10,15 +10,8 @@ from typing import Any
 import click
 
 from mainstem.cli.naming import naming
-from mainstem.cli.opening import (
-    Opened,
-    dataset_name,
-    env_option,
-    json_option,
-    now_option,
-    open_project,
-    project_option,
-)
+from mainstem.cli.opening import Opened, dataset_name, open_project
+from mainstem.cli.options import env_option, json_option, now_option, project_option
 from mainstem.core.dataset import QUARANTINE, Severity
 from mainstem.core.evidence import Evidence, Verdict
 from mainstem.core.problem import Problem, ProjectError, nearest
@@ -116,7 +109,8 @@ def _requirement(opened: Opened, id: str, *, as_json: bool, everything: bool) ->
 
 
 def _show_verdict(opened: Opened, judged: Judged, verdict: Verdict) -> None:
-    from mainstem.cli.screen import GLYPHS, console, escaped, glyph, local, say, styled, word, zone_name
+    from mainstem.cli.screen import GLYPHS, console, escaped, glyph, say, styled, word
+    from mainstem.core.words import local, zone_name
 
     out = console()
     project = opened.project
@@ -146,7 +140,8 @@ def _show_verdict(opened: Opened, judged: Judged, verdict: Verdict) -> None:
 
 def _show_proofs(opened: Opened, judged: Judged, verdict: Verdict) -> None:
     """What was shown of a functional requirement, of which release, and when."""
-    from mainstem.cli.screen import console, escaped, glyph, local, styled
+    from mainstem.cli.screen import console, escaped, glyph, styled
+    from mainstem.core.words import local
 
     shown = [row for number in verdict.evidence if (row := judged.evidence[number]).kind == "proof"]
     if shown:
@@ -266,7 +261,8 @@ def _measured(project: Project, row: Evidence) -> tuple[str, str]:
 
 
 def _evidence(opened: Opened, number: int, *, as_json: bool) -> None:
-    from mainstem.cli.screen import console, escaped, local, plain, print_json
+    from mainstem.cli.screen import console, escaped, plain, print_json
+    from mainstem.core.words import local
 
     row = next((each for each in opened.ledger.evidence() if each.id == number), None)
     if row is None:
@@ -320,7 +316,8 @@ def _sample(opened: Opened, row: Evidence) -> None:
 
 
 def _runs(opened: Opened, *, as_json: bool) -> None:
-    from mainstem.cli.screen import console, escaped, local, print_json
+    from mainstem.cli.screen import console, escaped, print_json
+    from mainstem.core.words import local
 
     runs = opened.ledger.runs(opened.env, 20)
     if as_json:
@@ -349,7 +346,8 @@ def _status(run: Mapping[str, Any]) -> str:
 
 
 def _run(opened: Opened, run: Mapping[str, Any], *, as_json: bool) -> None:
-    from mainstem.cli.screen import console, escaped, local, print_json
+    from mainstem.cli.screen import console, escaped, print_json
+    from mainstem.core.words import local
 
     if as_json:
         print_json(run)

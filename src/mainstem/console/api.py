@@ -89,6 +89,7 @@ class Api:
         request = Request("api", output.queries[0].sql, LIMIT)
         held, outcome = Held(), "refused"
         version = None
+        self._scribe.expect()
         try:
             served = self._desk.served
             version = served.release.id

@@ -16,6 +16,7 @@ from mainstem.console.svg import el
 from mainstem.core.evidence import Verdict
 from mainstem.core.project import Project
 from mainstem.core.requirement import Requirement
+from mainstem.core.words import local, zone_name
 from mainstem.lifecycle.requirements import words as say
 from mainstem.lifecycle.requirements.calendar import read_calendar
 
@@ -116,7 +117,7 @@ def headline(counts: Mapping[str, int]) -> str:
 def _judged_words(now: Now, counts: Mapping[str, int]) -> str:
     """`Judged at 05:20 New York on 1 January 2014. One is violated, two cannot be verified.`"""
     at, zone = now.judged.at, now.zone
-    there = look.local(at, zone)
+    there = local(at, zone)
     day, _, clock = there.rpartition(" ")
     parts = []
     for status, one, many in (
@@ -128,7 +129,7 @@ def _judged_words(now: Now, counts: Mapping[str, int]) -> str:
         if count:
             parts.append(f"{say.count(count)} {one if count == 1 else many}")
     said = f"{say.listed(parts)}." if parts else ""
-    return f"Judged at {clock} {look.zone_name(zone)} on {day}. {said[:1].upper()}{said[1:]}".strip()
+    return f"Judged at {clock} {zone_name(zone)} on {day}. {said[:1].upper()}{said[1:]}".strip()
 
 
 def _bar(counts: Mapping[str, int]) -> Markup:

@@ -27,6 +27,9 @@ SAMPLE = 8
 SHOWN = 12
 """Versions on the page of a dataset."""
 
+SHOWN_RELEASES = 200
+"""Releases whose versions are shown there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -78,12 +81,16 @@ class Page:
     requirements: tuple[str, ...]
 
 
-def entries(now: Now, ledger: Ledger) -> dict[str, list[Entry]]:
-    """All datasets by schema, with the number of their failing checks."""
+def entries(now: Now, ledger: Ledger, words: Sequence[str] = ()) -> dict[str, list[Entry]]:
+    """Datasets by schema, with the number of their failing checks; those that hold all `words`, in small letters."""
     versions = now.served.release.versions if now.served else {}
     rows = _newest(ledger, list(now.project.datasets))
     found: dict[str, list[Entry]] = {}
     for name, dataset in now.project.datasets.items():
+        fields = now.bound.fields.get(name) or ()
+        text = " ".join((name, dataset.description, *(field.name for field in fields))).lower()
+        if not all(word in text for word in words):
+            continue
         version = versions.get(name)
         kind = "load" if isinstance(dataset.made_by, Load) else dataset.made_by.kind
         failing = [each.status for each in _checks(now, name, rows) if each.status in ("violated", "at_risk")]
@@ -164,10 +171,15 @@ def status_of(check: Check, holds: bool) -> str:
 
 
 def _past(ledger: Ledger, env: str, name: str, live: Version | None) -> tuple[Past, ...]:
-    """Versions that were recorded, the newest first; one that was only looked at again counts once."""
+    """Versions that the environment's newest releases held, the newest first; one looked at again counts once.
+
+    A version is of all environments: a branch's are recorded beside these.
+    """
     rows: dict[str, Evidence] = {}
+    releases = ledger.releases(env, SHOWN_RELEASES)
+    held = {release.versions[name].id for release in releases if name in release.versions}
     for row in ledger.evidence(env=env, subjects=[name], kinds=["version"]):
-        if row.version is not None:
+        if row.version in held:
             rows.setdefault(row.version, row)
     found: list[Past] = []
     before: int | None = None

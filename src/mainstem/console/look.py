@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
@@ -85,36 +84,6 @@ def number(value: Any) -> str:
     return "–" if value is None else f"{value:,}"
 
 
-def size(size_bytes: int | None) -> str:
-    """Bytes in a readable unit."""
-    if size_bytes is None:
-        return "–"
-    value = float(size_bytes)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"
-
-
-def counted(count: int, noun: str) -> str:
-    """A number of things: `1 row`, `1,234 rows`."""
-    if count == 1:
-        return f"1 {noun}"
-    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
-
-
-def local(at: datetime, zone: str) -> str:
-    """An instant as a person in the zone says it: `1 Jan 2014 05:09`."""
-    there = at.astimezone(ZoneInfo(zone))
-    return f"{there.day} {there:%b %Y %H:%M}"
-
-
-def zone_name(zone: str) -> str:
-    """`America/New_York` as `New York`."""
-    return zone.rpartition("/")[2].replace("_", " ")
-
-
 def label(value: str, beside: datetime, zone: str) -> str:
     """The label of a slice, `17 December`."""
     return say.label(value, beside, zone)
@@ -157,6 +126,16 @@ def cell(value: Any, column: str = "", type_: str = "") -> str:
     if isinstance(value, float):
         return f"{value:,.6g}" if abs(value) < 1e15 else repr(value)
     return f"{value:,f}" if isinstance(value, Decimal) else str(value)
+
+
+OUTCOMES = ("failed", "committed", "recovered", "checked", "kept", "unchanged")
+"""What becomes of steps, in the order in which people want to know."""
+
+
+def outcomes(counts: Mapping[str, int]) -> str:
+    """How many steps ended how: `9 committed, 2 kept, 1 unchanged`."""
+    known = sorted(counts, key=lambda each: OUTCOMES.index(each) if each in OUTCOMES else 0)
+    return ", ".join(f"{counts[each]} {each}" for each in known)
 
 
 def told(run: Mapping[str, Any]) -> dict[str, Any]:

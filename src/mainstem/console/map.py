@@ -19,13 +19,20 @@ from mainstem.governance.lineage import dataset_of, downstream, is_query, upstre
 from mainstem.governance.reach import split_name
 from mainstem.orchestration.judge import people_of
 
-GAP, ROW, HIGH, TOP = 38, 46, 36, 40
+GAP, ROW, HIGH, TOP = 22, 60, 52, 40
 """Width between ranks; height of a row, of it the node; space that the names of ranks take above."""
 
-WIDTHS = {"requirement": 244, "output": 192, "person": 192}
-"""How wide a rank is, by the kind of its nodes."""
+LETTER, SMALL, BESIDE = 6.7, 6.1, 22
+"""Width of a letter of a name and of the small words below it, and of what stands beside them in a node."""
 
-NARROW = 162
+LEAST, MOST = 84, 132
+"""How narrow and how wide a rank may be."""
+
+WIDEST = {"requirement": 196, "output": 142, "column": 170}
+"""How wide a rank may be for nodes of these kinds."""
+
+SHRINKS = 1_230
+"""A picture up to this width shrinks to a laptop's screen and can be read there; a wider one is moved sideways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +96,8 @@ def _sources(project: Project) -> Iterable[Node]:
 
 def _datasets(now: Now) -> Iterable[Node]:
     for name, dataset in now.project.datasets.items():
-        kind = "load" if isinstance(dataset.made_by, Load) else dataset.made_by.kind
-        yield Node(
-            name,
-            "dataset",
-            name.partition(".")[2],
-            f"{dataset.schema} · {kind}",
-            f"/catalog/{quote(name)}",
-            _worst(now, name),
-        )
+        stem, status = name.partition(".")[2], _worst(now, name)
+        yield Node(name, "dataset", stem, dataset.schema, f"/catalog/{quote(name)}", status)
 
 
 def _outputs(now: Now) -> Iterable[Node]:
@@ -199,22 +199,32 @@ def drawn(chart: Chart, title: str) -> Markup:
     pale_first = sorted(layout.paths, key=lambda edge: chart.edges[edge] in ("at_risk", "violated"))
     parts += [_edge(chart, layout, ranks, edge) for edge in pale_first]
     parts += [_node(node, ranks[chart.ranks[id]], layout.places[id][1], chart.top) for id, node in chart.nodes.items()]
-    made = picture(width, height, title, *parts)
+    made = picture(width, height, title, *parts, class_="shrinks" if width <= SHRINKS else "")
     # A picture of links is no image: a reader must be able to walk through them.
     sized = str(made).replace('role="img"', f'role="group" width="{width:.0f}" height="{height:.0f}"', 1)
     return Markup(sized)  # noqa: S704 - every part of it was escaped by `el`
 
 
 def _ranks(chart: Chart, count: int) -> Ranks:
-    widths = [NARROW] * count
+    """As wide as the names in a rank need in two lines, within bounds."""
+    widths = [float(LEAST)] * count
     for id, node in chart.nodes.items():
         rank = chart.ranks[id]
-        widths[rank] = max(widths[rank], WIDTHS.get(node.kind, NARROW))
+        widths[rank] = max(widths[rank], min(_wanted(node), WIDEST.get(node.kind, MOST)))
     found, left = [], 1.0
     for width in widths:
         found.append((left, left + width))
         left += width + GAP
     return found
+
+
+def _wanted(node: Node) -> float:
+    """The width with which a node's name fits into two lines, and the words below it into one."""
+    words = node.name.split()
+    ends = range(len(words) + 1)
+    longest = min(max(len(" ".join(words[:end])), len(" ".join(words[end:]))) for end in ends)
+    small = 0 if node.kind == "requirement" else len(node.small)
+    return BESIDE + max(longest * LETTER, small * SMALL)
 
 
 def _edge(chart: Chart, layout: Layout, ranks: Ranks, edge: tuple[str, str]) -> Markup:
@@ -233,19 +243,41 @@ def _edge(chart: Chart, layout: Layout, ranks: Ranks, edge: tuple[str, str]) -> 
 
 def _node(node: Node, ends: tuple[float, float], height: float, top: int) -> Markup:
     x, y, width = ends[0], top + height * ROW, ends[1] - ends[0]
+    lines = _lines(node.name, int((width - BESIDE) / LETTER + 0.01))
+    fits = int((width - BESIDE) / SMALL + 0.01)
+    small = _cut(node.small if len(node.small) <= fits else node.small.partition(" · ")[0], fits)
+    first = y + HIGH / 2 - 7 * len(lines) + 4
     inside = (
         el("title", f"{node.name} ({node.small})"),
         el("rect", x=x, y=y, width=width, height=HIGH, rx=8),
         el("rect", x=x + 5, y=y + 8, width=3, height=HIGH - 16, rx=1.5, class_="tab"),
-        el("text", _cut(node.name, int((width - 22) / 6.7)), x=x + 16, y=y + 16),
-        el("text", _cut(node.small, int((width - 22) / 5.9)), x=x + 16, y=y + 29, class_="small"),
+        *(el("text", line, x=x + 14, y=first + 14 * number) for number, line in enumerate(lines)),
+        el("text", small, x=x + 14, y=first + 14 * len(lines) - 1, class_="small"),
     )
     link = el("a", *inside, href=node.address)
     return el("g", link, class_=f"node n-{node.status or 'none'}{' root' if node.is_root else ''}", data_id=node.id)
 
 
+def _lines(text: str, longest: int) -> list[str]:
+    """A name in one line or two, the second one cut where it is still too long.
+
+    >>> _lines("Every scheduled departure is in the table", 18)
+    ['Every scheduled', 'departure is in…']
+    """
+    words = text.split()
+    first = words[:1]
+    while len(first) < len(words) and len(" ".join(words[: len(first) + 1])) <= longest:
+        first = words[: len(first) + 1]
+    rest = " ".join(words[len(first) :])
+    return [_cut(line, longest) for line in (" ".join(first), rest) if line]
+
+
 def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+    """A text that is too long ends before the word that does not fit, or within the only one."""
+    if len(text) <= longest:
+        return text
+    fitting = text[: longest - 1]
+    return (fitting.rpartition(" ")[0] or fitting).rstrip() + "…"
 
 
 def listed(chart: Chart) -> list[tuple[str, list[tuple[Node, list[str]]]]]:

@@ -17,31 +17,34 @@ from mainstem.console import map as charted
 from mainstem.console import requirement as one
 from mainstem.console.board import board as made_board
 from mainstem.console.exits import exit_of
-from mainstem.console.site import Site, unknown
+from mainstem.console.fresh import fresh
+from mainstem.console.site import SHOWN_RUNS, Now, Site, unknown
 from mainstem.core.dataset import QUARANTINE
+from mainstem.core.evidence import Evidence
 from mainstem.core.output import Output
 from mainstem.core.problem import MainstemError, Problem
 from mainstem.core.requirement import Requirement
+from mainstem.core.words import counted
 from mainstem.ledger.holder import is_alive
 from mainstem.lifecycle.serving.gate import Answer, Request
 from mainstem.orchestration.judge import people_of
 from mainstem.orchestration.passed import check_of, in_words, passed
 from mainstem.sql.quote import qualified
 
-SHOWN_RUNS = 60
 QUERY_ROWS = 500
 QUERY_BYTES = 100_000
 """What is read of a visitor's query at most."""
 
 
-def board(site: Site, asked: Asked) -> Response:
+@fresh
+def board(site: Site, asked: Asked, seen: str) -> Response:
     """The scoreboard; `?status=` shows only those that stand so."""
     chosen = asked.query_params.get("status")
     chosen = chosen if chosen in look.ORDER else None
     now = site.now()
     made = made_board(now, site.ledger.runs(site.desk.env, 1), chosen)
     said = run_word(made.run) if made.run else ""
-    return site.page(asked, "board.html", "/", "Scoreboard", board=made, chosen=chosen, run_word=said)
+    return site.page(asked, "board.html", "/", "Scoreboard", board=made, chosen=chosen, run_word=said, seen=seen)
 
 
 def run_word(run: Mapping[str, Any]) -> str:
@@ -78,9 +81,10 @@ def map_(site: Site, asked: Asked) -> Response:
 
 
 def catalog(site: Site, asked: Asked) -> Response:
-    """All datasets."""
-    now = site.now()
-    return site.page(asked, "catalog.html", "/catalog", "Catalog", entries=datasets.entries(now, site.ledger))
+    """All datasets, or with `?q=` those in whose name, meaning or columns every word occurs."""
+    said = asked.query_params.get("q", "").strip()
+    found = datasets.entries(site.now(), site.ledger, said.lower().split())
+    return site.page(asked, "catalog.html", "/catalog", "Catalog", entries=found, words=said)
 
 
 def dataset(site: Site, asked: Asked) -> Response:
@@ -104,37 +108,61 @@ def dataset(site: Site, asked: Asked) -> Response:
     return site.page(asked, "dataset.html", "/catalog", made.described.name, **given)
 
 
-def runs(site: Site, asked: Asked) -> Response:
+@fresh
+def runs(site: Site, asked: Asked, seen: str) -> Response:
     """The newest runs."""
     found = site.ledger.runs(site.desk.env, SHOWN_RUNS)
     given: dict[str, Any] = {"runs": found, "run_word": run_word, "run_status": _run_status, "lengths": _lengths(site)}
-    return site.page(asked, "runs.html", "/runs", "Runs", **given)
+    return site.page(asked, "runs.html", "/runs", "Runs", **given, seen=seen)
 
 
-def run(site: Site, asked: Asked) -> Response:
-    """One run: its steps with their reasons, and what its checks found. ProjectError V025 for an unknown id."""
+@fresh
+def run(site: Site, asked: Asked, seen: str) -> Response:
+    """One run: its steps with their reasons, and what its checks found. ProjectError V025 for an unknown id.
+
+    While it is under way, what is ready so far.
+    """
     id = asked.path_params["id"]
     found = site.ledger.runs(site.desk.env, 100_000)
     wanted = next((each for each in found if each["run"] == id), None)
     if wanted is None:
         raise unknown("run", id, [each["run"] for each in found[:50]])
     now = site.now()
-    rows = [row for row in now.judged.evidence.values() if row.run == id and row.kind == "measured"]
-    checks = [(row, check_of(now.project, row)) for row in rows]
-    measured = [
-        (row.subject, check.id, datasets.status_of(check, passed(check, row)), in_words(row, holds=passed(check, row)))
-        for row, check in checks
-        if check is not None
-    ]
+    is_under_way = wanted["finished_at"] is None
     given: dict[str, Any] = {
         "run": wanted,
         "run_word": run_word,
+        "ready": _ready(site, id) if is_under_way else [],
+        "seen": seen if is_under_way else None,
         "length": _lengths(site).get(id),
         "steps": _steps(wanted["summary"] or {}),
         "kept": _kept(wanted["summary"] or {}),
-        "measured": sorted(measured, key=lambda each: look.ORDER.index(each[2])),
+        "measured": _measured(now, id),
     }
     return site.page(asked, "run.html", "/runs", f"Run {id}", **given)
+
+
+def _measured(now: Now, run: str) -> list[tuple[str, str, str, str]]:
+    """Dataset, check, status and words of what a run measured; partitions that came out alike are one, the newest."""
+    found: dict[tuple[str, str, str], list[Evidence]] = {}
+    for row in now.judged.evidence.values():
+        check = check_of(now.project, row) if row.run == run and row.kind == "measured" else None
+        if check is not None:
+            key = row.subject, check.id, datasets.status_of(check, passed(check, row))
+            found.setdefault(key, []).append(row)
+    said = [(*key, _in_words(rows, holds=key[2] == "met")) for key, rows in found.items()]
+    return sorted(said, key=lambda each: look.ORDER.index(each[2]))
+
+
+def _in_words(rows: list[Evidence], *, holds: bool) -> str:
+    newest = max(rows, key=lambda row: row.label or "")
+    others = f", and on {len(rows) - 1} more" if len(rows) > 1 else ""
+    return in_words(newest, holds=holds) + others
+
+
+def _ready(site: Site, run: str) -> list[Evidence]:
+    """The versions that a run has made or looked at so far."""
+    return [row for row in site.ledger.evidence(env=site.desk.env, kinds=["version"]) if row.run == run]
 
 
 def _steps(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -145,7 +173,7 @@ def _steps(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _kept(summary: Mapping[str, Any]) -> str:
     counts = summary.get("steps") or {}
     same = sum(counts.get(each, 0) for each in ("unchanged", "kept"))
-    return f"{look.counted(same, 'step')} more had nothing new." if same else ""
+    return f"{counted(same, 'step')} more had nothing new." if same else ""
 
 
 def _lengths(site: Site) -> dict[str, Any]:

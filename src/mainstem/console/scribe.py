@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -24,8 +25,12 @@ class Held:
         self.rows.append((row, at))
 
 
+GATHER_S = 0.005
+"""How long an answer waits for others that are being made, so that one transaction does for all of them."""
+
+
 class Scribe:
-    """Writes what has gathered while the transaction before was under way: one at a time, none waits for more.
+    """Writes what has gathered, one transaction at a time: when no other answer is being made, or soon.
 
     Requests of one output that ended alike within the same millisecond count are one row of evidence: `value` the
     milliseconds, `total` the number of requests.
@@ -37,9 +42,19 @@ class Scribe:
         self._requests: list[Evidence] = []
         self._gathering: asyncio.Future[None] | None = None
         self._busy = asyncio.Lock()
+        self._coming = 0
+        self._all_here = asyncio.Event()
+
+    def expect(self) -> None:
+        """An answer is being made, for which `write` will be called."""
+        self._coming += 1
+        self._all_here.clear()
 
     async def write(self, rows: list[_Row], request: Evidence) -> None:
         """Return when the rows are in the ledger. WorldError when they cannot be written."""
+        self._coming -= 1
+        if not self._coming:
+            self._all_here.set()
         self._rows += rows
         self._requests.append(request)
         if self._gathering is None:
@@ -48,6 +63,10 @@ class Scribe:
 
     async def _write(self) -> None:
         async with self._busy:
+            if self._coming:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(GATHER_S):
+                        await self._all_here.wait()
             self._gathering = None
             rows, self._rows = self._rows, []
             requests, self._requests = self._requests, []

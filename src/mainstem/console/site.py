@@ -17,10 +17,12 @@ from starlette.requests import Request as Asked
 from starlette.responses import HTMLResponse
 
 from mainstem.console import look
+from mainstem.core import words
 from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Ledger
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.project import Project
+from mainstem.ledger.holder import is_alive
 from mainstem.lifecycle.serving.gate import Answer, Request
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.desk import Desk
@@ -28,6 +30,9 @@ from mainstem.orchestration.judge import Judged, judge
 from mainstem.orchestration.reading import bound_to
 from mainstem.orchestration.served import Served
 from mainstem.project.render import render_problem
+
+SHOWN_RUNS = 60
+"""Runs in the list of the newest."""
 
 STATIC = Path(__file__).parent / "static"
 NAVIGATION = (
@@ -96,19 +101,9 @@ class Site:
             "glyph": look.glyph,
             "states": look.STATES,
         }
-        for name in (
-            "number",
-            "size",
-            "counted",
-            "local",
-            "zone_name",
-            "seconds",
-            "cell",
-            "is_number",
-            "label",
-            "told",
-        ):
-            self._templates.filters[name] = getattr(look, name)
+        shown = (look.number, look.seconds, look.cell, look.is_number, look.label, look.told, look.outcomes)
+        for filter_ in (*shown, words.size, words.counted, words.local, words.zone_name):
+            self._templates.filters[filter_.__name__] = filter_
 
     @property
     def ledger(self) -> Ledger:
@@ -132,6 +127,19 @@ class Site:
             self._today = self._kept_or(self._today, key, lambda: self._judged(project, served, at))
             return Now(project, served, self._today.judged, self._before.judged)
 
+    def seen(self) -> str:
+        """What pages hang on that keep themselves up to date, as one word: as long as it is the same, so are they.
+
+        It costs two look-ups in the ledger; nothing is judged for it.
+        """
+        minute = self.desk.clock.now().replace(second=0, microsecond=0)
+        runs = self.ledger.runs(self.desk.env, SHOWN_RUNS)
+        alive = [is_alive(run["holder"]) for run in runs if run["finished_at"] is None]
+        with self._lock:
+            decides = self._decided_by()
+        problems = [str(problem) for problem in self.desk.problems]
+        return sha256(repr((self.desk.turn, minute, decides, runs, alive, problems)).encode()).hexdigest()[:16]
+
     def _decided_by(self) -> int:
         """The newest evidence that a verdict can rest on; what readers ask for meanwhile changes none."""
         last, decides = self.ledger.newest_evidence(self._looked_to)
@@ -146,7 +154,10 @@ class Site:
         return kept if kept is not None and _is_same(kept.key, key) else _Kept(key, make())
 
     def page(self, asked: Asked, name: str, here: str, title: str, status: int = 200, **given: Any) -> HTMLResponse:
-        """A page from its template; `here` is the address in the navigation that it belongs to."""
+        """A page from its template; `here` is the address in the navigation that it belongs to.
+
+        One that is given `seen` asks for itself again and again (`fresh`).
+        """
         served = self.desk.newest
         project = served.project if served else self.desk.project
         shared = {
@@ -157,7 +168,8 @@ class Site:
             "wrong_text": self.wrong_text(),
             "here": here,
             "title": title,
-            "path": asked.url.path,
+            "address": f"{asked.url.path}{f'?{asked.url.query}' if asked.url.query else ''}",
+            "seen": None,
         }
         text = self._templates.get_template(name).render(**{**shared, **given})
         return HTMLResponse(text, status)

@@ -14,6 +14,7 @@ from mainstem.console.scale import Scale, clock_ticks, ticks
 from mainstem.console.svg import el, picture
 from mainstem.core.evidence import Slice
 from mainstem.core.requirement import Objective
+from mainstem.core.words import zone_name
 from mainstem.lifecycle.requirements.calendar import duration_s
 
 WIDTH, HEIGHT = 720.0, 250.0
@@ -63,7 +64,7 @@ def _ready(objective: Objective, slices: Sequence[Slice]) -> Graph:
     due = slices[-1].due.astimezone(zone)
     limit = float(due.hour * 60 + due.minute)
     values = [None if piece.margin is None else limit - piece.margin for piece in slices]
-    words = f"due {due:%H:%M} {look.zone_name(objective.zone)}"
+    words = f"due {due:%H:%M} {zone_name(objective.zone)}"
     return Graph("When it was ready, each slice", slices, values, limit, words, _ABOVE, _clock, clock_ticks)
 
 

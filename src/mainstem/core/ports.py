@@ -134,10 +134,11 @@ class Engine(Protocol):
 class Reading:
     """How the engine reads what is new in one table of a source. All texts are SQL in the DuckDB dialect.
 
-    `setup` runs first, `teardown` always last. `select` yields the source's columns under their original names (as in
-    `columns`) and `_origin` VARCHAR (`orders.csv:17`, or `key=17`). Columns whose source has no trustworthy types are
-    selected as VARCHAR, so that the contract's casts decide, row by row; the type in `columns` is then what the source
-    declares or its values suggest, for columns of which no contract says more.
+    `setup` runs first, `teardown` always last; `begin` at the start of the transaction that reads. `select` yields the
+    source's columns under their original names (as in `columns`) and `_origin` VARCHAR (`orders.csv:17`, or `key=17`).
+    Columns whose source has no trustworthy types are selected as VARCHAR, so that the contract's casts decide, row by
+    row; the type in `columns` is then what the source declares or its values suggest, for columns of which no contract
+    says more.
     `broken`, if any, is a SELECT of what is no row at all: `_origin`, `raw`, `reason`.
     `whole` is a SELECT like `select` over the whole table at the source in the same transaction, None if that
     cannot be had: totals for reconciliation come from it.
@@ -154,6 +155,7 @@ class Reading:
     columns: tuple[Field, ...]
     position: Any
     setup: tuple[str, ...] = ()
+    begin: tuple[str, ...] = ()
     teardown: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
     broken: str | None = None
@@ -184,6 +186,9 @@ class SourceKind(Protocol):
         ...
 
     def read(self, source: Source, dataset: Dataset, position: Any, root: Path, session: Session) -> Reading: ...
+
+    # A kind whose systems list their tables also has
+    # `discover(options, root, only: frozenset[str]) -> list[FoundTable]`: all of them, or those that are named.
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,9 +74,9 @@ class Session:
         return self._fields(select, parameters)
 
     def rows(self, select: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
-        self._one_select(select)
+        statement = self._statement(select)
         with complaints(select):
-            self._cursor.execute(select, _values(parameters))
+            self._cursor.execute(statement, _values(parameters))
             if not any(_INSTANT in str(column[1]) for column in self._cursor.description or ()):
                 return self._cursor.fetchall()
         return self._rows_with_instants(select, parameters)
@@ -149,7 +149,12 @@ class Session:
         self._cursor.close()
 
     def _one_select(self, text: str) -> str:
-        """`text` without a final semicolon; WorldError E001 or E011 unless it is exactly one SELECT."""
+        """`text` without a final semicolon; see `_statement`."""
+        self._statement(text)
+        return _without_end(text) if ";" in text else text
+
+    def _statement(self, text: str) -> duckdb.Statement:
+        """The text, parsed; WorldError E001 or E011 unless it is exactly one SELECT."""
         try:
             statements = self._cursor.extract_statements(text)
         except duckdb.Error as error:
@@ -158,7 +163,7 @@ class Session:
             raise WorldError(
                 Problem("E011", "the text is not exactly one SELECT", "leave one SELECT with fixed columns in it")
             )
-        return _without_end(text) if ";" in text else text
+        return statements[0]
 
     def _relation(self, select: str, parameters: Parameters = ()) -> duckdb.DuckDBPyRelation:
         try:

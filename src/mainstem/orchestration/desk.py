@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from mainstem.lifecycle.serving.parameter import used
 from mainstem.lifecycle.serving.task import Task
 from mainstem.lifecycle.serving.workers import Pool
 from mainstem.orchestration.opening import open_engine
-from mainstem.orchestration.served import Served, serve
+from mainstem.orchestration.served import COPIED, Served, serve
 from mainstem.orchestration.text import read_text
 
 TIMEOUT_S = 20.0
@@ -48,7 +49,8 @@ class Desk:
 
     `refresh` looks for a newer release or text and makes it ready; until then readers get the one before, so that all
     parts of an answer, and all answers of one moment, are of one release. `problems` are those of a text that cannot be
-    read; the last good one is served meanwhile. Safe for many threads.
+    read; the last good one is served meanwhile. `turn` counts how often text or release became another. Safe for many
+    threads.
     """
 
     def __init__(self, root: Path, env: str, ledger: Ledger, workers: int = 2, timeout_s: float = TIMEOUT_S) -> None:
@@ -57,6 +59,7 @@ class Desk:
         self.ledger = ledger
         self.pool = Pool(workers, timeout_s)
         self.problems: tuple[Problem, ...] = ()
+        self.turn = 0
         self.project: Project = read_text(root, env)
         self._seen = _stamp(root)
         self._served: Served | None = None
@@ -87,20 +90,35 @@ class Desk:
         MainstemError when the newest release cannot be made ready: what was served before is served still.
         """
         with self._lock:
-            has_new_text = self._read_text()
-            release = self.ledger.current(self.env)
-            old = self._served
-            if release is None or (old is not None and old.release.id == release.id and not has_new_text):
-                return has_new_text
-            try:
-                new = serve(self.project, release, self.root / ".mainstem" / "serving" / self.env)
-            except ProjectError as error:
-                self.problems = error.problems
-                raise
-            self._served = new
-            if old is None or old.release.id != release.id:
-                self._tell(new)
-            return True
+            is_another = self._refresh()
+            self.turn += is_another
+            return is_another
+
+    def _refresh(self) -> bool:
+        has_new_text = self._read_text()
+        release = self.ledger.current(self.env)
+        old = self._served
+        if release is None or (old is not None and old.release.id == release.id and not has_new_text):
+            return has_new_text
+        try:
+            new = serve(self.project, release, self.root / ".mainstem" / "serving" / self.env)
+        except ProjectError as error:
+            self.problems = error.problems
+            raise
+        self._ready(new)
+        self._served = new
+        if old is None or old.release.id != release.id:
+            self._tell(new)
+        return True
+
+    def _ready(self, new: Served) -> None:
+        """What the first reader would wait for: what runs for each query is found out, workers hold the copy open."""
+        for output in new.project.outputs.values():
+            for query in output.queries if output.kind in COPIED else ():
+                with suppress(MainstemError):
+                    self._allow(new, output, query, _whatever_values(output, query))
+        if new.copy is not None:
+            self.pool.ready(Task("select 1", 1, new.project.engine, str(new.copy)))
 
     def _read_text(self) -> bool:
         stamp = _stamp(self.root)
@@ -162,8 +180,7 @@ class Desk:
 
     def columns(self, served: Served, output: Output, query: Query) -> Columns | None:
         """The columns of a query of an output, whatever its parameters; None where it may not be read at all."""
-        values: Values = used(query.sql, dict.fromkeys((output.options or {}).get("params") or ()))
-        request = Request("api", query.sql, 1, role=output.role, purpose=output.purpose, parameters=values)
+        request = _whatever_values(output, query)
         try:
             allowed = self._allow(served, output, query, request)
             none = replace(allowed, text=f"select * from ({allowed.text}) as nothing where false")
@@ -199,7 +216,8 @@ class Desk:
         return columns, [tuple(row) for row in found.rows], len(found.rows)
 
     def watch(self, stop: threading.Event, every_s: float, told: Callable[[MainstemError], None]) -> None:
-        """Refresh until `stop` is set; what goes wrong is told, once for each thing that does."""
+        """Refresh until `stop` is set; what goes wrong is told, once for each thing that does. Workers are started."""
+        self.pool.start()
         last: tuple[str, ...] = ()
         while not stop.wait(every_s):
             try:
@@ -215,6 +233,12 @@ class Desk:
         """End the workers."""
         self.pool.close()
         self._parser.close()
+
+
+def _whatever_values(output: Output, query: Query) -> Request:
+    """A request for a query of an output, whatever its parameters are; it is for no rows."""
+    values: Values = used(query.sql, dict.fromkeys((output.options or {}).get("params") or ()))
+    return Request("api", query.sql, 1, role=output.role, purpose=output.purpose, parameters=values)
 
 
 def _stamp(root: Path) -> tuple[tuple[str, int, int], ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mainstem.core.clock import SetClock
 from mainstem.ledger.sqlite import open_ledger
 from mainstem.lifecycle.requirements.agreement import agree
+from mainstem.orchestration.desk import Desk
 from mainstem.orchestration.judge import witnessed
 from mainstem.orchestration.run import run
 from mainstem.project import append_agreement, load
@@ -169,11 +172,37 @@ def agreed(root: Path) -> SetClock:
     return SetClock(FIRST)
 
 
-def publish(root: Path, clock: SetClock) -> None:
+def publish(root: Path, clock: SetClock, env: str = "prod") -> None:
     """One run at that instant."""
-    project = load(root)
+    project = load(root, env)
     ledger = open_ledger(project.ledger)
     witnessed(project, ledger, FIRST)
-    done = run(project, ledger, clock)
+    done = run(project, ledger, clock, env)
     ledger.close()
     assert done.failures == ()
+
+
+def open_shop(root: Path) -> Path:
+    """The project published, agreed to, and published again two days later."""
+    write(root)
+    publish(root, agreed(root))
+    publish(root, later(root, 2))
+    return root
+
+
+def later(root: Path, days: int) -> SetClock:
+    """So many days after the first run."""
+    return SetClock(agreed(root).now() + timedelta(days=days))
+
+
+@contextmanager
+def desk_over(root: Path) -> Iterator[Desk]:
+    """A desk over what is published, if anything is; it ends with its ledger."""
+    ledger = open_ledger(load(root).ledger)
+    desk = Desk(root, "prod", ledger)
+    try:
+        desk.refresh()
+        yield desk
+    finally:
+        desk.close()
+        ledger.close()

@@ -270,11 +270,11 @@ def test_the_desk_finds_a_new_release_by_itself(desk: Desk, folder: Path) -> Non
     watching.start()
     try:
         for _ in range(500):
-            if desk.newest is not None:
+            delivered = desk.ledger.evidence(kinds=["delivered"])
+            if delivered:
                 break
             stop.wait(0.02)
         assert desk.served.release.id == "r000001"
-        delivered = desk.ledger.evidence(kinds=["delivered"])
         outputs = desk.project.outputs.values()
         assert {row.subject for row in delivered} == {each.name for each in outputs if each.kind != "sync"}
     finally:

@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 import pytest
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
-from tests.unit.console.shop import HOSTILE, agreed, publish, write
+from tests.unit.console.shop import FILES, FIRST, HOSTILE, agreed, desk_over, later, publish, write
 
 from mainstem.console.app import make_app
 from mainstem.console.exits import EXIT_OF, declared, exit_of
+from mainstem.core.evidence import Evidence
 from mainstem.core.problem import MainstemError
 from mainstem.ledger.holder import this_holder
 from mainstem.ledger.sqlite import open_ledger
@@ -321,8 +322,9 @@ def test_a_run_that_failed_says_why_and_what_mends_it(tmp_path: Path) -> None:
     project = load(tmp_path)
     ledger = open_ledger(project.ledger)
     assert run(project, ledger, agreed(tmp_path)).failures
-    desk = Desk(tmp_path, "prod", ledger)
-    try:
+    ledger.close()
+    with desk_over(tmp_path) as desk:
+        ledger = desk.ledger
         site = TestClient(make_app(desk), base_url="http://localhost")
         said = text_of(site.get(f"/runs/{ledger.runs('prod', 1)[0]['run']}").text)
         assert "Failed" in said
@@ -334,18 +336,12 @@ def test_a_run_that_failed_says_why_and_what_mends_it(tmp_path: Path) -> None:
         runs = site.get("/runs").text
         assert "glyph s-violated" in runs
         assert "; 1 not tried" in text_of(runs)
-    finally:
-        desk.close()
-        ledger.close()
 
 
 def test_a_wrong_text_is_told_and_the_last_good_one_stays(tmp_path: Path) -> None:
     write(tmp_path)
     publish(tmp_path, agreed(tmp_path))
-    ledger = open_ledger(load(tmp_path).ledger)
-    desk = Desk(tmp_path, "prod", ledger)
-    try:
-        desk.refresh()
+    with desk_over(tmp_path) as desk:
         site = TestClient(make_app(desk), base_url="http://localhost")
         assert "cannot be used as it stands" not in site.get("/").text
         model = tmp_path / "models" / "days.sql"
@@ -360,16 +356,11 @@ def test_a_wrong_text_is_told_and_the_last_good_one_stays(tmp_path: Path) -> Non
         model.write_text(text)
         desk.refresh()
         assert "cannot be used as it stands" not in site.get("/").text
-    finally:
-        desk.close()
-        ledger.close()
 
 
 def test_without_a_release_pages_say_what_to_do(tmp_path: Path) -> None:
     write(tmp_path)
-    ledger = open_ledger(load(tmp_path).ledger)
-    desk = Desk(tmp_path, "prod", ledger)
-    try:
+    with desk_over(tmp_path) as desk:
         site = TestClient(make_app(desk), base_url="http://localhost")
         for path in PAGES:
             if "column=" not in path:
@@ -377,9 +368,6 @@ def test_without_a_release_pages_say_what_to_do(tmp_path: Path) -> None:
         assert "nothing published" in site.get("/").text
         assert "C008" in site.get("/dashboards/sales").text
         assert ask(site, "select 1").startswith("400")
-    finally:
-        desk.close()
-        ledger.close()
 
 
 def test_judging_is_kept_until_something_is_recorded(site: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -404,14 +392,84 @@ def test_a_run_that_is_under_way_or_was_stopped_breaks_no_page(tmp_path: Path, i
     ledger.begin_run("started", "prod", agreed(tmp_path).now(), this_holder())
     if is_stopped:
         ledger.end_run("started", agreed(tmp_path).now(), "failed", {})
-    desk = Desk(tmp_path, "prod", ledger)
-    try:
-        desk.refresh()
+    ledger.close()
+    with desk_over(tmp_path) as desk:
         site = TestClient(make_app(desk), base_url="http://localhost")
         for path in ("/", "/runs", "/runs/started"):
             answer = site.get(path)
             assert answer.status_code == 200
             assert ("failed" if is_stopped else "under way") in text_of(answer.text).lower()
-    finally:
-        desk.close()
-        ledger.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/?status=met", "/runs"])
+def test_a_page_that_has_seen_all_is_not_made_again(tmp_path: Path, path: str) -> None:
+    write(tmp_path)
+    publish(tmp_path, agreed(tmp_path))
+    with desk_over(tmp_path) as desk:
+        site = TestClient(make_app(desk), base_url="http://localhost")
+        seen = seen_by(site.get(path).text)
+        assert site.get(path, headers={"Seen": seen}).status_code == 204
+        site.get("/dashboards/sales")
+        assert site.get(path, headers={"Seen": seen}).status_code == 204
+        publish(tmp_path, later(tmp_path, 1))
+        desk.refresh()
+        newer = site.get(path, headers={"Seen": seen})
+        assert newer.status_code == 200
+        assert seen_by(newer.text) != seen
+        model = tmp_path / "models" / "days.sql"
+        model.write_text(model.read_text().replace("by day", "by each day", 1))
+        desk.refresh()
+        assert site.get(path, headers={"Seen": seen_by(newer.text)}).status_code == 200
+
+
+def seen_by(page: str) -> str:
+    found = re.search(r'hx-headers=\'{"Seen": "(\w+)"}\'', page)
+    assert found is not None
+    return found[1]
+
+
+def test_versions_of_another_environment_are_not_in_the_history(tmp_path: Path) -> None:
+    write(tmp_path)
+    publish(tmp_path, agreed(tmp_path))
+    (tmp_path / "mainstem.yml").write_text(FILES["mainstem.yml"] + "environments: {prod: {}, dev: {}}\n")
+    (tmp_path / "models" / "days.sql").write_text(FILES["models/days.sql"].replace("group by", "where true group by"))
+    publish(tmp_path, later(tmp_path, 1), "dev")
+    with desk_over(tmp_path) as desk:
+        site = TestClient(make_app(desk), base_url="http://localhost")
+        held = desk.served.release.versions["main.days"].id
+        past = site.get("/catalog/main.days").text.partition("Versions over time")[2]
+        assert re.findall(r"<code>(\S+?)</code>", past) == [held]
+
+
+def test_only_a_run_under_way_is_looked_at_again(tmp_path: Path) -> None:
+    write(tmp_path)
+    publish(tmp_path, agreed(tmp_path))
+    with desk_over(tmp_path) as desk:
+        site = TestClient(make_app(desk), base_url="http://localhost")
+        desk.ledger.begin_run("started", "prod", agreed(tmp_path).now(), this_holder())
+        desk.ledger.record(
+            [Evidence("version", "main.days", FIRST, version="main/days@7", run="started", facts={"rows": 12})], FIRST
+        )
+        under_way = site.get("/runs/started").text
+        assert "Ready so far" in under_way
+        assert "main.days main/days@7 12" in text_of(under_way)
+        seen = seen_by(under_way)
+        desk.ledger.end_run("started", agreed(tmp_path).now(), "failed", {})
+        ended = site.get("/runs/started", headers={"Seen": seen})
+        assert ended.status_code == 200
+        assert "hx-get" not in ended.text
+        assert "Ready so far" not in ended.text
+
+
+def test_the_catalog_lists_what_every_word_occurs_in(site: TestClient) -> None:
+    assert 'href="/catalog/till.sales"' not in site.get("/catalog?q=sold+DAY").text
+    assert 'href="/catalog/main.days"' in site.get("/catalog?q=sold+DAY").text
+    assert 'href="/catalog/till.sales"' in site.get("/catalog?q=mail").text
+    assert "In no dataset does" in site.get("/catalog?q=<script>").text
+
+
+def test_partitions_that_came_out_alike_are_one_line_of_a_run(site: TestClient, opened: Desk) -> None:
+    first = opened.ledger.runs("prod", 10)[-1]["run"]
+    checks = text_of(site.get(f"/runs/{first}").text).partition("Checks of this run")[2]
+    assert checks.count("not_null") == 1
+    assert "on 2013-12-03, and on 2 more" in checks

@@ -165,3 +165,13 @@ def test_the_type_of_error_is_kept(pool: Pool) -> None:
     with pytest.raises(WorldError):
         pool.run(task("select 1/0 from missing"))
     assert issubclass(ProjectError, MainstemError)
+
+
+def test_workers_can_be_started_and_made_ready_before_anybody_asks(copy: Path) -> None:
+    pool = Pool(2, timeout_s=20)
+    try:
+        pool.start()
+        pool.ready(task("select n from nothing_there", copy))
+        assert pool.run(task("select n from marts.days order by n limit 1", copy)).rows == [[0]]
+    finally:
+        pool.close()

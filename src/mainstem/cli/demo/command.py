@@ -150,7 +150,8 @@ def _scripted(clock: SetClock, night: Night) -> Listener:
 
 def _told(days: int) -> Callable[[Night, Run], None]:
     """One line a morning; a bar would hide what happened."""
-    from mainstem.cli.screen import local, number
+    from mainstem.cli.screen import number
+    from mainstem.core.words import local
 
     count = 0
 

@@ -75,7 +75,7 @@ async function search() {
       const title = document.createElement("b");
       title.textContent = each.title || each.name;
       const small = document.createElement("small");
-      small.textContent = `${each.kind} · ${each.name}`;
+      small.textContent = each.title && each.title !== each.name ? `${each.kind} · ${each.name}` : each.kind;
       item.append(title, small);
       item.addEventListener("mousedown", () => location.assign(each.address));
       item.dataset.address = each.address;

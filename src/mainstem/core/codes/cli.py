@@ -103,4 +103,19 @@ CODES: dict[str, Code] = {
         "One `mainstem up` keeps an environment of a project: two would start its runs twice, and alert twice.",
         "Use the one that runs, or end it.",
     ),
+    "C030": Code(
+        "An address whose tables cannot be listed",
+        "`mainstem source discover` asks a database what tables it has; other sources do not know.",
+        "Give it postgresql://..., mysql://..., sqlite:///FILE, or the path of a SQLite database.",
+    ),
+    "C031": Code(
+        "A database without the table that is asked for",
+        "Only tables and views that may be read are listed.",
+        "Use one of the listed names, or grant the right to select.",
+    ),
+    "C032": Code(
+        "A source's file that is there already",
+        "What a person has written is never replaced by a draft.",
+        "Give the new source another --name, or leave --write away and compare.",
+    ),
 }

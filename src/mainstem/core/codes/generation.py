@@ -96,4 +96,35 @@ CODES: dict[str, Code] = {
         "of an incremental load may go; its rows stay.",
         "Correct the table's `path`, or bring the file back.",
     ),
+    "G080": Code(
+        "A source whose reader is not installed",
+        "The base install reads SQLite and files; other sources bring libraries of their own.",
+        "Install the extra that the message names.",
+    ),
+    "G081": Code(
+        "A database server that refuses, or is not there",
+        "It is down, or does not let this role in, or broke off. Nothing of the load was kept; the position stays.",
+        "Start the server, correct the address, the role or its rights; then run again.",
+    ),
+    "G082": Code(
+        "A number of connections that makes no sense",
+        "A large table is read by several connections at once; each costs the server memory.",
+        "Write `parts` from 1 to 32, or leave it away.",
+    ),
+    "G084": Code(
+        "A table that may not be read",
+        "The role that the address names has no right to select from it.",
+        "Let the owner of the table run the GRANT of the message.",
+    ),
+    "G085": Code(
+        "A cursor that the source orders otherwise",
+        "What is new is asked for by comparing at the source, and the greatest value is found in the lake: both must "
+        "order alike, or rows would be lost.",
+        "Take a number, a date or a time; give a number without precision a type in the contract.",
+    ),
+    "G086": Code(
+        "Options of a database that contradict each other",
+        "A table is read by its name or by a query, and names stand in one sort of quotes.",
+        "Keep the one that is meant.",
+    ),
 }

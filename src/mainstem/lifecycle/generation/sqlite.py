@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mainstem.core.dataset import Dataset, Load, Source
+from mainstem.core.found import FoundTable
+from mainstem.core.place import Place
 from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, ProjectError, WorldError, nearest
 from mainstem.core.release import Field
@@ -18,6 +20,7 @@ from mainstem.core.span import Span
 from mainstem.lifecycle.generation import sqlite_glance as glance
 from mainstem.lifecycle.generation.lookback import begin
 from mainstem.lifecycle.generation.nulls import with_nulls
+from mainstem.lifecycle.generation.sqlite_found import found_tables
 from mainstem.lifecycle.generation.sqlite_text import (
     SourceColumn,
     careful_text,
@@ -136,6 +139,13 @@ def _read(
         session.execute(f"detach database if exists {alias}")
         finish()
         raise
+
+
+def discover(options: Options, root: Path, only: frozenset[str]) -> list[FoundTable]:
+    """The tables of the database. WorldError G002 to G007."""
+    source = Source("", "sqlite", options, Place(""))
+    with glance.complaints(source.place, shown(options.file)):
+        return found_tables(_file(source, root), only)
 
 
 def _load(dataset: Dataset) -> Load:

@@ -106,6 +106,8 @@ def materialise(
     batch = Batch(session, dataset, schema.targets, name, f"{name}_out", overlaps=overlaps)
     session.execute("begin transaction")
     try:
+        for statement in reading.begin:
+            session.execute(statement)
         session.execute(f"create temp table {batch.rows} as {_rows(dataset, reading, schema)}")
         session.execute(f"create temp table {batch.out} (reason varchar, origin varchar, row varchar, cursor varchar)")
         if reading.broken:

@@ -20,7 +20,7 @@ from uuid import UUID
 import msgspec
 
 from mainstem.core.kinds import find
-from mainstem.core.ports import Engine
+from mainstem.core.ports import Engine, Session
 from mainstem.core.problem import MainstemError, ProjectError
 from mainstem.core.project import EngineSettings
 from mainstem.core.release import Field
@@ -74,31 +74,31 @@ class Copies:
     def __init__(self) -> None:
         self._path: str | None = None
         self._engine: Engine | None = None
-        self._described: Described = {}
+        self._open: tuple[Session, Described] | None = None
 
-    def open(self, kind: str, path: str) -> tuple[Engine, Described]:
-        if self._path != path or self._engine is None:
+    def open(self, kind: str, path: str) -> tuple[Session, Described]:
+        if self._path != path or self._open is None:
             if self._engine is not None:
                 self._engine.close()
-            self._engine, self._path, self._described = None, None, {}
+            self._engine, self._path, self._open = None, None, None
             engine: Engine = find("engines", kind).open_copy(Path(path), _SETTINGS)
             engine.lock([Path(path)])
-            self._engine, self._path = engine, path
-        return self._engine, self._described
+            self._engine, self._path, self._open = engine, path, (engine.session(), {})
+        return self._open
 
 
 def answered(task: Task, copies: Copies) -> Result:
     """The answer to one task."""
     try:
-        with _opened(task, copies) as (engine, described):
-            return _run(engine, task, described)
+        with _opened(task, copies) as (session, described):
+            return _run(session, task, described)
     except MainstemError as error:
         is_text = isinstance(error, ProjectError)
         return Result(faults=tuple(Fault(each.code, each.what, each.mend, is_text) for each in error.problems))
 
 
 @contextmanager
-def _opened(task: Task, copies: Copies) -> Iterator[tuple[Engine, Described]]:
+def _opened(task: Task, copies: Copies) -> Iterator[tuple[Session, Described]]:
     if task.copy is not None:
         yield copies.open(task.engine, task.copy)
         return
@@ -108,7 +108,7 @@ def _opened(task: Task, copies: Copies) -> Iterator[tuple[Engine, Described]]:
             _bind(engine, each)
         files = [Path(file) for each in task.bound for file in each.files]
         engine.lock(files)
-        yield engine, {}
+        yield engine.session(), {}
     finally:
         engine.close()
 
@@ -125,20 +125,16 @@ def _bind(engine: Engine, bound: Bound) -> None:
         engine.bind(bound.name, [Path(file) for file in bound.files], fields)
 
 
-def _run(engine: Engine, task: Task, described: Described) -> Result:
-    session = engine.session()
-    try:
-        given = {name: value_of(*said) if said else None for name, said in task.parameters.items()}
-        if task.text not in described:
-            described[task.text] = session.describe(task.text, given)
-        columns = described[task.text]
-        names = [f"c{position}" for position in range(len(columns))]
-        shown = ", ".join(_readable(name, column) for name, column in zip(names, columns, strict=True))
-        answer = f"select {shown} from ({task.text}) as answer({', '.join(names)}) limit {task.limit + 1}"
-        rows = [[_plain(value) for value in row] for row in session.rows(answer, given)]
-        return Result(tuple((column.name, column.type) for column in columns), rows)
-    finally:
-        session.close()
+def _run(session: Session, task: Task, described: Described) -> Result:
+    given = {name: value_of(*said) if said else None for name, said in task.parameters.items()}
+    if task.text not in described:
+        described[task.text] = session.describe(task.text, given)
+    columns = described[task.text]
+    names = [f"c{position}" for position in range(len(columns))]
+    shown = ", ".join(_readable(name, column) for name, column in zip(names, columns, strict=True))
+    answer = f"select {shown} from ({task.text}) as answer({', '.join(names)}) limit {task.limit + 1}"
+    rows = [[_plain(value) for value in row] for row in session.rows(answer, given)]
+    return Result(tuple((column.name, column.type) for column in columns), rows)
 
 
 def _readable(name: str, column: Field) -> str:

@@ -76,7 +76,7 @@ class _Worker:
 
 
 class Pool:
-    """So many workers, started when they are first needed. Safe for many threads; `close` ends all of them."""
+    """So many workers, started when they are first needed, or by `start`. Safe for many threads; `close` ends all."""
 
     def __init__(self, workers: int, timeout_s: float, wait_s: float = 10.0) -> None:
         self._timeout_s = timeout_s
@@ -98,6 +98,10 @@ class Pool:
         except Empty:
             mend = "ask again later, or start with more workers"
             raise WorldError(Problem("V022", "all readers are busy", mend)) from None
+        return self._run_on(worker, task)
+
+    def _run_on(self, worker: _Worker | None, task: Task) -> Result:
+        """The answer of a worker whose place was taken; the place is free afterwards."""
         fresh: _Worker | None = None
         try:
             fresh = worker or _Worker()
@@ -114,6 +118,28 @@ class Pool:
         if result.faults:
             raise _error(result)
         return result
+
+    def start(self) -> None:
+        """Start the workers that are not needed yet; returns before they are ready."""
+        for worker in self._idle():
+            self._places.put(worker or _Worker())
+
+    def ready(self, task: Task) -> None:
+        """Let each started worker that is idle run a task; what it answers, also what goes wrong, is told to nobody."""
+        for worker in self._idle():
+            if worker is None:
+                self._places.put(None)
+            else:
+                with suppress(MainstemError):
+                    self._run_on(worker, task)
+
+    def _idle(self) -> list[_Worker | None]:
+        """Takes every place whose worker is not at work."""
+        taken: list[_Worker | None] = []
+        with suppress(Empty):
+            while True:
+                taken.append(self._places.get_nowait())
+        return taken
 
     def close(self) -> None:
         """End all workers; those that are reading end with their task."""

@@ -1,0 +1,39 @@
+"""Options that many commands have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from mainstem.cli.naming import naming
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def project_option(function: F) -> F:
+    """`-C FOLDER`: the project."""
+    return click.option(
+        "-C", "--project", "folder", type=click.Path(path_type=Path), default=None, help="The project's folder."
+    )(function)
+
+
+def env_option(function: F) -> F:
+    """`--env NAME`."""
+    return click.option(
+        "--env", default="prod", show_default=True, shell_complete=naming("environment"), help="The environment."
+    )(function)
+
+
+def json_option(function: F) -> F:
+    """`--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Facts as JSON on standard output.")(function)
+
+
+def now_option(function: F) -> F:
+    """`--now INSTANT`."""
+    return click.option(
+        "--now", metavar="INSTANT", default=None, help="Act at this instant (ISO 8601) instead of now."
+    )(function)

@@ -1,0 +1,181 @@
+"""Sources of kind `postgres`: tables and views of a PostgreSQL database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from mainstem.core.dataset import Dataset, Source
+from mainstem.core.found import FoundTable
+from mainstem.core.place import Place
+from mainstem.core.ports import Reading, Session
+from mainstem.core.problem import Problem, ProjectError, WorldError
+from mainstem.core.run import Look
+from mainstem.core.span import Span
+from mainstem.lifecycle.generation import postgres_catalog as catalog
+from mainstem.lifecycle.generation import postgres_types as dialect
+from mainstem.lifecycle.generation import server
+from mainstem.lifecycle.generation.server import Ask, ServerTable, continued, load_of, name_at_source
+from mainstem.sql.quote import literal
+
+EXTENSIONS = ("postgres_scanner",)
+
+_PART_PAGES = 12_800
+"""A table of more pages (100 MB) is read in parts, at the same time."""
+
+_MOST_PARTS = 4
+_IN_SECRET = {"host": "host", "port": "port", "dbname": "database", "user": "user", "password": "password"}
+"""Keywords of libpq, as the engine calls them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A database: `url`, such as `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`. `schema` is where tables are looked
+    for that are named without one; None: along the role's search path."""
+
+    url: str
+    schema: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableOptions:
+    """`table` is the name at the source where it differs, with its schema if need be. `where` is a condition in SQL
+    of the server: other rows are not read. `exclude` are columns that are not read. `null` are texts that mean NULL.
+    `parts` is how many connections read the table at once; None: as many as its size is worth.
+    """
+
+    table: str | None = None
+    where: str | None = None
+    exclude: tuple[str, ...] = ()
+    null: tuple[str, ...] = ()
+    parts: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.parts is not None and not 1 <= self.parts <= 32:
+            what = f"`parts` is {self.parts}, which is no sensible number of connections"
+            raise ProjectError(Problem("G082", what, "write a number from 1 to 32, or leave it away"))
+
+
+def look(source: Source, dataset: Dataset, position: Any, root: Path) -> Look:
+    """A glance: the greatest cursor and the rows at it. A full load is always worth reading: no server says what has
+    changed. WorldError G005, G006, G008, G009, G080, G081, G084."""
+    del root
+    before = continued(dataset, position)
+    with _connected(source, dataset) as connection:
+        ask = catalog.asking(connection)
+        table = catalog.table(ask, dataset, source.options.schema)
+        return server.glance(dialect, ask, table, before)
+
+
+def read(source: Source, dataset: Dataset, position: Any, root: Path, session: Session) -> Reading:
+    """Rows at or after the position's cursor, those without a cursor, or all; each value without change.
+
+    A transaction of our own tells the state that is read; the engine's connections join it by its snapshot, several
+    of them for a large table. WorldError as of `look`, and G085 for a cursor whose order is not that of the engine.
+    """
+    del root
+    return _read(source, dataset, continued(dataset, position), session)
+
+
+def read_span(source: Source, dataset: Dataset, span: Span, root: Path, session: Session) -> Reading:
+    """The rows of a span, and perhaps some more. WorldError as of `read`."""
+    del root
+    return _read(source, dataset, None, session, span)
+
+
+def _read(
+    source: Source, dataset: Dataset, before: Mapping[str, Any] | None, session: Session, span: Span | None = None
+) -> Reading:
+    with ExitStack() as stack:
+        connection = stack.enter_context(_connected(source, dataset))
+        ask = catalog.asking(connection)
+        table = catalog.table(ask, dataset, source.options.schema)
+        after = server.position(dialect, ask, table, before)
+        snapshot = _snapshot(connection)
+        parts = _parts(ask, table, snapshot, is_part=span is not None or bool(before and table.cursor))
+        aliases = [(f"postgres_{next(server.ALIASES)}", part) for part in parts]
+        for alias, _ in aliases:
+            stack.callback(_detach, session, alias)
+            _attach(session, alias, catalog.address(source.options.url, source.place), dataset)
+        reading = server.reading(dialect, table, aliases, before, after, span)
+        held = stack.pop_all()
+    join = f"set transaction snapshot {literal(snapshot)}" if snapshot else None
+    return replace(
+        reading,
+        begin=tuple(f"call postgres_execute({literal(alias)}, {literal(join)})" for alias, _ in aliases)
+        if join
+        else (),
+        extensions=EXTENSIONS,
+        finish=held.close,
+    )
+
+
+def discover(options: Options, root: Path, only: frozenset[str]) -> list[FoundTable]:
+    """The tables that may be read. WorldError G080, G081."""
+    del root
+    place = Place("")
+    with catalog.connected(catalog.address(options.url, place), place) as connection:
+        return catalog.found_tables(catalog.asking(connection), only)
+
+
+@contextmanager
+def _connected(source: Source, dataset: Dataset) -> Iterator[Any]:
+    with catalog.connected(catalog.address(source.options.url, source.place), dataset.place) as connection:
+        yield connection
+
+
+def _snapshot(connection: Any) -> str | None:
+    """The name of the transaction's snapshot; None where the server gives none, as a standby does."""
+    import psycopg
+
+    try:
+        with connection.transaction():
+            (name,) = connection.execute("select pg_export_snapshot()").fetchone()
+            return str(name)
+    except psycopg.Error:
+        return None
+
+
+def _parts(ask: Ask, table: ServerTable, snapshot: str | None, *, is_part: bool) -> Sequence[str | None]:
+    """Conditions that divide the table by the place of its rows; one part where it is small, or not all is read."""
+    wanted = load_of(table.dataset).options.parts
+    if snapshot is None or is_part or table.row_id is None or wanted == 1:
+        return [None]
+    size = f"pg_relation_size({literal(table.relation)}::regclass) / current_setting('block_size')::int"
+    pages = int(ask(f"select {size}")[0][0])
+    number = wanted or min(_MOST_PARTS, pages // _PART_PAGES)
+    if number < 2:
+        return [None]
+    cuts = [f"'({pages * i // number},0)'::tid" for i in range(1, number)]
+    middle = [f"ctid >= {low} and ctid < {high}" for low, high in pairwise(cuts)]
+    return [f"ctid < {cuts[0]}", *middle, f"ctid >= {cuts[-1]}"]
+
+
+def _attach(session: Session, alias: str, keywords: Mapping[str, Any], dataset: Dataset) -> None:
+    """Attach the database read-only, its password in a secret of the session; what the engine says of a failure is not
+    repeated, since it may hold more than is good to show."""
+    given = {name: keywords[key] for key, name in _IN_SECRET.items() if keywords.get(key)}
+    rest = " ".join(f"{key}={_escaped(value)}" for key, value in keywords.items() if key not in _IN_SECRET)
+    secret = "".join(f", {name} {literal(str(value))}" for name, value in given.items())
+    try:
+        session.execute(f"create temporary secret {alias}_secret (type postgres{secret})")
+        session.execute(f"attach {literal(rest)} as {alias} (type postgres, read_only, secret {alias}_secret)")
+    except WorldError:
+        what = f'a further connection for "{name_at_source(dataset)}" is refused'
+        mend = "raise the server's or the role's limit of connections, or write `parts: 1`; then run again"
+        raise WorldError(Problem("G081", what, mend, dataset.place)) from None
+
+
+def _detach(session: Session, alias: str) -> None:
+    with suppress(WorldError):
+        session.execute(f"detach database if exists {alias}")
+        session.execute(f"drop secret if exists {alias}_secret")
+
+
+def _escaped(value: Any) -> str:
+    """A value of libpq's connection string."""
+    return "'" + str(value).replace("\\", "\\\\").replace("'", "\\'") + "'"
