@@ -261,8 +261,8 @@ def reading(
     after: Mapping[str, Any],
     span: Span | None = None,
 ) -> Reading:
-    """How the engine reads what is new, or the rows of a span. `aliases` are the attached connections, each with the condition of its part
-    of the table (None: all of it); they share one snapshot."""
+    """How the engine reads what is new, or the rows of a span. `aliases` are the attached connections, each with the
+    condition of its part of the table (None: all of it); they share one snapshot."""
     new = _new(dialect, table, before, span)
     unfit = _unfit(table)
     return Reading(

@@ -37,7 +37,7 @@ def keep_history(writing: Writing) -> Outcome:
         writing.batch.session.execute(f"insert into {old} {_rows_of(writing, vanished)}")
     count = writing.count
     counts = Outcome(
-        writing.base.fields if writing.base else writing.fields,
+        writing.kept_fields,
         loaded=count,
         unchanged=unchanged,
         deduplicated=deduplicated,

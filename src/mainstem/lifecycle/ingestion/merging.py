@@ -19,7 +19,7 @@ def merge(writing: Writing) -> Outcome:
     going = _going(writing, old)
     vanished, count = find_vanished(writing)
     counts = Outcome(
-        writing.base.fields if writing.base else writing.fields,
+        writing.kept_fields,
         loaded=writing.count,
         unchanged=unchanged,
         deduplicated=deduplicated,

@@ -59,7 +59,7 @@ def write(
         _refuse_history(writing)
         writing = replace(writing, refitted=_refitted(writing, base))
         if not writing.count and writing.refitted is None and seen is None and span is None:
-            return Outcome(base.fields)
+            return Outcome(writing.kept_fields)
     take_rows(writing)
     if load.write == "append" and span is not None:
         return replace_span(writing, span)

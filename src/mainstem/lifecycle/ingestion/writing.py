@@ -72,6 +72,14 @@ class Writing:
         return ", ".join(quote(field.name) for field in self.fields)
 
     @property
+    def kept_fields(self) -> tuple[Field, ...]:
+        """The columns of the table where no row is written: those it has, and those that the write mode adds."""
+        if self.base is None:
+            return self.fields
+        added = [field for field in self.fields if field.name in self.batch.load.added]
+        return (*self.base.fields, *(field for field in added if field.name not in self.base_names))
+
+    @property
     def base_names(self) -> frozenset[str]:
         """The columns that the table has had so far."""
         return frozenset(field.name for field in self.base.fields) if self.base else frozenset()
