@@ -193,3 +193,41 @@ def fresh(world: World) -> World:
     (root / "lake").mkdir(parents=True)
     (root / "inbox").mkdir()
     return World(root, world.engine, world.session)
+
+
+def test_an_older_revision_of_an_instant_changes_nothing(world: World) -> None:
+    columns = (*DATED, column("version", "integer", required=True))
+    dataset = world.files(
+        "*.csv", columns, key=["id"], write="scd2", load="incremental", effective="since", revision="version"
+    )
+    world.file("a.csv", "id,word,since,gone,version\n1,b,2013-01-01,,2\n1,a,2013-01-01,,1\n")
+    assert world.load(dataset).deduplicated == 1
+    world.file("b.csv", "id,word,since,gone,version\n1,a,2013-01-01,,1\n1,c,2013-02-01,,1\n")
+    change = world.load(dataset)
+
+    assert (change.loaded, change.deduplicated) == (1, 1)
+    assert history(world, dataset) == [(1, "b", "2013-01-01", "2013-02-01"), (1, "c", "2013-02-01", None)]
+
+
+def test_without_instants_a_row_that_says_it_is_deleted_ends_with_the_read(world: World) -> None:
+    dataset = world.table(
+        (*COLUMNS, column("gone", "boolean"), column("at", "bigint")),
+        key=["id"],
+        write="scd2",
+        load="incremental",
+        cursor="at",
+        deleted="gone",
+        on_delete="mark",
+    )
+    world.sql("create table t (id, word, gone, at)", "insert into t values (1, 'a', 0, 1), (2, 'b', 1, 1)")
+    world.load(dataset)
+    world.sql("update t set gone = 1, at = 2 where id = 1")
+    assert world.load(dataset).gone == 1
+    world.sql("update t set gone = 0, at = 3 where id = 1")
+    world.load(dataset)
+    assert world.load(dataset).is_empty
+
+    assert history(world, dataset) == [
+        (1, "a", f"2013-12-02 {HOUR}", f"2013-12-03 {HOUR}"),
+        (1, "a", f"2013-12-04 {HOUR}", None),
+    ]
