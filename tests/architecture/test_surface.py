@@ -33,6 +33,7 @@ def test_commands_are_these() -> None:
         "accept",
         "alert",
         "deliver",
+        "quarantine",
         "rollback",
     ]
 

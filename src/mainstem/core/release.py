@@ -114,7 +114,8 @@ class Change:
 
     `replace`: the added files are the whole table (everything else is removed). Otherwise `removed` are paths of the
     base that the added files supersede. `fields` is the schema after the change. `rejects` are files of the
-    table's quarantine (paths relative to the *quarantine* table's folder), committed there afterwards.
+    table's quarantine (paths relative to the *quarantine* table's folder), committed there afterwards; with `settles`
+    they are all that is left of it: rows that it held before have gone into the table, or were discarded.
     `position` is the source position after this change. `rows_in` = rows read; `rejected` = rows set aside.
     Of a load, `rows_in` = `loaded` + `rejected` + `deduplicated` (another row of the same key took their place) +
     `unchanged` (the table, or the quarantine, holds them already).
@@ -128,6 +129,7 @@ class Change:
     removed: tuple[str, ...] = ()
     replace: bool = False
     rejects: tuple[DataFile, ...] = ()
+    settles: bool = False
     position: Any = None
     rows_in: int = 0
     rejected: int = 0
@@ -141,7 +143,7 @@ class Change:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.added or self.removed or self.replace or self.rejects)
+        return not (self.added or self.removed or self.replace or self.rejects or self.settles)
 
 
 @dataclass(frozen=True, slots=True)

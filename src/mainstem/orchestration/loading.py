@@ -33,7 +33,7 @@ def read_source(ground: Ground, session: Session, dataset: Dataset, base: Snapsh
     known = ground.base(dataset.name)
     reading = kind.read(source, dataset, known.position if known else None, ground.project.root, session)
     wanted = [TotalWanted(each.id, each.expression, each.by) for each in ground.totals.get(dataset.name, ())]
-    destination = _destination(ground, session, ground.leases[dataset.name], base)
+    destination = destination_of(ground, session, ground.leases[dataset.name], base)
     change = ingest(session, dataset, reading, base=base, destination=destination, run=ground.run, at=at, totals=wanted)
     if known is None and not change.fields:
         what = f'nothing was read of "{dataset.name}" so far, and no contract names its columns'
@@ -80,7 +80,8 @@ def base_to_append(ground: Ground, name: str, lease: Lease) -> Snapshot | None:
     return tables.fork(ground.lake, old, lease.table, identity)
 
 
-def _destination(ground: Ground, session: Session, lease: Lease, base: Snapshot | None) -> Destination:
+def destination_of(ground: Ground, session: Session, lease: Lease, base: Snapshot | None) -> Destination:
+    """Where rows of a load go, and how its table keeps them."""
     folder = ground.lake / lease.table
     return Destination(
         folder,

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from mainstem.core.dataset import QUARANTINE, Dataset, Load, Model
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.project import Macro, Project
-from mainstem.core.run import Look, Plan, Step
+from mainstem.core.run import Look, Plan, Review, Step
 from mainstem.governance.reach import Reached, reached
 from mainstem.orchestration.asked import in_words, listed, unheld
 from mainstem.orchestration.bind import Bound
@@ -24,12 +24,13 @@ def plan(
     looks: Mapping[str, Look],
     now: datetime,
     select: Sequence[str] = (),
+    review: Review | None = None,
 ) -> Plan:
     """Every dataset as a step with its reason, in an order in which they can run.
 
     `looks` has one look a load. `select` are names or globs of datasets; () means all. What is not selected keeps its
-    version, except views of what moves: they show it. ProjectError O001 for a selection that matches nothing, O002
-    for one that reads what was never made.
+    version, except views of what moves: they show it. With a `review` nothing is loaded. ProjectError O001 for a
+    selection that matches nothing, O002 for one that reads what was never made.
     """
     chosen = set(selected(project, select))
     steps: dict[str, Step] = {}
@@ -39,6 +40,8 @@ def plan(
             chosen.add(name)
         if name not in chosen:
             steps[name] = Step(name, "skip", "not selected", bound.inputs[name], commits=False)
+        elif review is not None and isinstance(made_by, Load):
+            steps[name] = Step(name, review.action, "rows that were set aside", commits=None)
         elif isinstance(made_by, Load):
             steps[name] = _load_step(project.datasets[name], made_by, looks[name], bound, state, steps)
         else:

@@ -18,13 +18,14 @@ from mainstem.core.ports import Ledger
 from mainstem.core.problem import WorldError
 from mainstem.core.project import Project
 from mainstem.core.release import Lease, Release, Version
-from mainstem.core.run import Done, Failure, Plan, Run, Step
+from mainstem.core.run import Done, Failure, Plan, Review, Run, Step
 from mainstem.lifecycle.requirements import wanted
 from mainstem.lifecycle.storage import tables
 from mainstem.orchestration import attempt
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.copying import copy_ledger
 from mainstem.orchestration.execute import execute
+from mainstem.orchestration.graph import below
 from mainstem.orchestration.ground import Ground, Listener, Progress, files_of, unheard
 from mainstem.orchestration.looks import look_at_sources
 from mainstem.orchestration.opening import bind_project, open_engine
@@ -46,18 +47,33 @@ class Prepared:
     plan: Plan
     bound: Bound
     state: State
+    review: Review | None = None
 
 
 def prepare(
-    project: Project, ledger: Ledger, clock: Clock, env: str, select: Sequence[str] = (), *, look: bool = True
+    project: Project,
+    ledger: Ledger,
+    clock: Clock,
+    env: str,
+    select: Sequence[str] = (),
+    *,
+    look: bool = True,
+    review: Review | None = None,
 ) -> Prepared:
-    """Bind and plan; touches nothing. Without `look` the sources are not asked, and their loads are uncertain."""
+    """Bind and plan; touches nothing. Without `look` the sources are not asked, and their loads are uncertain.
+
+    A `review` selects its own dataset, and what is made of it.
+    """
     state = read_state(ledger, env)
+    if review is not None:
+        bound = bind_project(project, state.fields())
+        moved = below(bound.inputs, [review.dataset], bound.order)
+        select = [name for name in bound.order if name in moved and name in state.bases]
     if select:
         state = only(state, selected(project, select))
     bound = bind_project(project, state.fields())
-    looks = look_at_sources(project, state) if look else {}
-    return Prepared(plan(project, bound, state, looks, clock.now(), select), bound, state)
+    looks = look_at_sources(project, state) if look and review is None else {}
+    return Prepared(plan(project, bound, state, looks, clock.now(), select, review), bound, state, review)
 
 
 def run(
@@ -68,8 +84,10 @@ def run(
     select: Sequence[str] = (),
     listen: Listener = unheard,
     holder: str = "",
+    review: Review | None = None,
 ) -> Run:
-    """Bring an environment up to date and publish one release.
+    """Bring an environment up to date and publish one release. With a `review` rows of a quarantine are settled
+    instead of anything loaded, and what is made of that dataset follows.
 
     ProjectError when text or selection is wrong (nothing was touched). WorldError when the lake is gone or
     another ledger's, or another run holds a lease. Whatever fails inside a step is a Failure of the Run.
@@ -81,7 +99,7 @@ def run(
     with _turn(ledger, clock, env, run_id, holder), renewing(ledger, clock, run_id):
         listen(Progress("planning"))
         was_killed = bool(recover(ledger, lake, env, clock, holder))
-        prepared = prepare(project, ledger, clock, env, select)
+        prepared = prepare(project, ledger, clock, env, select, review=review)
         if was_killed:
             _complete(lake, prepared.state.release)
         ledger.begin_run(run_id, env, started_at, holder)
@@ -206,6 +224,7 @@ def _build(
         leases,
         wanted.totals(project) if computes else {},
         effective_tags(project, bound.facts) if computes else {},
+        review=prepared.review,
     )
     try:
         done, failures = execute(

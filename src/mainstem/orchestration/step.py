@@ -59,6 +59,8 @@ def _without_values(ground: Ground, dataset: Dataset, error: WorldError) -> Worl
 def _carry_out(ground: Ground, dataset: Dataset, step: Step) -> Done:
     if step.action in ("skip", "check"):
         return _keep(ground, dataset, step)
+    if step.action in ("replay", "discard"):
+        return _review(ground, dataset)
     if isinstance(dataset.made_by, Load):
         return _load(ground, dataset)
     known, reads = ground.base(dataset.name), _reading(ground, dataset)
@@ -140,6 +142,32 @@ def _load(ground: Ground, dataset: Dataset) -> Done:
             return _stay(ground, dataset, kept, "read; nothing new", _reads(kept, change))
         version = _new_version(lease, change, base, fingerprint=fingerprint, inputs={}, key="", as_of=at)
         return _finish(ground, session, dataset, lease, _Result(version, change, base, _reads(version, change)))
+    finally:
+        session.close()
+
+
+def _review(ground: Ground, dataset: Dataset) -> Done:
+    """Settle rows that were set aside: as a load, but nothing is read, and the data is as of its last read."""
+    from mainstem.orchestration.loading import base_to_append
+    from mainstem.orchestration.reviewing import review
+
+    lease, known = ground.leases[dataset.name], ground.base(dataset.name)
+    session = ground.engine.session()
+    try:
+        base = base_to_append(ground, dataset.name, lease)
+        assert base is not None
+        assert known is not None
+        found = review(ground, session, dataset, base)
+        crash.point("after-compute", dataset.name)
+        if found.change.is_empty:
+            done = _stay(ground, dataset, known, "nothing is settled by it")
+        else:
+            change = replace(found.change, position=known.position)
+            version = _new_version(
+                lease, change, base, fingerprint=known.fingerprint, inputs={}, key="", as_of=known.as_of
+            )
+            done = _finish(ground, session, dataset, lease, _Result(version, change, base))
+        return replace(done, counts=found.counts, reasons=found.reasons)
     finally:
         session.close()
 

@@ -51,4 +51,25 @@ CODES: dict[str, Code] = {
         "Key, cursor and time column say which row is which, which is newer, and which day it belongs to.",
         "Correct the name; `original:` leads from a name here to the one at the source.",
     ),
+    "I030": Code(
+        "A dataset without a quarantine",
+        "Rows are set aside when a table of a source is loaded. Models have no quarantine: their checks tell.",
+        "Name a table of a source; `mainstem quarantine list` shows those with rows set aside.",
+    ),
+    "I031": Code(
+        "A file that holds no mended rows",
+        "Mended rows come as JSON objects with the `id` or `origin` of a row that was set aside and a `row`, as "
+        "`mainstem quarantine show DATASET --json` prints them, one a line.",
+        "Print the rows into a file, mend the `row` of each, and name that file.",
+    ),
+    "I032": Code(
+        "A mended row with a redacted value",
+        "The rows were printed redacted. Putting them into the table would write the redaction over the value.",
+        "Print them with `--clear`, which is recorded, and mend those.",
+    ),
+    "I033": Code(
+        "Mended rows for a table that is replaced",
+        "Each load replaces the table by what is at the source. A row put there by hand would be gone.",
+        "Mend the row at the source, or the contract, and run `mainstem run`.",
+    ),
 }
