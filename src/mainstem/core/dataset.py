@@ -26,7 +26,8 @@ class Column:
     """One column as its author wrote it; `None` means "not said".
 
     `type` is a SQL type in the engine's dialect (DuckDB). `original` is the name at the source where it differs.
-    `tags` are the sensitivity tags declared here; inherited ones come from lineage.
+    `tags` are the sensitivity tags declared here; inherited ones come from lineage. `references` names the column that
+    holds all values, as `schema.table.column`.
     """
 
     name: str
@@ -41,6 +42,13 @@ class Column:
     matches: str | None = None
     tags: frozenset[str] = frozenset()
     original: str | None = None
+    references: str | None = None
+
+    @property
+    def refers_to(self) -> tuple[str, str] | None:
+        """The dataset and the column that hold every value of this one; None where nothing was said."""
+        schema, table, column, *more = (*(self.references or "").split("."), "", "", "")
+        return (f"{schema}.{table}", column) if column and not any(more) else None
 
 
 @dataclass(frozen=True, slots=True)

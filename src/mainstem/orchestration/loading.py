@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -17,6 +18,7 @@ from mainstem.lifecycle.storage.tables import files_touched
 from mainstem.lifecycle.storage.types import cast_select, stored_fields
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.measure import label_expression
+from mainstem.sql.quote import qualified, quote
 
 
 def read_source(ground: Ground, session: Session, dataset: Dataset, base: Snapshot | None, at: datetime) -> Change:
@@ -35,6 +37,7 @@ def read_source(ground: Ground, session: Session, dataset: Dataset, base: Snapsh
     wanted = [TotalWanted(each.id, each.expression, each.by) for each in ground.totals.get(dataset.name, ())]
     destination = destination_of(ground, session, ground.leases[dataset.name], base)
     change = ingest(session, dataset, reading, base=base, destination=destination, run=ground.run, at=at, totals=wanted)
+    change = replace(change, notes=(*change.notes, *referred_to(ground, dataset)[1]))
     if known is None and not change.fields:
         what = f'nothing was read of "{dataset.name}" so far, and no contract names its columns'
         raise WorldError(
@@ -83,6 +86,7 @@ def base_to_append(ground: Ground, name: str, lease: Lease) -> Snapshot | None:
 def destination_of(ground: Ground, session: Session, lease: Lease, base: Snapshot | None) -> Destination:
     """Where rows of a load go, and how its table keeps them."""
     folder = ground.lake / lease.table
+    known, _ = referred_to(ground, ground.project.datasets[lease.dataset])
     return Destination(
         folder,
         ground.lake / (lease.table + QUARANTINE),
@@ -91,7 +95,29 @@ def destination_of(ground: Ground, session: Session, lease: Lease, base: Snapsho
         relation=lambda files, fields: ground.engine.relation([folder / file.path for file in files], fields),
         touched=lambda key, batch: files_touched(session, ground.lake, base, key, batch) if base else (),
         label=partial(label_expression, zone=ground.project.timezone),
+        known=known,
     )
+
+
+def referred_to(ground: Ground, dataset: Dataset) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The values that columns of a load may refer to, as a SELECT each, readable now; and notes on what is not there.
+
+    They are those of this run's version of the other dataset, which is made before. Of one without a version nothing
+    is known, and every value passes.
+    """
+    found: dict[str, str] = {}
+    notes = []
+    for column in dataset.columns:
+        if column.refers_to is None:
+            continue
+        other, name = column.refers_to
+        version = ground.shelf.version(other)
+        if version is None or name.lower() not in {field.name.lower() for field in version.fields}:
+            notes.append(f'"{column.name}" is held to nothing: "{other}" is not there yet')
+            continue
+        ground.shelf.ready([other])
+        found[column.name] = f"select {quote(name)} as known from {qualified(other)}"
+    return found, tuple(notes)
 
 
 def _stored(select: str, fields: tuple[Field, ...]) -> tuple[str, tuple[Field, ...]]:

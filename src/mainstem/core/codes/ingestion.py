@@ -72,4 +72,10 @@ CODES: dict[str, Code] = {
         "Each load replaces the table by what is at the source. A row put there by hand would be gone.",
         "Mend the row at the source, or the contract, and run `mainstem run`.",
     ),
+    "I034": Code(
+        "A reference to what is not there yet",
+        "Values are looked up when rows arrive, so what they refer to is made before. What is made from the column's own "
+        "dataset, or that itself, comes too late.",
+        "Write a check of kind `relationships` where both are made: it looks at rows that are there.",
+    ),
 }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mainstem.core.dataset import Column
@@ -30,6 +30,7 @@ class Destination:
     `relation` gives SQL usable in FROM that reads files of the table with the columns asked for.
     `touched` gives the files that hold a row whose values of some columns are in a relation.
     `label` gives, for a column and its type, the SQL of a row's partition label.
+    `known` has, for columns that refer to another dataset, a SELECT of its values as `known`.
     """
 
     folder: Path
@@ -39,6 +40,7 @@ class Destination:
     relation: Callable[[Sequence[DataFile], Sequence[Field]], str]
     touched: Callable[[Sequence[str], str], tuple[DataFile, ...]]
     label: Callable[[str, str], str]
+    known: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
