@@ -74,8 +74,8 @@ CODES: dict[str, Code] = {
     ),
     "I034": Code(
         "A reference to what is not there yet",
-        "Values are looked up when rows arrive, so what they refer to is made before. What is made from the column's own "
-        "dataset, or that itself, comes too late.",
+        "Values are looked up when rows arrive, so what they refer to is made before. What is made from the column's "
+        "own dataset, or that itself, comes too late.",
         "Write a check of kind `relationships` where both are made: it looks at rows that are there.",
     ),
 }
