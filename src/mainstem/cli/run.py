@@ -21,6 +21,7 @@ from mainstem.core.evidence import Verdict
 from mainstem.core.problem import Problem
 from mainstem.core.release import Release
 from mainstem.core.run import Done, Failure, Run
+from mainstem.orchestration.arrivals import amiss
 from mainstem.orchestration.passed import in_words, published_failing
 
 Ended = TypeVar("Ended", Done, Failure)
@@ -150,6 +151,7 @@ def as_facts(opened: Opened, done: Run) -> dict[str, object]:
             {"dataset": row.subject, "check": check.id, "what": in_words(row), "evidence": row.id}
             for check, row in published_failing(opened.project, opened.ledger, done)
         ],
+        "amiss": amiss(opened.project, opened.ledger, opened.env, done.finished_at),
     }
 
 
@@ -189,6 +191,9 @@ def _show_failures(opened: Opened, done: Run) -> None:
 def _show_warnings(opened: Opened, done: Run) -> None:
     from mainstem.cli.screen import console, escaped, styled
 
+    for found in amiss(opened.project, opened.ledger, opened.env, done.finished_at):
+        aside = styled(f"(mainstem why {found.dataset})", "bright_black")
+        console().print(f"[yellow]![/] {found.dataset}: {escaped(found.words)}  {aside}")
     for check, row in published_failing(opened.project, opened.ledger, done):
         # an `error` check blocks what changed, so one of a published version fails on a day that did not
         why = ", does not block: this day did not change" if check.severity == Severity.ERROR else ""

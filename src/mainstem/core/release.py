@@ -118,7 +118,7 @@ class Change:
     they are all that is left of it: rows that it held before have gone into the table, or were discarded.
     `position` is the source position after this change. `rows_in` = rows read; `rejected` = rows set aside.
     Of a load, `rows_in` = `loaded` + `rejected` + `deduplicated` (another row of the same key took their place) +
-    `unchanged` (the table, or the quarantine, holds them already).
+    `unchanged` (the table, or the quarantine, holds them already). `brought` = rows that no read before had.
     `as_of` is the start of a complete read (loads), None for models. `labels` are the partition labels
     (ISO dates) touched, None for "any". `totals` maps the name of a total to the source's value by partition label,
     in the same read.
@@ -140,6 +140,7 @@ class Change:
     loaded: int = 0
     deduplicated: int = 0
     unchanged: int = 0
+    brought: int = 0
 
     @property
     def is_empty(self) -> bool:

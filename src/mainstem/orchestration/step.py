@@ -21,7 +21,8 @@ from mainstem.core.release import Change, DataFile, Field, Identity, Lease, Snap
 from mainstem.core.run import Done, Step
 from mainstem.lifecycle.storage import tables
 from mainstem.lifecycle.storage.types import cast_select
-from mainstem.orchestration import attempt, held, measure
+from mainstem.orchestration import arrivals, attempt, held, measure
+from mainstem.orchestration.affected import with_affected
 from mainstem.orchestration.blame import hushed, in_file, may_quote, without
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.looks import load_fingerprint
@@ -46,7 +47,8 @@ def do(ground: Ground, step: Step) -> Done:
     try:
         done = _carry_out(ground, dataset, step)
     except WorldError as error:
-        raise in_file(_without_values(ground, dataset, error), dataset.place.file) from error
+        said = with_affected(ground.project, ground.bound, dataset.name, _without_values(ground, dataset, error))
+        raise in_file(said, dataset.place.file) from error
     return replace(done, seconds=ground.clock.elapsed() - started_s)
 
 
@@ -128,7 +130,7 @@ def _load(ground: Ground, dataset: Dataset) -> Done:
     lease = ground.leases[dataset.name]
     session = ground.engine.session()
     try:
-        at = ground.clock.now()
+        at, began_s = ground.clock.now(), ground.clock.elapsed()
         known = ground.base(dataset.name)
         fingerprint = load_fingerprint(dataset)
         base = base_to_append(ground, dataset.name, lease)
@@ -137,11 +139,12 @@ def _load(ground: Ground, dataset: Dataset) -> Done:
         else:
             change = read_source(ground, session, dataset, base, at)
         crash.point("after-compute", dataset.name)
+        told = _told(ground, dataset, change, at, ground.clock.elapsed() - began_s)
         if known is not None and change.is_empty and known.fingerprint == fingerprint:
             kept = replace(known, as_of=at)
-            return _stay(ground, dataset, kept, "read; nothing new", _reads(kept, change))
+            return _stay(ground, dataset, kept, "read; nothing new", _reads(kept, change, told))
         version = _new_version(lease, change, base, fingerprint=fingerprint, inputs={}, key="", as_of=at)
-        return _finish(ground, session, dataset, lease, _Result(version, change, base, _reads(version, change)))
+        return _finish(ground, session, dataset, lease, _Result(version, change, base, _reads(version, change, told)))
     finally:
         session.close()
 
@@ -185,9 +188,21 @@ def _stay(ground: Ground, dataset: Dataset, version: Version, why: str, read: tu
     return Done(dataset.name, "checked" if asked else "unchanged", why, version, rows=version.rows)
 
 
-def _reads(version: Version, change: Change) -> tuple[Evidence, ...]:
+def _told(ground: Ground, dataset: Dataset, change: Change, at: datetime, seconds: float) -> dict[str, Any]:
+    """What became of the rows that were read. WorldError I035 where they are not as expected."""
+    return {
+        **arrivals.counts_of(change),
+        "brought": change.brought,
+        "seconds": round(seconds, 3),
+        "bytes": sum(file.size_bytes for file in (*change.added, *change.rejects)),
+        "notes": list(change.notes),
+        "breaches": list(arrivals.breaches(ground.ledger, dataset, change, at)),
+    }
+
+
+def _reads(version: Version, change: Change, told: Mapping[str, Any]) -> tuple[Evidence, ...]:
     """What was read, and the source's own totals in the same read."""
-    rows = [measure.read_evidence(version.dataset, version, change.rows_in, change.position)]
+    rows = [measure.read_evidence(version.dataset, version, change.rows_in, change.position, told)]
     for name, by_label in change.totals.items():
         rows += [
             replace(

@@ -78,4 +78,10 @@ CODES: dict[str, Code] = {
         "own dataset, or that itself, comes too late.",
         "Write a check of kind `relationships` where both are made: it looks at rows that are there.",
     ),
+    "I035": Code(
+        "A load that does not bring what is expected",
+        "The contract expects more rows, or about as many as usual, and says `on_breach: stop`: nothing is loaded, and "
+        "the position stays.",
+        "Ask the owner of the source. If it is right so, remove `on_breach: stop` for one run, or expect less.",
+    ),
 }
