@@ -13,9 +13,9 @@ WAYS = ("loaded", "set_aside", "deduplicated", "unchanged")
 
 
 def loads_of(opened: Opened, name: str) -> list[Mapping[str, Any]]:
-    """The reads that brought rows, newest first: at, run, rows and where they went, seconds, bytes, position, notes."""
+    """The reads that found rows or have something to tell, newest first, with where each row went."""
     rows = opened.ledger.evidence(env=opened.env, subjects=[name], kinds=["read"])
-    told = [row for row in rows if row.label is None and row.value and "loaded" in row.facts]
+    told = [row for row in rows if row.label is None and "loaded" in row.facts and (row.value or row.facts["notes"])]
     names = ("rows", *WAYS, "brought", "seconds", "bytes", "position", "notes", "breaches")
     return [
         {"at": row.at, "run": row.run, "evidence": row.id, **{each: row.facts.get(each) for each in names}}
@@ -29,7 +29,7 @@ def show_loads(opened: Opened, loads: Iterable[Mapping[str, Any]]) -> None:
 
     out = console()
     for load in loads:
-        went = " + ".join(f"{load[way]:,} {way.replace('_', ' ')}" for way in WAYS if load[way])
+        went = " + ".join(f"{load[way]:,} {way.replace('_', ' ')}" for way in WAYS if load[way]) or "0"
         seconds = float(load["seconds"])
         pace = f"{load['rows'] / seconds:,.0f} rows/s" if seconds else ""
         took = ", ".join(word for word in (f"{seconds:.1f} s", pace, size(load["bytes"])) if word)

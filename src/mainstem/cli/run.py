@@ -131,6 +131,8 @@ def as_facts(opened: Opened, done: Run) -> dict[str, object]:
                 "version": d.version.id if d.version else None,
                 "rows": d.rows,
                 "rejected": d.rejected,
+                "counts": d.counts,
+                "notes": d.notes,
                 "seconds": round(d.seconds, 3),
             }
             for d in done.done
@@ -191,6 +193,9 @@ def _show_failures(opened: Opened, done: Run) -> None:
 def _show_warnings(opened: Opened, done: Run) -> None:
     from mainstem.cli.screen import console, escaped, styled
 
+    for step in _in_order(done, done.done):
+        for note in step.notes:
+            console().print(f"[yellow]![/] {step.dataset}: {escaped(note)}")
     for found in amiss(opened.project, opened.ledger, opened.env, done.finished_at):
         aside = styled(f"(mainstem why {found.dataset})", "bright_black")
         console().print(f"[yellow]![/] {found.dataset}: {escaped(found.words)}  {aside}")

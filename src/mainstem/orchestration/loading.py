@@ -12,6 +12,7 @@ from mainstem.core.ports import Session
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.release import Change, Field, Identity, Lease, Snapshot
 from mainstem.lifecycle.ingestion.ingest import ingest
+from mainstem.lifecycle.ingestion.loaded import breaking
 from mainstem.lifecycle.ingestion.target import Destination, TotalWanted
 from mainstem.lifecycle.storage import tables
 from mainstem.lifecycle.storage.tables import files_touched
@@ -19,6 +20,9 @@ from mainstem.lifecycle.storage.types import cast_select, stored_fields
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.measure import label_expression
 from mainstem.sql.quote import qualified, quote
+
+AGAIN = "loaded again, they are held to it (mainstem backfill {} --all)"
+"""How rows that are there come under a new contract."""
 
 
 def read_source(ground: Ground, session: Session, dataset: Dataset, base: Snapshot | None, at: datetime) -> Change:
@@ -97,6 +101,27 @@ def destination_of(ground: Ground, session: Session, lease: Lease, base: Snapsho
         label=partial(label_expression, zone=ground.project.timezone),
         known=known,
     )
+
+
+def not_held(ground: Ground, session: Session, dataset: Dataset, base: Snapshot | None, fingerprint: str) -> list[str]:
+    """Rows loaded before that break the contract of today, in words, when that has changed and they are not read again.
+
+    They are counted where they lie; nothing happens to them.
+    """
+    known, load = ground.base(dataset.name), dataset.made_by
+    assert isinstance(load, Load)
+    if known is None or base is None or known.fingerprint == fingerprint or load.load == "full" or not base.files:
+        return []
+    relation = ground.engine.relation([ground.lake / base.table / file.path for file in base.files], base.fields)
+    try:
+        found = breaking(session, relation, base.fields, dataset.columns)
+    except WorldError:  # limits that are no values of the old type; those of the new one are told elsewhere
+        return []
+    return [
+        f"{name}: {count:,} {'row' if count == 1 else 'rows'} loaded before {'breaks' if count == 1 else 'break'} the "
+        f"contract of today; {AGAIN.format(dataset.name)}"
+        for name, count in found.items()
+    ]
 
 
 def referred_to(ground: Ground, dataset: Dataset) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -9,11 +9,13 @@ from fnmatch import fnmatchcase
 from mainstem.core.dataset import QUARANTINE, Dataset, Load, Model
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.project import Macro, Project
+from mainstem.core.release import Version
 from mainstem.core.run import Look, Plan, Review, Step
 from mainstem.governance.reach import Reached, reached
 from mainstem.orchestration.asked import in_words, listed, unheld
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.graph import below
+from mainstem.orchestration.looks import load_fingerprint
 from mainstem.orchestration.state import State, model_skip_key
 
 
@@ -59,7 +61,7 @@ def plan(
         tuple(steps.values()),
         removed,
         _touched(project, bound, moving, reach.requirements),
-        _notes(project, state, removed),
+        _notes(project, state, removed, steps),
         reach.outputs,
         reach.people,
     )
@@ -168,14 +170,30 @@ def _model_step(
     return Step(name, action, f"its kind, its `time_column` or a macro that it uses changed{full}", inputs)
 
 
-def _notes(project: Project, state: State, removed: Sequence[str]) -> tuple[str, ...]:
-    notes = []
+def _notes(project: Project, state: State, removed: Sequence[str], steps: Mapping[str, Step]) -> tuple[str, ...]:
+    notes = [_not_held(name, state.bases[name]) for name in steps if _is_not_held(project.datasets[name], state, steps)]
     if removed:
         notes.append(f"no longer in the project, left out of the next release: {', '.join(removed)}")
     forked = sorted(name for name in state.forks if name in project.datasets and project.datasets[name].is_load)
     if forked:
         notes.append(f"continue from the released version in a new table (a rollback lies behind): {', '.join(forked)}")
     return tuple(notes)
+
+
+def _is_not_held(dataset: Dataset, state: State, steps: Mapping[str, Step]) -> bool:
+    """Whether a load goes on with rows that came in under another contract."""
+    load, base = dataset.made_by, state.bases.get(dataset.name)
+    if not isinstance(load, Load) or load.load == "full" or base is None or steps[dataset.name].action != "load":
+        return False
+    return base.fingerprint != load_fingerprint(dataset)
+
+
+def _not_held(name: str, base: Version) -> str:
+    rows = "rows" if base.rows is None else f"{base.rows:,} {'row' if base.rows == 1 else 'rows'}"
+    return (
+        f"{name}: how it is loaded has changed; that holds for rows to come, not for {rows} loaded before "
+        f"(mainstem backfill {name} --all)"
+    )
 
 
 def _reached(project: Project, bound: Bound, moving: Collection[str]) -> Reached:

@@ -125,7 +125,7 @@ def _subject(
 
 
 def _load(ground: Ground, dataset: Dataset) -> Done:
-    from mainstem.orchestration.loading import base_to_append, read_source
+    from mainstem.orchestration.loading import base_to_append, not_held, read_source
 
     lease = ground.leases[dataset.name]
     session = ground.engine.session()
@@ -139,12 +139,15 @@ def _load(ground: Ground, dataset: Dataset) -> Done:
         else:
             change = read_source(ground, session, dataset, base, at)
         crash.point("after-compute", dataset.name)
+        unheld = not_held(ground, session, dataset, base, fingerprint)
         told = _told(ground, dataset, change, at, ground.clock.elapsed() - began_s)
+        told["notes"] += unheld
         if known is not None and change.is_empty and known.fingerprint == fingerprint:
             kept = replace(known, as_of=at)
             return _stay(ground, dataset, kept, "read; nothing new", _reads(kept, change, told))
         version = _new_version(lease, change, base, fingerprint=fingerprint, inputs={}, key="", as_of=at)
-        return _finish(ground, session, dataset, lease, _Result(version, change, base, _reads(version, change, told)))
+        done = _finish(ground, session, dataset, lease, _Result(version, change, base, _reads(version, change, told)))
+        return replace(done, counts=arrivals.counts_of(change), notes=tuple(unheld))
     finally:
         session.close()
 
