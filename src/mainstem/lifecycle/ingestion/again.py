@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mainstem.core.dataset import Dataset, Load
@@ -33,7 +33,8 @@ _TABLES = itertools.count(1)
 class Reviewed:
     """What came of it: the change to commit, empty where nothing is another; and what happened to how many rows.
 
-    Of a replay, `tried` = `loaded` + `superseded` + `staying`; `reasons` has, for rows that stay, why, with a count.
+    Of a replay `tried` = `loaded` + `superseded` + `staying`; in the change superseded rows count as deduplicated, staying
+    ones as unchanged. `reasons` has, for rows that stay, why, with a count.
     Of a discard there is `discarded` alone.
     """
 
@@ -155,6 +156,7 @@ def _tried(
         staying = table.one(f"select count(*) from {table.tried}")
         assert outcome.loaded + superseded + staying == tried, f"{tried} rows were tried"
         change = _change(table, destination, outcome, is_settled=staying < tried or any(reasons.values()))
+        change = replace(change, rows_in=tried, deduplicated=superseded, unchanged=staying)
         shown = dict(_reasons(batch))
         counts = {"tried": tried, "loaded": outcome.loaded, "superseded": superseded, "staying": staying}
         return Reviewed(change, counts, shown)
