@@ -33,8 +33,8 @@ _TABLES = itertools.count(1)
 class Reviewed:
     """What came of it: the change to commit, empty where nothing is another; and what happened to how many rows.
 
-    Of a replay `tried` = `loaded` + `superseded` + `staying`; in the change superseded rows count as deduplicated, staying
-    ones as unchanged. `reasons` has, for rows that stay, why, with a count.
+    Of a replay `tried` = `loaded` + `superseded` + `staying`; in the change superseded rows count as deduplicated,
+    staying ones as unchanged. `reasons` has, for rows that stay, why, with a count.
     Of a discard there is `discarded` alone.
     """
 
