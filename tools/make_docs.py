@@ -44,9 +44,16 @@ def commands_page() -> str:
     for name in COMMANDS:
         found = command.get_command(context, name)
         assert found is not None
-        with click.Context(found, info_name=f"mainstem {name}", max_content_width=100, terminal_width=100) as inner:
-            body += f"\n## mainstem {name}\n\n```\n{found.get_help(inner)}\n```\n"
+        body += help_text(found, f"mainstem {name}", "##")
+        for inner, subcommand in found.commands.items() if isinstance(found, click.Group) else ():
+            body += help_text(subcommand, f"mainstem {name} {inner}", "###")
     return f"{MADE}# Commands\n{body}"
+
+
+def help_text(of: click.Command, name: str, heading: str) -> str:
+    """What `--help` says of a command."""
+    with click.Context(of, info_name=name, max_content_width=100, terminal_width=100) as context:
+        return f"\n{heading} {name}\n\n```\n{of.get_help(context)}\n```\n"
 
 
 def kinds_page() -> str:

@@ -242,6 +242,7 @@ def normal(text: str, folder: Path) -> str:
     text = re.sub(r"\bview:[0-9a-f]{16}\b", "view:DIGEST", text)
     text = re.sub(r"\b[0-9a-f]{32}\b|(?<=sound, )[0-9a-f]{8}\b", "LEDGER", text)
     text = re.sub(r"\b\d+(\.\d+)? (ms|s)\b", "TIME", text)
+    text = re.sub(r"\b[\d,]+ rows/s", "PACE", text)
     text = re.sub(r"\b\d+(\.\d+)? [kMG]?B\b", "SIZE", text)
     text = re.sub(r"_mainstem/samples/\S+?\.parquet", "_mainstem/samples/SAMPLE", text)
     return re.sub(_instants_of_today(), "NOW", text)

@@ -48,6 +48,8 @@ def load_fingerprint(dataset: Dataset) -> str:
     contract = [
         (c.name, c.type, c.required, c.unique, c.min, c.max, c.accepted, c.matches, c.original) for c in dataset.columns
     ]
+    refers = [(c.name, c.references) for c in dataset.columns if c.references is not None]
     how = [load.source, load.table, load.options, load.load, load.cursor, load.write, dataset.key, contract]
     keeping = [load.on_delete, load.deleted, load.revision, load.effective]
-    return digest([*how, dataset.time_column, *(keeping if keeping != ["keep", None, None, None] else ())])
+    kept = keeping if keeping != ["keep", None, None, None] else []
+    return digest([*how, dataset.time_column, *kept, *refers])

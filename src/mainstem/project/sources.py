@@ -60,6 +60,8 @@ class TableKeys:
 SOURCE = Form(SourceKeys, also={"tables": Any})
 TABLE = Form(TableKeys, also={"columns": Any, "checks": Any})
 
+_SHARE = re.compile("[1-9][0-9]{0,2}%")
+
 _WITHOUT_CURSOR = frozenset({"files"})
 """Kinds that know by themselves what is new."""
 
@@ -302,3 +304,8 @@ def _check_expectation(keys: Keys, problems: list[Problem]) -> None:
         if not DURATION.fullmatch(node.value):
             what = f'"every" is "{node.value}", which is no length of time'
             problems.append(Problem("P009", what, "write one such as 1d or 6h", node.place))
+    volume = expect.get("volume") if isinstance(expect, Keys) else None
+    for key, pattern, mend in (("of", DURATION, "write one such as 28d"), ("within", _SHARE, "write one such as 50%")):
+        said = texts(volume.get(key)) if isinstance(volume, Keys) else ()
+        wrong = (node for node in said if not pattern.fullmatch(node.value))
+        problems += [Problem("P009", f'"{key}" is "{node.value}"', mend, node.place) for node in wrong]
