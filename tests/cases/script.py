@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +26,7 @@ database.execute("begin exclusive")
 print("locked", flush=True)
 sys.stdin.read()
 """
-PROGRAMS = "mainstem, cat, cd, export, lock, ls, rm, set, sqlite, sqlite3, touch, unlock"
+PROGRAMS = "mainstem, cat, cd, export, lock, ls, psql, rm, set, sqlite, sqlite3, touch, unlock"
 
 
 @dataclass
@@ -74,6 +74,7 @@ class Stage:
         self.folder = folder
         self.root = folder
         self._locks: dict[str, subprocess.Popen[bytes]] = {}
+        self._servers = ExitStack()
 
     def write(self, path: str, lines: Iterable[str]) -> None:
         """A file with these lines, without blank ones at the end."""
@@ -86,6 +87,9 @@ class Stage:
         command, _, path = command.partition(" | json")
         program, *arguments = shlex.split(command)
         if program == "mainstem":
+            arguments = [
+                os.path.expandvars(argument) if argument.startswith("$") else argument for argument in arguments
+            ]
             return mainstem(arguments, self.root, json_path=path.strip() if _ else None)
         action = getattr(self, f"_{program}", None)
         assert action is not None, f"a script runs {PROGRAMS}, not {program}"
@@ -130,15 +134,28 @@ class Stage:
         (self.folder / path).touch()
 
     def _set(self, setting: str) -> None:
+        """An address of PostgreSQL becomes that of a server which is started for it."""
         name, _, value = setting.partition("=")
+        if value.startswith("postgresql://"):
+            from tests.servers import postgres
+
+            value = self._servers.enter_context(postgres()).url()
         os.environ[name] = value
 
     _export = _set
 
+    def _psql(self, url: str, _: str, sql: str) -> list[str]:
+        import psycopg
+
+        with psycopg.connect(os.path.expandvars(url), autocommit=True) as connection:
+            found = connection.execute(sql.encode())
+            return ["|".join(map(str, row)) for row in found.fetchall()] if found.description else []
+
     def close(self) -> None:
-        """Unlock what is locked."""
+        """Unlock what is locked, and stop servers."""
         for file in list(self._locks):
             self._unlock(file)
+        self._servers.close()
 
 
 @contextmanager
