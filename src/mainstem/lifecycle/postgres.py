@@ -14,7 +14,7 @@ SETTINGS = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c extra_
 _WAIT_S = 10
 
 
-def address(url: str, place: Place) -> Mapping[str, Any]:
+def address(url: str, place: Place | None) -> Mapping[str, Any]:
     """libpq's keywords of an address, with our settings. WorldError G081 for what is no address."""
     psycopg = driver(place)
     try:
@@ -27,7 +27,7 @@ def address(url: str, place: Place) -> Mapping[str, Any]:
     return {**ours, **given, "options": options}
 
 
-def driver(place: Place) -> Any:
+def driver(place: Place | None) -> Any:
     """psycopg; WorldError G080 where the extra is not installed."""
     try:
         import psycopg

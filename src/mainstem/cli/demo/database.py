@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from mainstem.core.place import Place
 from mainstem.core.problem import Problem, ProjectError
 
 FILE = "operations.db"
@@ -100,10 +99,9 @@ class PostgresSchema:
         from mainstem.lifecycle.generation.postgres_catalog import complaints
         from mainstem.lifecycle.postgres import address, driver
 
-        place = Place("")
-        psycopg, keywords = driver(place), address(self.url, place)
+        psycopg, keywords = driver(None), address(self.url, None)
         options = f"{keywords['options']} -c search_path={SCHEMA} -c client_min_messages=warning"
-        with complaints(place), psycopg.connect(**{**keywords, "options": options}) as connection:
+        with complaints(None), psycopg.connect(**{**keywords, "options": options}) as connection:
             yield _Postgres(connection)
 
 

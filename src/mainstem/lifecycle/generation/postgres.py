@@ -11,7 +11,6 @@ from typing import Any
 
 from mainstem.core.dataset import Dataset, Source
 from mainstem.core.found import FoundTable
-from mainstem.core.place import Place
 from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, ProjectError, WorldError
 from mainstem.core.run import Look
@@ -106,8 +105,7 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
 def discover(options: Options, root: Path, only: frozenset[str]) -> list[FoundTable]:
     """The tables that may be read. WorldError G080, G081."""
     del root
-    place = Place("")
-    with catalog.connected(address(options.url, place), place) as connection:
+    with catalog.connected(address(options.url, None), None) as connection:
         return catalog.found_tables(catalog.asking(connection), only)
 
 

@@ -41,7 +41,7 @@ where relkind in ('r', 'v', 'm', 'f', 'p') and not relispartition
 
 
 @contextmanager
-def connected(keywords: Mapping[str, Any], place: Place) -> Iterator[Any]:
+def connected(keywords: Mapping[str, Any], place: Place | None) -> Iterator[Any]:
     """A connection in one read-only transaction that sees one state. WorldError G081 where the server refuses, or
     breaks off."""
     psycopg = driver(place)
@@ -58,7 +58,7 @@ def connected(keywords: Mapping[str, Any], place: Place) -> Iterator[Any]:
 
 
 @contextmanager
-def complaints(place: Place) -> Iterator[None]:
+def complaints(place: Place | None) -> Iterator[None]:
     """Complaints of the server leave as WorldError G081, in its own words."""
     psycopg = driver(place)
     try:
