@@ -182,6 +182,8 @@ class SourceKind(Protocol):
 
     def read(self, source: Source, dataset: Dataset, position: Any, root: Path, session: Session) -> Reading: ...
 
+    # A kind whose rows follow from texts beside the source's file (a user's program) also has
+    # `told(source, dataset, root) -> str`: those texts. WorldError where there are none.
     # A kind whose systems list their tables also has
     # `discover(options, root, only: frozenset[str]) -> list[FoundTable]`: all of them, or those that are named.
 

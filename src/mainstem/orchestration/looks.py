@@ -31,13 +31,13 @@ def _look(project: Project, state: State, dataset: Dataset) -> Look:
         look: Look = find("sources", source.kind).look(source, dataset, position, project.root)
     except WorldError as error:
         return Look(dataset.name, "unknown", error.problems[0].what)
-    if base is not None and base.fingerprint != load_fingerprint(dataset) and look.state == "nothing":
+    if base is not None and base.fingerprint != load_fingerprint(project, dataset) and look.state == "nothing":
         return Look(dataset.name, "new", "how it is loaded has changed")
     return look
 
 
-def load_fingerprint(dataset: Dataset) -> str:
-    """Digest of what decides a load's content and partitions: write mode, key, contract, options."""
+def load_fingerprint(project: Project, dataset: Dataset) -> str:
+    """Digest of what decides a load's content and partitions: write mode, key, contract, options, a user's program."""
     from mainstem.core.canonical import digest
 
     load = dataset.made_by
@@ -46,4 +46,7 @@ def load_fingerprint(dataset: Dataset) -> str:
         (c.name, c.type, c.required, c.unique, c.min, c.max, c.accepted, c.matches, c.original) for c in dataset.columns
     ]
     how = [load.source, load.table, load.options, load.load, load.cursor, load.write, dataset.key, contract]
-    return digest([*how, dataset.time_column])
+    source = project.sources[load.source]
+    told = getattr(find("sources", source.kind), "told", None)
+    texts = [told(source, dataset, project.root)] if told is not None else []
+    return digest([*how, dataset.time_column, *texts])

@@ -128,7 +128,7 @@ def _load(ground: Ground, dataset: Dataset) -> Done:
     try:
         at = ground.clock.now()
         known = ground.base(dataset.name)
-        fingerprint = load_fingerprint(dataset)
+        fingerprint = load_fingerprint(ground.project, dataset)
         base = base_to_append(ground, dataset.name, lease)
         if base is not None and (known is None or known.position is None):  # rows that no read of this load brought
             change = replace(read_source(ground, session, dataset, None, at), replace=True)

@@ -52,7 +52,7 @@ class TableKeys:
 SOURCE = Form(SourceKeys, also={"tables": Any})
 TABLE = Form(TableKeys, also={"columns": Any, "checks": Any})
 
-_WITHOUT_CURSOR = frozenset({"files"})
+_WITHOUT_CURSOR = frozenset({"dlt", "files", "python"})
 """Kinds that know by themselves what is new."""
 
 

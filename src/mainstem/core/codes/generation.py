@@ -149,6 +149,28 @@ CODES: dict[str, Code] = {
         "The pages end before the number at `total` is reached: rows are missing, or the number is of something else.",
         "Run again, since rows may be deleted while pages are read; if it stays so, correct `paginate` or `total`.",
     ),
+    "G060": Code(
+        "Python that cannot be found",
+        "A source of kind `python` is a function in a file of the project; one of kind `dlt` may also be in an "
+        "installed package.",
+        "Make the file or the function, or correct its name.",
+    ),
+    "G061": Code(
+        "Python of the project that fails",
+        "A function of the project raised an error while it was read. Nothing of the load was kept; the position "
+        "stays.",
+        "Correct it at the line that the message names.",
+    ),
+    "G062": Code(
+        "A batch that is none",
+        "A function yields lists of dictionaries, Arrow tables, or frames; values are of types with one exact text.",
+        "Yield rows in one of these forms, and turn other values into texts or numbers first.",
+    ),
+    "G063": Code(
+        "A position that cannot be gone on from",
+        "The position is committed with the rows, as JSON; what is yielded after it would come again.",
+        "Yield it with the last rows, made of texts, numbers, lists and dictionaries.",
+    ),
     "G080": Code(
         "A source whose reader is not installed",
         "The base install reads SQLite and files; other sources bring libraries of their own.",

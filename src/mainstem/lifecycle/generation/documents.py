@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mainstem.core.dataset import Dataset
@@ -72,23 +72,30 @@ class Documents:
         self._waiting.clear()
         self._characters = 0
 
-    def reading(self, dataset: Dataset, nulls: Sequence[str], position: Any) -> Reading:
-        """All that was added, as texts, with the types that all values of a key show. WorldError G009."""
+    def reading(
+        self, dataset: Dataset, nulls: Sequence[str], position: Any, known: Mapping[str, str] | None = None
+    ) -> Reading:
+        """All that was added, as texts, with the types that all values of a key show; `known` are the types of keys
+        whose texts are exactly those of a value, and are read as such. WorldError G009."""
         self._pour()
         session, rows = self.session, self.rows
         names = list(json_lines.keys(session, rows, self.broken, ORIGIN))
         if "_origin" in names:
             mend = "read it under another name at the source"
             raise WorldError(Problem("G009", 'the rows have a key "_origin"', mend, dataset.place))
-        json_lines.mend_decimals(session, rows)
+        if known is None:
+            json_lines.mend_decimals(session, rows)
         here = at_source([column.name for column in dataset.columns], names, dataset.columns)
         wanted = [column.original or column.name for column in dataset.columns]
         missing = [name for name, found in zip(wanted, here, strict=True) if found is None]
         types = ["VARCHAR"] * (len(names) + len(missing))
-        if not dataset.columns:
+        if known is not None:
+            types = [known.get(name, "VARCHAR") for name in [*names, *missing]]
+        elif not dataset.columns:
             types = list(json_lines.types(session, rows, names))
         values = "".join(
-            f"{with_nulls(json_lines.value(name), nulls)} as {quote(name)}, " for name in [*names, *missing]
+            f"{_value(name, type_ if known else 'VARCHAR', nulls)} as {quote(name)}, "
+            for name, type_ in zip([*names, *missing], types, strict=True)
         )
         return Reading(
             select=f"select {values}{ORIGIN} as _origin from ({_objects(rows, [*names, *missing])})",
@@ -97,6 +104,11 @@ class Documents:
             teardown=self.teardown,
             broken=f"select _origin, raw, reason from {self.broken}",
         )
+
+
+def _value(name: str, type_: str, nulls: Sequence[str]) -> str:
+    text = with_nulls(json_lines.value(name), nulls)
+    return text if type_ == "VARCHAR" else f"cast({text} as {type_})"
 
 
 def _objects(rows: str, names: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from mainstem.core.secret import shown
 from mainstem.lifecycle.generation.documents import Documents
 from mainstem.lifecycle.generation.rest_calls import Call, Caller
 from mainstem.lifecycle.generation.rest_options import Options, Since, TableOptions
-from mainstem.lifecycle.generation.rest_pages import body_of, pages
+from mainstem.lifecycle.generation.rest_pages import pages
 from mainstem.lifecycle.generation.server import continued, load_of
 
 __all__ = ["EXTENSIONS", "Options", "TableOptions", "look", "read"]
@@ -77,7 +77,7 @@ def _first_call(source: Source, dataset: Dataset, before: Mapping[str, Any] | No
     options: TableOptions = load.options
     url = f"{source.options.url.rstrip('/')}/{options.path.lstrip('/')}" if options.path.strip("/") else None
     call = Call("GET", url or str.__str__(source.options.url)).with_params(options.params)
-    call = replace(call, method=options.method, body=body_of(options))
+    call = replace(call, method=options.method, body=(options.body or {}) if options.method == "POST" else None)
     if load.load != "incremental":
         return call
     since, cursor = options.since or Since(""), (before or {}).get("cursor")

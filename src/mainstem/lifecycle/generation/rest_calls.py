@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import random
-import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, Self
-from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from mainstem.core.dataset import Dataset, Source
 from mainstem.core.problem import Problem, WorldError
-from mainstem.core.secret import Secret
+from mainstem.lifecycle.generation.hiding import hidden, secrets_of
 from mainstem.lifecycle.generation.rest_options import Options
 
 FIRST_WAIT_S = 0.5
@@ -26,9 +25,6 @@ _SHOWN_CHARACTERS = 200
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _UNAUTHORIZED = 401
 _THROTTLES = frozenset({429, 503})
-_VARIABLE = re.compile(r"\$\{[^}]*\}")
-_LEAST_SECRET = 4
-"""Characters; less is no secret, and would be found in every word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +74,7 @@ class Caller:
 
         self.source, self.dataset = source, dataset
         self.options: Options = source.options
-        self.secrets = dict(_secrets((source.options, dataset.made_by)))
+        self.secrets = secrets_of(source.options, dataset.made_by)
         self._pace = _pace(source.name, self.options.url, self.options.pause_s)
         self._client = httpx2.Client(timeout=self.options.timeout_s, follow_redirects=False)
         self._token: str | None = None
@@ -100,10 +96,7 @@ class Caller:
 
     def hidden(self, text: str) -> str:
         """Without secrets: each as it is written in the project."""
-        for value, written in sorted(self.secrets.items(), key=lambda pair: -len(pair[0])):
-            for form in (value, quote_plus(value), quote(value, safe="")):
-                text = text.replace(form, written)
-        return text
+        return hidden(text, self.secrets)
 
     def problem(self, code: str, what: str, mend: str) -> WorldError:
         """A problem of the table."""
@@ -292,27 +285,3 @@ def pause_of(header: str | None, now: datetime) -> float | None:
 def _backoff_s(attempt: int) -> float:
     """Twice as long each time, less some chance, so that many readers do not come back at once."""
     return float(min(FIRST_WAIT_S * 2**attempt, _LONGEST_WAIT_S) * random.uniform(0.5, 1.0))  # noqa: S311
-
-
-def _parts(value: str, written: str) -> Iterator[tuple[str, str]]:
-    """A secret, and what stands in it for each `${NAME}`."""
-    names = _VARIABLE.findall(written)
-    pattern = "(.*)".join(map(re.escape, _VARIABLE.split(written)))
-    found = re.fullmatch(pattern, value, re.DOTALL)
-    pairs = [(value, written), *(zip(found.groups(), names, strict=True) if found else ())]
-    yield from ((part, name) for part, name in pairs if len(part) >= _LEAST_SECRET)
-
-
-def _secrets(value: Any) -> Iterator[tuple[str, str]]:
-    """Each secret in options, with how it is written."""
-    if isinstance(value, Secret):
-        yield from _parts(str.__str__(value), value.written)
-    elif is_dataclass(value):
-        for each in fields(value):
-            yield from _secrets(getattr(value, each.name))
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _secrets(each)
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from _secrets(each)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 from mainstem.core.problem import Problem, ProjectError
 from mainstem.core.secret import shown
 from mainstem.project.scalars import DURATION
+from mainstem.project.shape import Data
 
 _RATE = re.compile(r"([1-9][0-9]{0,5})\s*/\s*(s|min|h)")
 _SECONDS = {"s": 1, "min": 60, "m": 60, "h": 3600}
@@ -177,14 +177,14 @@ class TableOptions:
     """`path` follows the source's `url`, with `params`. `rows` is where the list is in the answer (`data.items`; `.` is
     the answer itself); not said, it is the answer, or its only list.
 
-    `body` is the JSON text of a `POST`; what `paginate` and `since` fill in goes there then. `null` are texts that
-    mean NULL.
+    `body` are the keys of the JSON object that a `POST` sends; what `paginate` and `since` fill in goes there then.
+    `null` are texts that mean NULL.
     """
 
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
     method: Literal["GET", "POST"] = "GET"
-    body: str | None = None
+    body: Mapping[str, Data] | None = None
     rows: str | None = None
     paginate: Paginate | None = None
     since: Since | None = None
@@ -194,17 +194,8 @@ class TableOptions:
         if "://" in self.path:
             what = f'`path` is "{shown(self.path)}", a whole address'
             raise ProjectError(Problem("G057", what, "write what follows the source's `url`, or make another source"))
-        if self.body is None:
-            return
-        if self.method != "POST":
+        if self.body is not None and self.method != "POST":
             raise ProjectError(Problem("G057", "a GET has no `body`", "add `method: POST`, or remove `body`"))
-        try:
-            is_object = isinstance(json.loads(self.body), dict)
-        except ValueError:
-            is_object = False
-        if not is_object:
-            what = "`body` is no JSON object"
-            raise ProjectError(Problem("G057", what, """write one such as: body: '{"status": "open"}'"""))
 
 
 def _check_address(key: str, address: str) -> None:

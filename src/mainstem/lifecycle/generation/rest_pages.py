@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -213,7 +214,7 @@ class _Walk:
 
 
 def _identity(call: Call) -> tuple[str, str]:
-    return call.url, msgspec.json.encode(call.body).decode() if call.body else ""
+    return call.url, json.dumps(call.body)
 
 
 def _is_count(value: Any) -> bool:
@@ -231,10 +232,3 @@ def next_link(header: str) -> str | None:
         if relation and "next" in (relation[1] or relation[2]).lower().split():
             return found[1]
     return None
-
-
-def body_of(options: TableOptions) -> Mapping[str, Any] | None:
-    """The JSON object that a POST sends."""
-    if options.method != "POST":
-        return None
-    return dict(msgspec.json.decode(str.__str__(options.body))) if options.body else {}
