@@ -171,6 +171,16 @@ CODES: dict[str, Code] = {
         "The position is committed with the rows, as JSON; what is yielded after it would come again.",
         "Yield it with the last rows, made of texts, numbers, lists and dictionaries.",
     ),
+    "G064": Code(
+        "A source of dlt that names no function",
+        "`source` is `module:function`: a file of the project, or an installed module, and a function in it.",
+        "Write one such as `sources/shop.py:orders` or `dlt.sources.rest_api:rest_api_source`.",
+    ),
+    "G065": Code(
+        "A resource of dlt that is not there",
+        "A table is a resource of dlt, under the table's name or the one that `resource` gives.",
+        "Use one of the listed names, or name a function with `@dlt.source` or `@dlt.resource`.",
+    ),
     "G080": Code(
         "A source whose reader is not installed",
         "The base install reads SQLite and files; other sources bring libraries of their own.",

@@ -102,7 +102,7 @@ class Batches:
         except WorldError as error:
             raise self._refused(f"cannot be read: {error.problems[0].what}") from None
 
-    def reading(self, position: Any) -> Reading:
+    def reading(self, position: Any, *, is_complete: bool) -> Reading:
         """All that was added. WorldError G009."""
         whole = self._documents()
         parts = [(whole.select, {each.name: each.type for each in whole.columns})] if whole.columns else []
@@ -120,6 +120,7 @@ class Batches:
             position=position,
             teardown=self.teardown,
             broken=whole.broken,
+            is_complete=is_complete,
             notes=(*self._notes(), *_notes(parts)),
         )
 

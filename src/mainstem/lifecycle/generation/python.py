@@ -13,11 +13,10 @@ from mainstem.core.dataset import Dataset, Source
 from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.run import Look
-from mainstem.core.secret import Secret
 from mainstem.lifecycle.generation.batches import Batches
 from mainstem.lifecycle.generation.hiding import secrets_of
 from mainstem.lifecycle.generation.server import continued, load_of
-from mainstem.lifecycle.generation.user_code import complaint, function_of, text_of, watched
+from mainstem.lifecycle.generation.user_code import called, complaint, function_of, opened, text_of, watched
 from mainstem.project.shape import Data
 
 EXTENSIONS = ()
@@ -65,19 +64,10 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
         after: dict[str, Any] = {"of": _of(source, dataset), "by": None, "set_aside": _set_aside(position)}
         if load.load == "incremental":
             after |= {"by": load.cursor, "state": state}
-        reading = batches.reading(after)
+        return batches.reading(after, is_complete=(before or {}).get("state") is None)
     except BaseException:
         batches.drop()
         raise
-    return Reading(
-        reading.select,
-        reading.columns,
-        after,
-        teardown=reading.teardown,
-        broken=reading.broken,
-        is_complete=(before or {}).get("state") is None,
-        notes=reading.notes,
-    )
 
 
 def _module(source: Source) -> str:
@@ -97,7 +87,7 @@ def _run(source: Source, dataset: Dataset, root: Path, batches: Batches, state: 
     """Call the function, take what it yields; the position after it."""
     module, load = _module(source), load_of(dataset)
     name = load.options.function
-    arguments = {key: _open(value) for key, value in source.options.arguments.items()}
+    arguments = {key: opened(value) for key, value in source.options.arguments.items()}
     secrets = secrets_of(source.options)
 
     def blamed(error: BaseException) -> WorldError:
@@ -105,7 +95,8 @@ def _run(source: Source, dataset: Dataset, root: Path, batches: Batches, state: 
 
     function = function_of(root, module, name, dataset.place)
     is_behind = False
-    for item in watched(_called(function, (deepcopy(state), load.table), arguments, blamed), blamed):
+    made = called(function, (deepcopy(state), load.table), arguments, blamed)
+    for item in watched(_several(made), blamed):
         batch, has_position, given = _taken_apart(item)
         count = batches.add(batch)
         if has_position:
@@ -118,14 +109,12 @@ def _run(source: Source, dataset: Dataset, root: Path, batches: Batches, state: 
     return state
 
 
-def _called(function: Any, given: tuple[Any, ...], arguments: Mapping[str, Any], blamed: Any) -> Iterable[Any]:
-    try:
-        made = function(*given, **arguments)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's code raises
-        raise blamed(error) from None
-    if hasattr(made, "__arrow_c_stream__") or isinstance(made, Mapping):
-        return [made]
-    return () if made is None else made if isinstance(made, Iterable) else [made]
+def _several(made: Any) -> Iterable[Any]:
+    """What the function gave, as batches: it may give one, or none, without yielding."""
+    if made is None:
+        return ()
+    is_one = hasattr(made, "__arrow_c_stream__") or isinstance(made, Mapping) or not isinstance(made, Iterable)
+    return [made] if is_one else made
 
 
 def _taken_apart(item: Any) -> tuple[Any, bool, Any]:
@@ -147,12 +136,3 @@ def _checked(position: Any, dataset: Dataset, module: str) -> Any:
         mend = "make it of texts, numbers, lists and dictionaries: an instant as text, such as at.isoformat()"
         raise WorldError(Problem("G063", what, mend, dataset.place))
     return made
-
-
-def _open(value: Any) -> Any:
-    """An argument with its secrets as plain texts."""
-    if isinstance(value, Secret):
-        return str.__str__(value)
-    if isinstance(value, list):
-        return [_open(each) for each in value]
-    return {key: _open(each) for key, each in value.items()} if isinstance(value, dict) else value

@@ -6,14 +6,16 @@ import importlib
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import Any
 
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem, WorldError, nearest
+from mainstem.core.secret import Secret
 from mainstem.lifecycle.generation.hiding import hidden
+
+Told = Callable[[BaseException], WorldError]
 
 
 def text_of(root: Path, path: str, place: Place) -> str:
@@ -46,10 +48,10 @@ def function_of(root: Path, module: str, name: str, place: Place) -> Callable[..
 def _of_file(root: Path, path: str, place: Place) -> ModuleType:
     text = text_of(root, path, place)
     file = str(root / path)
-    name = f"mainstem_{PurePosixPath(path).stem}_{sha256(file.encode()).hexdigest()[:8]}"
+    name = ".".join(["mainstem_project", *PurePosixPath(path).with_suffix("").parts])
     module = ModuleType(name)
     module.__file__ = file
-    sys.modules[name] = module  # dataclasses look their module up there
+    sys.modules[name] = module  # dataclasses look there; dlt keeps state under the name's last part
     try:
         exec(compile(text, file, "exec"), vars(module))  # noqa: S102 - it is the user's own project that says so
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's code raises
@@ -69,7 +71,24 @@ def _missing(what: str, mend: str, place: Place) -> WorldError:
     return WorldError(Problem("G060", what, mend, place))
 
 
-def watched(batches: Iterable[Any], told: Callable[[BaseException], WorldError]) -> Iterator[Any]:
+def opened(value: Any) -> Any:
+    """An argument with its secrets as plain texts."""
+    if isinstance(value, Secret):
+        return str.__str__(value)
+    if isinstance(value, list):
+        return [opened(each) for each in value]
+    return {key: opened(each) for key, each in value.items()} if isinstance(value, dict) else value
+
+
+def called(function: Callable[..., Any], given: tuple[Any, ...], arguments: Mapping[str, Any], told: Told) -> Any:
+    """What a function returns; what it raises leaves as the WorldError that `told` makes of it."""
+    try:
+        return function(*given, **arguments)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's code raises
+        raise told(error) from None
+
+
+def watched(batches: Iterable[Any], told: Told) -> Iterator[Any]:
     """The batches; what their maker raises leaves as the WorldError that `told` makes of it."""
     source = iter(batches)
     while True:
@@ -94,9 +113,14 @@ def complaint(
     return WorldError(Problem("G061", f"{what}: {said}", mend, _line(error, root, module) or place))
 
 
-def _line(error: BaseException, root: Path, module: str) -> Place | None:
+def _line(error: BaseException | None, root: Path, module: str) -> Place | None:
+    """The last line of the user's file that an error came by, or the error behind it."""
     file = str(root / module)
-    if isinstance(error, SyntaxError) and error.filename == file:
-        return Place(module, error.lineno or 1, error.offset or 1)
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    return Place(module, lines[-1] or 1, 1) if lines else None
+    while error is not None:
+        if isinstance(error, SyntaxError) and error.filename == file:
+            return Place(module, error.lineno or 1, error.offset or 1)
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+        if lines:
+            return Place(module, lines[-1] or 1, 1)
+        error = error.__cause__ or error.__context__
+    return None
