@@ -14,7 +14,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 from click.testing import CliRunner, Result
 
@@ -26,7 +30,7 @@ database.execute("begin exclusive")
 print("locked", flush=True)
 sys.stdin.read()
 """
-PROGRAMS = "mainstem, cat, cd, export, lock, ls, rm, set, sqlite, sqlite3, touch, unlock"
+PROGRAMS = "mainstem, cat, cd, export, lock, ls, rm, serve, set, sqlite, sqlite3, touch, unlock"
 
 
 @dataclass
@@ -74,6 +78,7 @@ class Stage:
         self.folder = folder
         self.root = folder
         self._locks: dict[str, subprocess.Popen[bytes]] = {}
+        self._servers: list[ThreadingHTTPServer] = []
 
     def write(self, path: str, lines: Iterable[str]) -> None:
         """A file with these lines, without blank ones at the end."""
@@ -135,10 +140,41 @@ class Stage:
 
     _export = _set
 
+    def _serve(self, path: str, variable: str) -> None:
+        """Give out the JSON files of a folder on a free port; its address goes into an environment variable."""
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, self.folder / path))
+        Thread(target=server.serve_forever, daemon=True).start()
+        self._servers.append(server)
+        os.environ[variable] = f"http://127.0.0.1:{server.server_port}"
+
     def close(self) -> None:
-        """Unlock what is locked."""
+        """Unlock what is locked, serve no longer."""
         for file in list(self._locks):
             self._unlock(file)
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
+
+
+class _Files(BaseHTTPRequestHandler):
+    """`GET /orders?page=2` is the file `orders?page=2.json` of the folder, else `orders.json`."""
+
+    def __init__(self, folder: Path, *arguments: Any) -> None:
+        self.folder = folder
+        super().__init__(*arguments)
+
+    def do_GET(self) -> None:
+        names = (self.path, self.path.partition("?")[0])
+        file = next((found for name in names if (found := self.folder / f"{name[1:]}.json").is_file()), None)
+        content = file.read_bytes() if file else b'{"error": "no such list"}'
+        self.send_response(200 if file else 404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
 
 
 @contextmanager

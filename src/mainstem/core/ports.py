@@ -143,7 +143,8 @@ class Reading:
     cannot be had: totals for reconciliation come from it.
     `position` is the position after this read, as JSON data; where it has a key "cursor", ingestion puts the greatest
     cursor value read there, as the source writes it, and the next read begins at that value again: ties.
-    `is_complete`: the whole table is read, not only what is new.
+    `is_complete`: the whole table is read, not only what is new. `is_loose`: the next read may bring rows from before
+    its position, too.
     `careful` is a slower way to read the same, for values that the engine gives up on (text that is no UTF-8); None
     if there is none.
     `finish` is called once after the last use, whatever happened; WorldError if what was read changed meanwhile.
@@ -159,6 +160,7 @@ class Reading:
     broken: str | None = None
     whole: str | None = None
     is_complete: bool = False
+    is_loose: bool = False
     notes: tuple[str, ...] = ()
     careful: Reading | None = None
     finish: Callable[[], None] | None = None

@@ -300,6 +300,23 @@ def test_the_cursor_is_written_as_the_api_wants_it(api: Api, format_: Any, wante
     assert api.asked[1].endswith(wanted or "2024-01-10T12%3A00%3A00.5Z")
 
 
+def test_an_api_that_brings_more_than_asked_for_doubles_nothing(api: Api) -> None:
+    rows = [{"id": 1, "at": 5}, {"id": "x", "at": 6}, {"id": 3, "at": 7}]
+    api.answers(lambda _: rows)
+    table = api.table(
+        column("id", "bigint"), column("at", "bigint"), load="incremental", cursor="at", since=Since("since")
+    )
+    assert api.world.load(table).rejected == 1
+    assert api.world.load(table).is_empty
+    rows += [{"id": 4, "at": 8}, {"id": "y", "at": 4}]
+    change = api.world.load(table)
+    assert balanced(change)
+    assert (change.loaded, change.rejected) == (1, 1)
+    assert api.world.load(table).is_empty
+    assert api.world.rows(table, "id") == [(1,), (3,), (4,)]
+    assert len(api.world.reasons(table)) == 2
+
+
 def test_changed_rows_are_merged(api: Api) -> None:
     rows = [{"id": 1, "at": 5, "v": "a"}, {"id": 2, "at": 6, "v": "b"}]
     api.answers(lambda r: [row for row in rows if row["at"] >= int(r.args.get("since", 0))])
@@ -354,6 +371,15 @@ def test_credentials_go_with_each_request_and_are_never_shown(api: Api, name: st
     error = api.refusal(api.table(path="closed"))
     assert code_of(error) == "G051"
     assert "hush" not in str(error)
+
+
+@pytest.mark.parametrize("token", ["hush-hush\n", "hush\r\nx: y", "hush-\u00e9\u0142", "hush\x00"])
+def test_a_secret_that_no_header_can_carry_is_not_shown(api: Api, token: str) -> None:
+    api.options |= {"auth": Auth(bearer=Secret(token, "${KEY}")), "retries": 0}
+    api.answers(lambda _: Response(status=401))
+    error = api.refusal(api.table())
+    assert "hush" not in str(error)
+    assert code_of(error) in ("G050", "G051")
 
 
 def test_secrets_in_paths_and_bodies_are_not_shown(api: Api) -> None:

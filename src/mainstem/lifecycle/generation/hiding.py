@@ -17,7 +17,7 @@ _LEAST = 4
 
 def secrets_of(*options: Any) -> dict[str, str]:
     """Every secret in options, and every part of it that stands for a `${NAME}`, with how it is written."""
-    return {value: written for each in options for value, written in _secrets(each) if len(value) >= _LEAST}
+    return {value: written for each in options for value, written in _secrets(each) if len(value.strip()) >= _LEAST}
 
 
 def hidden(text: str, secrets: Mapping[str, str]) -> str:
@@ -27,7 +27,7 @@ def hidden(text: str, secrets: Mapping[str, str]) -> str:
     'GET /items?key=${KEY}'
     """
     for value, written in sorted(secrets.items(), key=lambda pair: -len(pair[0])):
-        for form in (value, quote_plus(value), quote(value, safe="")):
+        for form in (value, value.strip(), quote_plus(value), quote(value, safe=""), repr(value)[1:-1]):
             text = text.replace(form, written)
     return text
 

@@ -55,7 +55,7 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
     after: dict[str, Any] = {"of": _of(dataset), "by": None, "set_aside": (before or {}).get("set_aside", [])}
     if load.load == "incremental":
         after |= {"by": load.cursor, "cursor": (before or {}).get("cursor")}
-    return replace(reading, position=after, is_complete=(before or {}).get("cursor") is None)
+    return replace(reading, position=after, is_complete=(before or {}).get("cursor") is None, is_loose=True)
 
 
 def _of(dataset: Dataset) -> str:

@@ -155,10 +155,11 @@ class Caller:
         self._pace.wait()
         url, headers = call.url, {"accept": "application/json", "user-agent": "mainstem"}
         if call.origin == origin_of(self.options.url):
-            headers |= {name: str.__str__(value) for name, value in self.options.headers.items()}
+            headers |= self.options.headers
             url, more = self._signed(call)
             headers |= more
-        answer = self._client.request(call.method, url, headers=headers, json=call.body)
+        spelled = {name.encode(): value.encode() for name, value in headers.items()}
+        answer = self._client.request(call.method, url, headers=spelled, json=call.body)
         return Answer(call, answer.status_code, answer.headers, answer.content)
 
     def _signed(self, call: Call) -> tuple[str, Mapping[str, str]]:
@@ -171,7 +172,7 @@ class Caller:
         if auth.query is not None:
             return replace(call, body=None).with_params({auth.query.name: auth.query.value}).url, {}
         if auth.header is not None:
-            return call.url, {auth.header.name: str.__str__(auth.header.value)}
+            return call.url, {auth.header.name: auth.header.value}
         if auth.basic is not None:
             basic = httpx2.BasicAuth(str.__str__(auth.basic.user), str.__str__(auth.basic.password))
             signed = next(basic.auth_flow(httpx2.Request("GET", call.url)))

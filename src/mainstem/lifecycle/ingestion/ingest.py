@@ -122,7 +122,7 @@ def _position(batch: Batch, reading: Reading) -> tuple[Any, str]:
     )
     cursor = position["cursor"] if greatest is None else greatest
     again = "cursor is null" if cursor is None else f"(cursor is null or cursor = {literal(cursor)})"
-    return {**position, "cursor": cursor}, again
+    return {**position, "cursor": cursor}, "true" if reading.is_loose else again
 
 
 def _write(
