@@ -14,6 +14,8 @@ from mainstem.lifecycle.generation.documents import Documents
 from mainstem.lifecycle.generation.plain_values import Seen
 from mainstem.sql.quote import literal, quote
 
+_as_json = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+
 
 class Batches:
     """Rows of batches in the order in which they came; `shown` is the program that made them, for origins.
@@ -74,13 +76,14 @@ class Batches:
         for key, value in row.items():
             name = key if isinstance(key, str) else repr(key)
             try:
-                texts[name] = self._seen.setdefault(name, Seen()).text(value)
+                seen = self._seen.get(name) or self._seen.setdefault(name, Seen())
+                texts[name] = seen.text(value)
             except (TypeError, RecursionError) as error:
                 words = f"has in row {number} a value of type {error} in {name!r}"
                 raise self._refused(
                     words if isinstance(error, TypeError) else f"has a row {number} in itself"
                 ) from None
-        made = json.dumps(texts, ensure_ascii=False)
+        made = _as_json(texts)
         return made if made.isascii() or _is_unicode(made) else json.dumps(texts)
 
     def _add_frame(self, frame: Any) -> int:

@@ -17,6 +17,7 @@ _EXACT_INTEGER = 2**53
 """A DOUBLE holds every whole number up to this."""
 
 _LEAST_BIGINT, _MOST_BIGINT = -(2**63), 2**63 - 1
+_PLAIN = frozenset({str, int, float, bool, Decimal, datetime, date, dict, list})
 _NOTHING = frozenset({"NAType", "NaTType"})
 """What pandas writes for no value."""
 
@@ -46,7 +47,7 @@ _NOUNS = {
 
 @dataclass
 class Seen:
-    """What the values of one column were so far: sorts, and how many digits its numbers need."""
+    """What the values of one column were so far: sorts, the digits that decimals need, the greatest whole number."""
 
     sorts: set[str] = field(default_factory=set)
     whole_digits: int = 0
@@ -60,23 +61,23 @@ class Seen:
         """
         if value is None:
             return None
-        value = value.value if isinstance(value, Enum) else value
-        if type(value).__name__ in _NOTHING:
-            return None
-        if type(value).__module__ == "numpy" and hasattr(value, "item"):
-            value = value.item()
+        if type(value) not in _PLAIN:
+            value = _unwrapped(value)
+            if value is None:
+                return None
         sort, text = _written(value)
         self.sorts.add(sort)
-        if sort in ("integer", "decimal"):
-            self._measure(Decimal(value))
+        if sort == "integer":
+            self.greatest = max(self.greatest, abs(value))
+        elif sort == "decimal":
+            self._measure(value)
         return text
 
     def _measure(self, value: Decimal) -> None:
-        exponent = value.as_tuple().exponent
+        _, digits, exponent = value.as_tuple()
         assert isinstance(exponent, int)
         self.scale = max(self.scale, -exponent)
-        self.whole_digits = max(self.whole_digits, value.adjusted() + 1)
-        self.greatest = max(self.greatest, int(abs(value)))
+        self.whole_digits = max(self.whole_digits, len(digits) + exponent)
 
     @property
     def type(self) -> str:
@@ -84,7 +85,7 @@ class Seen:
         if self.sorts == {"integer"} and self.greatest <= _MOST_BIGINT:
             return "BIGINT"
         if self.sorts and self.sorts <= {"integer", "decimal"}:
-            digits = max(self.whole_digits, 1) + self.scale
+            digits = max(self.whole_digits, len(str(self.greatest)), 1) + self.scale
             return f"DECIMAL({digits},{self.scale})" if digits <= _MOST_DIGITS else "VARCHAR"
         if self.sorts == {"integer", "double"} and self.greatest <= _EXACT_INTEGER:
             return "DOUBLE"
@@ -96,6 +97,15 @@ class Seen:
         if len(self.sorts) < 2 or self.type != "VARCHAR":
             return None
         return " and ".join(sorted(_NOUNS[sort] for sort in self.sorts))
+
+
+def _unwrapped(value: Any) -> Any:
+    """The value inside of an Enum or of a scalar of numpy's; None for what pandas writes for no value."""
+    if isinstance(value, Enum):
+        value = value.value
+    if type(value).__name__ in _NOTHING:
+        return None
+    return value.item() if type(value).__module__ == "numpy" and hasattr(value, "item") else value
 
 
 def _written(value: Any) -> tuple[str, str]:
