@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 import time
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ _MOST_REDIRECTS = 10
 _SHOWN_CHARACTERS = 200
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _UNAUTHORIZED = 401
+_ERRNO = re.compile(r"^\[Errno -?\d+\]\s*")
 _THROTTLES = frozenset({429, 503})
 
 
@@ -146,8 +148,8 @@ class Caller:
         except httpx2.InvalidURL as error:
             return f"leads to what is no address: {error}"
         except httpx2.HTTPError as error:
-            words = str(error).strip() or type(error).__name__
-            return f"breaks off: {words}"
+            words = _ERRNO.sub("", str(error)).strip() or type(error).__name__
+            return f"{'reaches nobody' if isinstance(error, httpx2.ConnectError) else 'breaks off'}: {words}"
         mend = "correct the source's `url` or the table's `path`"
         raise self.problem("G053", f"{self.words(call)} is redirected again and again", mend)
 

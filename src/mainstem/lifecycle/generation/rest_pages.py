@@ -51,7 +51,7 @@ class Page:
             return self._only_list()
         found = self.text if path == "." else at(self.text, path)
         if found is None:
-            raise LookupError(f'has nothing at "{path}"; {self._described()}')
+            raise LookupError(f'has nothing at "{path}"; {_described(self.text, path)}')
         if found[:1] not in (b"[", b"{") and found != b"null":
             raise LookupError(f'has a plain value at "{path}", no list')
         return found
@@ -63,18 +63,25 @@ class Page:
         lists = [bytes(each) for each in keys.values() if bytes(each).startswith(b"[")]
         if len(lists) != 1:
             count = "no list" if not lists else f"{len(lists)} lists"
-            raise LookupError(f"has {count}; {self._described()}")
+            raise LookupError(f"has {count}; {_described(self.text)}")
         return lists[0]
-
-    def _described(self) -> str:
-        if not self.text.startswith(b"{"):
-            return "it is a list" if self.text.startswith(b"[") else "it is a plain value"
-        return f"its keys are: {', '.join(msgspec.json.decode(self.text, type=dict[str, msgspec.Raw]))}"
 
     def value(self, path: str) -> Any:
         """A value beside the rows; None where there is none."""
         found = at(self.text, path)
         return None if found is None else msgspec.json.decode(found)
+
+
+def _described(text: bytes, path: str = "") -> str:
+    """What there is, as far as a path leads."""
+    begun, keys = "", path.split(".")
+    while keys and (inner := at(text, keys[0])) is not None:
+        text, begun = inner, f"{begun}.{keys.pop(0)}"
+    whose = f'"{begun[1:]}"' if begun else "it"
+    if not text.startswith(b"{"):
+        return f"{whose} is a {'list' if text.startswith(b'[') else 'plain value'}"
+    names = ", ".join(msgspec.json.decode(text, type=dict[str, msgspec.Raw])) or "none"
+    return f"{f'the keys of {whose}' if begun else 'its keys'} are: {names}"
 
 
 def at(text: bytes, path: str) -> bytes | None:
