@@ -24,6 +24,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import api as bench_api
+import ingest as bench_ingest
 import pages as bench_pages
 from workload import write_dbt_project, write_project, write_sqlmesh_project
 
@@ -108,6 +109,7 @@ RAW = """
 import duckdb, sys
 sys.path.insert(0, {here!r})
 import api as bench_api
+import ingest as bench_ingest
 from workload import model_texts
 db = duckdb.connect('raw.duckdb')
 for name, sql in model_texts({count}).items():
@@ -271,6 +273,26 @@ def pages(count: int, repeat: int, work: Path) -> Iterator[bench_pages.Page]:
     yield from bench_pages.measured(work / "pages", repeat)
 
 
+def ingest(count: int, repeat: int, work: Path) -> Iterator[Result]:
+    """Nested records from JSON Lines into a new table: committed and published; DuckDB and dlt beside."""
+    folder = work / "ingest"
+    bench_ingest.write_project(folder)
+
+    def forget() -> None:
+        for name in (".mainstem", "lake", "dlt"):
+            shutil.rmtree(folder / name, ignore_errors=True)
+        for name in ("raw.duckdb", "dlt.duckdb"):
+            (folder / name).unlink(missing_ok=True)
+
+    name = f"JSON Lines, {bench_ingest.RECORDS:,} nested records"
+    yield Result(name, "mainstem", *measure([MAINSTEM, "run"], folder, repeat, forget), budget_s=0.6)
+    yield Result(name, "raw DuckDB", *measure([sys.executable, "-c", bench_ingest.RAW], folder, repeat, forget))
+    try:
+        yield Result(name, "dlt", *measure([sys.executable, "-c", bench_ingest.DLT], folder, 1, forget))
+    except CommandError as error:
+        print(f"dlt is left out: {error}", flush=True)
+
+
 Measured = Result | bench_pages.Page
 WORKLOADS: dict[str, Callable[[int, int, Path], Iterator[Measured]]] = {
     "startup": startup,
@@ -279,6 +301,7 @@ WORKLOADS: dict[str, Callable[[int, int, Path], Iterator[Measured]]] = {
     "demo": demo,
     "api": api,
     "pages": pages,
+    "ingest": ingest,
 }
 
 

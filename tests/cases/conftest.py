@@ -14,7 +14,8 @@
     [exit 2]
 
 `---` writes a file, `$` runs a command: `mainstem ...`, `cat PATH`, `cd PATH`, `ls PATH`, `rm PATH`, `touch PATH`,
-`sqlite FILE "SQL"`, `lock FILE` and `unlock FILE` (of a SQLite database), `set NAME=VALUE` (of the environment).
+`sqlite FILE "SQL"`, `gzip PATH`, `zip ARCHIVE PATH ...`, `python3 -c "..."`, `lock FILE` and `unlock FILE` (of a SQLite
+database), `set NAME=VALUE` (of the environment).
 What follows is its output, standard output and standard error as they come; `[exit N]` closes it when the command
 fails. A line `...` stands for any lines, `<...>` inside a line for any text. `mainstem ... --json | json a.0.b` prints
 the value found there; of a mapping its keys. Lines that tell how far a run is are left out, since independent steps

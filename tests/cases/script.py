@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -10,8 +11,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -30,7 +32,9 @@ database.execute("begin exclusive")
 print("locked", flush=True)
 sys.stdin.read()
 """
-PROGRAMS = "mainstem, cat, cd, export, lock, ls, rm, serve, set, sqlite, sqlite3, touch, unlock"
+PROGRAMS = (
+    "mainstem, cat, cd, export, gzip, lock, ls, psql, python3, rm, serve, set, sqlite, sqlite3, touch, unlock, zip"
+)
 
 
 @dataclass
@@ -78,7 +82,7 @@ class Stage:
         self.folder = folder
         self.root = folder
         self._locks: dict[str, subprocess.Popen[bytes]] = {}
-        self._servers: list[ThreadingHTTPServer] = []
+        self._servers = ExitStack()
 
     def write(self, path: str, lines: Iterable[str]) -> None:
         """A file with these lines, without blank ones at the end."""
@@ -91,6 +95,9 @@ class Stage:
         command, _, path = command.partition(" | json")
         program, *arguments = shlex.split(command)
         if program == "mainstem":
+            arguments = [
+                os.path.expandvars(argument) if argument.startswith("$") else argument for argument in arguments
+            ]
             return mainstem(arguments, self.root, json_path=path.strip() if _ else None)
         action = getattr(self, f"_{program}", None)
         assert action is not None, f"a script runs {PROGRAMS}, not {program}"
@@ -131,29 +138,56 @@ class Stage:
     def _ls(self, path: str = ".") -> list[str]:
         return sorted(entry.name for entry in (self.folder / path).iterdir())
 
+    def _gzip(self, path: str) -> None:
+        target = self.folder / path
+        (self.folder / f"{path}.gz").write_bytes(gzip.compress(target.read_bytes()))
+        target.unlink()
+
+    def _zip(self, archive: str, *paths: str) -> None:
+        with zipfile.ZipFile(self.folder / archive, "w") as target:
+            for path in paths:
+                target.write(self.folder / path, path.rpartition("/")[2])
+
+    def _python3(self, *arguments: str) -> list[str]:
+        done = subprocess.run(
+            [sys.executable, *arguments], cwd=self.folder, capture_output=True, text=True, check=False
+        )
+        return [*done.stdout.splitlines(), *done.stderr.splitlines()]
+
     def _touch(self, path: str) -> None:
         (self.folder / path).touch()
 
     def _set(self, setting: str) -> None:
+        """An address of PostgreSQL becomes that of a server which is started for it."""
         name, _, value = setting.partition("=")
+        if value.startswith("postgresql://"):
+            from tests.servers import postgres
+
+            value = self._servers.enter_context(postgres()).url()
         os.environ[name] = value
 
     _export = _set
+
+    def _psql(self, url: str, _: str, sql: str) -> list[str]:
+        import psycopg
+
+        with psycopg.connect(os.path.expandvars(url), autocommit=True) as connection:
+            found = connection.execute(sql.encode())
+            return ["|".join(map(str, row)) for row in found.fetchall()] if found.description else []
 
     def _serve(self, path: str, variable: str) -> None:
         """Give out the JSON files of a folder on a free port; its address goes into an environment variable."""
         server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, self.folder / path))
         Thread(target=server.serve_forever, daemon=True).start()
-        self._servers.append(server)
+        self._servers.callback(server.server_close)
+        self._servers.callback(server.shutdown)
         os.environ[variable] = f"http://127.0.0.1:{server.server_port}"
 
     def close(self) -> None:
-        """Unlock what is locked, serve no longer."""
+        """Unlock what is locked, and stop servers."""
         for file in list(self._locks):
             self._unlock(file)
-        for server in self._servers:
-            server.shutdown()
-            server.server_close()
+        self._servers.close()
 
 
 class _Files(BaseHTTPRequestHandler):

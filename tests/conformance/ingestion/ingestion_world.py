@@ -6,7 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -109,7 +109,7 @@ class World:
         **load: Any,
     ) -> Dataset:
         """Files of the inbox."""
-        words = ("format", "delimiter", "header", "encoding", "null")
+        words = [each.name for each in fields(find("sources", "files").TableOptions) if each.name != "path"]
         options = {name: load.pop(name) for name in words if name in load}
         kind = find("sources", "files")
         made_by = Load("inbox", "t", kind.TableOptions(path, **options), **_load(load, key, expect))

@@ -83,7 +83,7 @@ def test_one_content_in_many_forms(world: World, name: str, content: str | bytes
 
 def test_bytes_that_are_no_text_are_set_aside(world: World) -> None:
     world.file("a.csv", b"id,word\n1,fine\n2,\xe9\xe8\n3,fine\n")
-    words = world.files("a.csv", (column("id", "bigint"), column("word", "varchar")))
+    words = world.files("a.csv", (column("id", "bigint"), column("word", "varchar")), encoding="utf-8")
     world.load(words)
     assert world.rows(words, "id") == [(1,), (3,)]
     assert world.reasons(words) == [("is not UTF-8 text", "a.csv:3")]

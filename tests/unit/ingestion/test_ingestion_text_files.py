@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mainstem.lifecycle.generation.text_files import Record, count_lines, records
+from mainstem.lifecycle.generation.text_files import Dialect, Record, count_lines, records
 
 
 def read(text: str) -> list[Record]:
-    return list(records(iter(io.StringIO(text, newline="")), ","))
+    return list(records(iter(io.StringIO(text, newline="")), Dialect()))
 
 
 def test_a_record_stands_at_its_first_line() -> None:

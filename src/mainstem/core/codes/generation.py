@@ -55,9 +55,9 @@ CODES: dict[str, Code] = {
     ),
     "G011": Code(
         "Files of an unknown format",
-        "The format of a table's files follows from the ending of its path: .csv, .tsv, .jsonl, .ndjson, .parquet; "
-        "that of texts also with .gz behind it.",
-        "Add `format: csv`, `jsonl` or `parquet`, or write a `path` that ends in one of these.",
+        "The format of a table's files follows from the ending of its path: .csv, .tsv, .json, .jsonl, .ndjson, "
+        ".parquet, .arrow, .feather, .xlsx, .xls, .ods; that of texts also with .gz, .zst or .zip behind it.",
+        "Add `format: csv`, `json`, `jsonl`, `parquet`, `arrow` or `excel`, or write a `path` with such an end.",
     ),
     "G012": Code(
         "A file that cannot be read",
@@ -81,8 +81,8 @@ CODES: dict[str, Code] = {
     ),
     "G016": Code(
         "An option of files that does not fit",
-        "A delimiter is one character, and an encoding one that Python knows.",
-        'Write `delimiter: ";"`, or `encoding: latin-1`.',
+        "A delimiter is one character, an encoding one that Python knows, and each option is for certain formats.",
+        'Write `delimiter: ";"`, or `encoding: latin-1`; remove an option that is for other formats.',
     ),
     "G017": Code(
         "A path that leads out of the source's folder",
@@ -211,5 +211,54 @@ CODES: dict[str, Code] = {
         "Options of a database that contradict each other",
         "A table is read by its name or by a query, and names stand in one sort of quotes.",
         "Keep the one that is meant.",
+    ),
+    "G030": Code(
+        "A server that does not answer",
+        "Nobody answers at the address, or the answer is that something is wrong there. It was asked three times. "
+        "Nothing was loaded, so nothing is missing in part.",
+        "See that the server runs and the address is right, then run again.",
+    ),
+    "G031": Code(
+        "A server that refuses",
+        "The server is there and does not give the file: credentials are missing, wrong, or not allowed to read it.",
+        "Correct `key` and `secret` of the source, or ask the owner of the files for the right to list and read them.",
+    ),
+    "G032": Code(
+        "A download that breaks off",
+        "The connection ended before the file did, three times. Nothing of it was loaded.",
+        "Run again; if it breaks off each time, fetch the file by other means and read it from a folder.",
+    ),
+    "G034": Code(
+        "A JSON document without its rows",
+        '`rows` is the path of the list of rows in a document: `data.items` is the list "items" in the object "data". '
+        "A document without it may be an error message of whoever wrote it.",
+        "Correct `rows`, or move the document out of the way.",
+    ),
+    "G035": Code(
+        "A format whose reader is not installed",
+        "Some formats need a package that not everybody wants.",
+        "Install the extra that is named: `pip install 'mainstem[files]'`.",
+    ),
+    "G036": Code(
+        "A column in the files and in their paths",
+        'With `hive: true` a folder `year=2024` gives a column "year". The files have one of that name, and the two '
+        "may differ.",
+        "Write `hive: false` to take the files' own column.",
+    ),
+    "G037": Code(
+        "A workbook without the sheet",
+        "A sheet is read by its exact name; without `sheet:` the first one is read.",
+        "Use one of the names that are listed.",
+    ),
+    "G038": Code(
+        "Two columns of one name in an exploded list",
+        "`parent` gives columns of the row around to each element, and `position` counts them. An element has a key of "
+        "that name already.",
+        "Give the column another name: `parent: {order_id: id}`.",
+    ),
+    "G039": Code(
+        "A pattern that a web server cannot answer",
+        "A web server has no list of its files. One table is one file there.",
+        "Name the file: `path: prices.csv`.",
     ),
 }

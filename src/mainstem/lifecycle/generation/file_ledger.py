@@ -8,21 +8,22 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from mainstem.core.clock import WallClock
-
-_SETTLED_S = 2.0
 _BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as it was seen: `name` relative to the source's folder, with forward slashes; `changed_ns` its time of
-    change. Until it `is_settled` that proves nothing: a file may change twice within one tick."""
+    """A file as it was seen: `name` relative to the source's folder, with forward slashes.
+
+    `stamp` is another one whenever the content is: the time of change in ns, or what a server calls this state of the
+    file. Until it `is_settled` that proves nothing: a file may change twice within one tick. `path` is None for a file
+    that does not lie on this machine. `size_bytes` is -1 where nobody says it.
+    """
 
     name: str
-    path: Path
+    path: Path | None
     size_bytes: int
-    changed_ns: int
+    stamp: int | str
     is_settled: bool
 
 
@@ -42,21 +43,16 @@ class Differences:
         return ", ".join(f"{n} {word} file{'s' if n > 1 else ''}" for n, word in parts if n)
 
 
-def find(folder: Path, pattern: str) -> tuple[File, ...]:
-    """Files below `folder` that match the glob `pattern`, by name; hidden ones only if it begins with a dot."""
-    found = (path for path in folder.glob(pattern) if path.is_file())
-    names = sorted((path.relative_to(folder).as_posix(), path) for path in found)
-    hidden = pattern.startswith(".")
-    return tuple(_seen(name, path) for name, path in names if hidden or not any(p[0] == "." for p in name.split("/")))
-
-
-def _seen(name: str, path: Path) -> File:
-    stat = path.stat()
-    return File(name, path, stat.st_size, stat.st_mtime_ns, WallClock().elapsed() - stat.st_mtime >= _SETTLED_S)
+def is_wanted(name: str, pattern: str) -> bool:
+    """Whether a file is no hidden one, or the pattern asks for those."""
+    return pattern.startswith(".") or not any(part.startswith(".") for part in name.split("/"))
 
 
 def differences(files: Iterable[File], ledger: Mapping[str, Sequence[Any]]) -> Differences:
-    """Compare by size and time of change; where only the time differs, by content. OSError if a file cannot be read."""
+    """Compare by size and stamp; where only the stamp differs, by content, if that is here to look at.
+
+    OSError if a file cannot be read.
+    """
     new, changed, same, names = [], [], [], set()
     for file in files:
         names.add(file.name)
@@ -72,10 +68,12 @@ def differences(files: Iterable[File], ledger: Mapping[str, Sequence[Any]]) -> D
 
 
 def _is_same(file: File, known: Sequence[Any]) -> bool:
-    size_bytes, changed_ns, content = known
+    size_bytes, stamp, content = known
     if file.size_bytes != size_bytes:
         return False
-    return bool(file.changed_ns == changed_ns or digest(file.path) == content)
+    if file.stamp == stamp and file.stamp:
+        return True
+    return file.path is not None and digest(file.path) == content
 
 
 def digest(path: Path) -> str:
@@ -88,14 +86,5 @@ def digest(path: Path) -> str:
 
 
 def entry(file: File, content: str) -> list[Any]:
-    """What the ledger keeps of a file: size, time of change (0: do not trust it), digest."""
-    return [file.size_bytes, file.changed_ns if file.is_settled else 0, content]
-
-
-def has_changed(file: File) -> bool:
-    """Whether the file is not the one that was seen."""
-    try:
-        stat = file.path.stat()
-    except OSError:
-        return True
-    return (stat.st_size, stat.st_mtime_ns) != (file.size_bytes, file.changed_ns)
+    """What the ledger keeps of a file: size, stamp (0: do not trust it), digest."""
+    return [file.size_bytes, file.stamp if file.is_settled else 0, content]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from mainstem.core.dataset import Column
 from mainstem.core.ports import Session
 from mainstem.core.problem import WorldError
+from mainstem.lifecycle.generation.file_parts import Part
 from mainstem.lifecycle.generation.text_files import ENGINE_ENCODINGS, Record, Spool, count_lines, lines, opened
 from mainstem.sql.quote import literal, quote
 
@@ -20,17 +21,19 @@ _MANY_DIGITS = r"[0-9][0-9.]{16,}"
 
 _DECIMAL = re.compile(r"\b(?:dec|decimal|numeric)\b(?:\s*\(\s*(\d+))?", re.IGNORECASE)
 _SAFE_DIGITS = 15
+_SAMPLE_ROWS = 2000
 
 _TYPES = {"BIGINT": "BIGINT", "UBIGINT": "BIGINT", "DOUBLE": "DOUBLE", "BOOLEAN": "BOOLEAN"}
 
 
-def pour(session: Session, name: str, path: Path, number: int, encoding: str, rows: str, broken: str) -> None:
+def pour(session: Session, part: Part, number: int, rows: str, broken: str) -> None:
     """Insert the lines of a file into `rows` (f = `number`, n = line, t = text), and what is no text into `broken`.
 
     OSError, EOFError or UnicodeError if the file cannot be read.
     """
-    if encoding.lower() not in ENGINE_ENCODINGS or not _pour_regular(session, path, number, rows):
-        _pour_exactly(session, name, path, number, encoding, rows, broken)
+    if part.encoding.lower() not in ENGINE_ENCODINGS or not _pour_regular(session, part.path, number, rows):
+        with opened(part.path, part.encoding) as stream:
+            pour_records(session, part.name, number, lines(stream, part.encoding_name), rows, broken)
 
 
 def needs_exact(columns: Sequence[Column]) -> bool:
@@ -74,7 +77,7 @@ def _pour_regular(session: Session, path: Path, number: int, rows: str) -> bool:
         session.execute(
             f"insert into {rows} select {number}, row_number() over (), t from read_csv({literal(str(path))}, "
             "columns = {'t': 'VARCHAR'}, header = false, auto_detect = false, delim = '\x01', quote = '', escape = '', "
-            "nullstr = '\x02', ignore_errors = true)"
+            "nullstr = '\x02', compression = 'none', ignore_errors = true)"
         )
         if _count(session, rows) - before == count_lines(path):
             return True
@@ -86,9 +89,10 @@ def _count(session: Session, rows: str) -> int:
     return int(session.rows(f"select count(*) from {rows}")[0][0])
 
 
-def _pour_exactly(session: Session, name: str, path: Path, number: int, encoding: str, rows: str, broken: str) -> None:
-    with opened(path, encoding) as stream, Spool(session) as good, Spool(session) as bad:
-        for record in lines(stream):
+def pour_records(session: Session, name: str, number: int, found: Iterable[Record], rows: str, broken: str) -> None:
+    """Insert records of one value, JSON text, into `rows`, and what is no record into `broken`."""
+    with Spool(session) as good, Spool(session) as bad:
+        for record in found:
             if record.values is None:
                 bad.add(record, f"{name}:{record.line}", record.raw, record.reason)
             else:
@@ -121,33 +125,45 @@ def _set_aside(session: Session, rows: str, broken: str, origin: str) -> None:
 
 
 def types(session: Session, rows: str, names: Sequence[str]) -> tuple[str, ...]:
-    """A type for each key: that of all its values, else VARCHAR."""
+    """A type for each key: that of all its values, else VARCHAR. A few rows show which keys are texts, whatever the
+    others hold."""
+    found = dict.fromkeys(names, "")
+    for relation in (f"(select t from {rows} limit {_SAMPLE_ROWS})", rows):
+        asked = [name for name in names if found[name] != "VARCHAR"]
+        found |= zip(asked, _types(session, relation, asked), strict=True)
+    return tuple(type_ or "VARCHAR" for type_ in found.values())
+
+
+def _types(session: Session, relation: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The type of all values of each key; "" for one without values."""
     if not names:
         return ()
-    paths = ", ".join(_path(name) for name in names)
-    found = session.rows(f"select distinct json_type(t, [{paths}]) from {rows}")
+    paths = ", ".join(path_of(name) for name in names)
+    found = session.rows(f"select distinct json_type(t, [{paths}]) from {relation}")
     seen = [{kinds[i] for (kinds,) in found} - {None, "NULL"} for i in range(len(names))]
     return tuple(map(_type, seen))
 
 
 def _type(words: set[str]) -> str:
     kinds = {_TYPES.get(word, "VARCHAR") for word in words}
+    if not kinds:
+        return ""
     if kinds == {"BIGINT", "DOUBLE"}:
         return "DOUBLE"
     return kinds.pop() if len(kinds) == 1 else "VARCHAR"
 
 
-def _path(name: str) -> str:
+def path_of(name: str) -> str:
     inside = name.replace("\\", "\\\\").replace('"', '\\"')
     return literal(f'$."{inside}"')
 
 
-def select(rows: str, names: Sequence[str]) -> str:
-    """A SELECT of f, n and `o`, which holds each key's `value`; nested values are JSON, missing keys NULL."""
+def select(rows: str, names: Sequence[str], more: str = "") -> str:
+    """A SELECT of f, n, `more` and `o`, which holds each key's `value`; nested values are JSON, missing keys NULL."""
     if not names:
-        return f"select f, n from {rows}"
+        return f"select {more}f, n from {rows}"
     structure = json.dumps(dict.fromkeys(names, "VARCHAR"), ensure_ascii=False)
-    return f"select f, n, json_transform(t, {literal(structure)}) as o from {rows}"
+    return f"select {more}f, n, json_transform(t, {literal(structure)}) as o from {rows}"
 
 
 def value(name: str) -> str:

@@ -45,7 +45,10 @@ def _fitting(session: Session, relation: str, wanted: Mapping[str, tuple[str, ..
     asked = [(name, type_) for name, types in wanted.items() for type_ in types]
     if not asked:
         return dict(wanted)
-    texts = [f"bool_and({_SIGNS[type_].replace('(v', f'({quote(name)}')})" for name, type_ in asked]
+    texts = [
+        f"bool_and({_SIGNS[type_].replace('(v', f'({quote(name)}')}) filter (where {quote(name)} is not null)"
+        for name, type_ in asked
+    ]
     (found,) = session.rows(f"select {', '.join(texts)} from {relation}")
     fits = {each for each, is_true in zip(asked, found, strict=True) if is_true}
     return {name: tuple(type_ for type_ in types if (name, type_) in fits) for name, types in wanted.items()}

@@ -8,18 +8,17 @@ read here, exactly, and handed to the engine in a regular form.
 from __future__ import annotations
 
 import csv
-import gzip
 import re
 import secrets
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BufferedReader, TextIOWrapper
+from io import TextIOWrapper
 from pathlib import Path
 from shutil import rmtree
 from types import TracebackType
-from typing import IO, Self, cast
+from typing import Self
 
 from mainstem.core.ports import Session
 from mainstem.sql.quote import literal
@@ -44,44 +43,69 @@ class Record:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a CSV is written. `quote` is "" where nothing is quoted; `escape` None: a quote is doubled to stand for
+    itself. `skip` lines come before the first record."""
+
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str | None = None
+    skip: int = 0
+
+    @property
+    def is_doubled(self) -> bool:
+        """Whether no other sign than the quote itself escapes."""
+        return self.escape in (None, self.quote)
+
+    def reader(self, lines: Iterator[str], *, strict: bool = True) -> Iterator[list[str]]:
+        """Records of the lines; csv.Error for one that is none, if it is `strict`."""
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            quotechar=self.quote or None,
+            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+            escapechar=None if self.is_doubled else self.escape,
+            doublequote=self.is_doubled,
+            strict=strict,
+        )
+
+
 def opened(path: Path, encoding: str) -> TextIOWrapper:
-    """The file as text, unzipped, without a byte order mark; bytes that are no text become lone surrogates."""
-    stream = _bytes(path)
+    """The file as text, without a byte order mark; bytes that are no text become lone surrogates."""
     decoded = "utf-8-sig" if encoding.lower() in ENGINE_ENCODINGS else encoding
-    return TextIOWrapper(cast(IO[bytes], stream), encoding=decoded, errors="surrogateescape", newline="")
-
-
-def _bytes(path: Path) -> gzip.GzipFile | BufferedReader:
-    return gzip.GzipFile(path) if path.suffix == ".gz" else path.open("rb")
+    return path.open(encoding=decoded, errors="surrogateescape", newline="")
 
 
 def count_lines(path: Path) -> int:
-    """Lines that end in a line feed, and a last one without."""
-    lines, last = 0, b"\n"
-    with _bytes(path) as stream:
+    """Lines that end in a line feed, and a last one without; -1 if some end in a carriage return alone."""
+    lines, returns, last = 0, 0, b"\n"
+    with path.open("rb") as stream:
         while block := stream.read(_BLOCK_BYTES):
-            lines, last = lines + block.count(b"\n"), block[-1:]
-    return lines + (last != b"\n")
+            lines, returns, last = lines + block.count(b"\n"), returns + block.count(b"\r"), block[-1:]
+    return -1 if returns not in (0, lines) else lines + (last != b"\n")
 
 
-def lines(stream: TextIOWrapper) -> Iterator[Record]:
-    """Every line that is not blank, as a record of one value."""
+def lines(stream: TextIOWrapper, encoding: str = "UTF-8") -> Iterator[Record]:
+    """Every line that is not blank, as a record of one value. `encoding` is its name for people."""
     for number, text in enumerate(stream, start=1):
         raw = text.rstrip("\r\n")
-        if _is_undecoded(raw):
-            yield Record(number, _readable(raw), None, "is not UTF-8 text")
+        if is_undecoded(raw):
+            yield Record(number, readable(raw), None, f"is not {encoding} text")
         elif raw.strip():
             yield Record(number, raw, (raw,))
 
 
-def records(stream: Iterator[str], delimiter: str) -> Iterator[Record]:
-    """Records of a CSV (RFC 4180), blank lines left out.
+def records(stream: Iterator[str], dialect: Dialect, encoding: str = "UTF-8") -> Iterator[Record]:
+    """Records of a CSV, blank lines left out.
 
     A record that cannot be read (a quote that is never closed) costs its first line only: reading goes on at the next.
     """
     csv.field_size_limit(LONGEST_VALUE)
+    for _ in range(dialect.skip):
+        next(stream, None)
     source = _Pushback(stream)
-    reader, number = csv.reader(source, delimiter=delimiter, strict=True), 0
+    reader, number = dialect.reader(source), dialect.skip
     while True:
         source.taken.clear()
         try:
@@ -89,13 +113,13 @@ def records(stream: Iterator[str], delimiter: str) -> Iterator[Record]:
         except StopIteration:
             return
         except csv.Error:
-            yield Record(number + 1, _readable(source.taken[0].rstrip("\r\n")), None, "has a quote that does not close")
+            yield Record(number + 1, readable(source.taken[0].rstrip("\r\n")), None, "has a quote that does not close")
             source.give_back()
-            reader, number = csv.reader(source, delimiter=delimiter, strict=True), number + 1
+            reader, number = dialect.reader(source), number + 1
             continue
         raw = "".join(source.taken).rstrip("\r\n")
-        if _is_undecoded(raw):
-            yield Record(number + 1, _readable(raw), None, "is not UTF-8 text")
+        if is_undecoded(raw):
+            yield Record(number + 1, readable(raw), None, f"is not {encoding} text")
         elif values:
             yield Record(number + 1, raw, values)
         number += len(source.taken)
@@ -121,25 +145,28 @@ class _Pushback:
         self.waiting.extendleft(reversed(self.taken[1:]))
 
 
-def _is_undecoded(raw: str) -> bool:
+def is_undecoded(raw: str) -> bool:
     return not raw.isascii() and _UNDECODED.search(raw) is not None
 
 
-def _readable(raw: str) -> str:
+def readable(raw: str) -> str:
     return raw.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-class Spool:
-    """Rows on their way to a table of the engine, in a temporary file of a form that it reads exactly.
+def spill_folder(session: Session) -> Path:
+    """A new folder beside the engine's own temporary files, under a name like theirs: what a killed process leaves
+    behind is removed with them."""
+    spill = session.rows("select current_setting('temp_directory')")[0][0]
+    folder = Path(f"{spill}{secrets.token_hex(4)}" if spill else tempfile.mkdtemp())
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
 
-    The file lies beside the engine's own temporary files, under a name like theirs: what a killed process leaves
-    behind is removed with them.
-    """
+
+class Spool:
+    """Rows on their way to a table of the engine, in a temporary file of a form that it reads exactly."""
 
     def __init__(self, session: Session) -> None:
-        spill = session.rows("select current_setting('temp_directory')")[0][0]
-        self._folder = Path(f"{spill}{secrets.token_hex(4)}" if spill else tempfile.mkdtemp())
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = spill_folder(session)
         self._session, self.path = session, self._folder / "rows.csv"
         self._stream = self.path.open("w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._stream, quoting=csv.QUOTE_ALL, lineterminator="\n")

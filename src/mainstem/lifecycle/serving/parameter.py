@@ -109,14 +109,14 @@ def texts_given(params: Mapping[str, Parameter], given: Mapping[str, str]) -> di
         if text is None:
             if parameter.required:
                 what = f'parameter "{name}" is missing'
-                problems.append(Problem("V020", what, f"add {name}=..., a {parameter.type}"))
+                problems.append(Problem("V020", what, f"add {name}=..., of type {parameter.type}"))
             found[name] = None
             continue
         try:
             value_of(parameter.type, text)
         except ValueError:
             what = f'parameter "{name}" is "{text}", which is no {parameter.type}'
-            problems.append(Problem("V020", what, f"write a {parameter.type}, such as {EXAMPLES[parameter.type]}"))
+            problems.append(Problem("V020", what, f"write one such as {EXAMPLES[parameter.type]}"))
         found[name] = (parameter.type, text)
     if problems:
         raise ProjectError(*problems)
