@@ -6,7 +6,8 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from email.utils import formatdate
 from typing import Any
 
@@ -50,7 +51,7 @@ class Api:
         self.server.expect_request(path).respond_with_handler(handle)
 
     def table(self, *columns: Column, key: tuple[str, ...] = (), **said: Any) -> Dataset:
-        names = ("path", "params", "method", "body", "rows", "paginate", "since", "null")
+        names = [each.name for each in fields(KIND.TableOptions)]
         options = {"path": "items", **{name: said.pop(name) for name in names if name in said}}
         load = said.get("load", "full")
         write = said.pop("write", "replace" if load == "full" else "merge" if key else "append")
@@ -261,6 +262,35 @@ def test_rows_are_held_to_the_contract_and_know_where_they_come_from(api: Api) -
         ('n: "x" is not an INTEGER', "GET /items?page=1 row 2"),
         ("n: 99 is more than 50", "GET /items?page=1 row 4"),
     ]
+
+
+def test_lists_in_rows_are_tables_of_their_own(api: Api) -> None:
+    api.answers(
+        lambda _: [
+            {"id": 1, "at": 5, "lines": [{"sku": "a", "price": 1.10}, {"sku": "b", "price": "?"}, "c"]},
+            {"id": 2, "at": 6, "lines": []},
+            {"id": 3, "at": 7, "lines": "none"},
+            {"id": 4, "at": 7},
+        ]
+    )
+    names = {"id": "bigint", "position": "integer", "sku": "varchar", "price": "decimal(10,2)", "value": "varchar"}
+    table = api.table(
+        *(column(name, type_) for name, type_ in names.items()), column("at", "bigint"),
+        explode="lines", parent={"id": "id", "at": "at"}, key=("id", "position"),
+        load="incremental", cursor="at", since=Since("since"),
+    )  # fmt: skip
+    change = api.world.load(table)
+    assert balanced(change)
+    assert api.world.rows(table, "id, position, sku, price, value") == [
+        (1, 1, "a", Decimal("1.10"), None),
+        (1, 3, None, None, "c"),
+    ]
+    assert sorted(api.world.reasons(table)) == [
+        ("lines: is not a list", "GET /items row 3"),
+        ('price: "?" is not a DECIMAL(10,2)', "GET /items row 1/2"),
+    ]
+    api.answers(lambda _: [{"id": 1, "lines": [{"id": 5}]}], "/v1/taken")
+    assert code_of(api.refusal(api.table(path="taken", explode="lines", parent={"id": "id"}))) == "G038"
 
 
 # what is new
@@ -568,6 +598,8 @@ class breaking_off:  # noqa: N801 - used like a function
         lambda: Paginate("page", size_param="n"),
         lambda: KIND.TableOptions("https://example.org/items"),
         lambda: KIND.TableOptions("items", body={}),
+        lambda: KIND.TableOptions("items", parent={"id": "id"}),
+        lambda: KIND.TableOptions("items", explode="lines", parent={"position": "id"}),
     ],
 )
 def test_options_that_do_not_fit(make: Callable[[], Any]) -> None:

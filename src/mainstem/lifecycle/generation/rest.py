@@ -13,7 +13,7 @@ from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.run import Look
 from mainstem.core.secret import shown
-from mainstem.lifecycle.generation.documents import Documents
+from mainstem.lifecycle.generation.documents import Documents, Explosion
 from mainstem.lifecycle.generation.rest_calls import Call, Caller
 from mainstem.lifecycle.generation.rest_options import Options, Since, TableOptions
 from mainstem.lifecycle.generation.rest_pages import pages
@@ -48,7 +48,8 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
         with Caller(source, dataset) as caller:
             for page in pages(caller, options, _first_call(source, dataset, before)):
                 documents.add(page.rows, f"{page.words} row ")
-        reading = documents.reading(dataset, options.null, None)
+        explosion = Explosion(options.explode, options.parent) if options.explode else None
+        reading = documents.reading(dataset, options.null, None, explosion=explosion)
     except BaseException:
         documents.drop()
         raise

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from mainstem.core.problem import Problem, ProjectError
 from mainstem.core.secret import shown
+from mainstem.lifecycle.generation.file_options import POSITION
 from mainstem.project.scalars import DURATION
 from mainstem.project.shape import Data
 
@@ -177,8 +178,9 @@ class TableOptions:
     """`path` follows the source's `url`, with `params`. `rows` is where the list is in the answer (`data.items`; `.` is
     the answer itself); not said, it is the answer, or its only list.
 
-    `body` are the keys of the JSON object that a `POST` sends; what `paginate` and `since` fill in goes there then.
-    `null` are texts that mean NULL.
+    `explode` is the path of a list in each row: its elements are the rows of this table, `position` counts them from 1,
+    and `parent` gives more columns: paths in the row around. `body` are the keys of the JSON object that a `POST`
+    sends; what `paginate` and `since` fill in goes there then. `null` are texts that mean NULL.
     """
 
     path: str
@@ -186,6 +188,8 @@ class TableOptions:
     method: Literal["GET", "POST"] = "GET"
     body: Mapping[str, Data] | None = None
     rows: str | None = None
+    explode: str | None = None
+    parent: Mapping[str, str] = field(default_factory=dict)
     paginate: Paginate | None = None
     since: Since | None = None
     null: tuple[str, ...] = ()
@@ -196,6 +200,12 @@ class TableOptions:
             raise ProjectError(Problem("G057", what, "write what follows the source's `url`, or make another source"))
         if self.body is not None and self.method != "POST":
             raise ProjectError(Problem("G057", "a GET has no `body`", "add `method: POST`, or remove `body`"))
+        if self.parent and not self.explode:
+            mend = "add `explode:`, the list whose elements are rows"
+            raise ProjectError(Problem("G057", "`parent` stands without `explode`", mend))
+        if any(name.lower() == POSITION for name in self.parent):
+            what = f'"{POSITION}" in `parent` is the number of the element already'
+            raise ProjectError(Problem("G057", what, "give the column another name"))
 
 
 def _check_address(key: str, address: str) -> None:
