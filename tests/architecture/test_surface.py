@@ -34,6 +34,7 @@ def test_commands_are_these() -> None:
         "accept",
         "alert",
         "deliver",
+        "backfill",
         "rollback",
     ]
 

@@ -6,12 +6,14 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mainstem.core.clock import SetClock
 from mainstem.core.run import Run
+from mainstem.core.span import Again
 from mainstem.ledger.sqlite import open_ledger
 from mainstem.lifecycle.serving.gate import Request
 from mainstem.orchestration.reading import ask, current_release
@@ -101,10 +103,12 @@ def second_day(folder: Path) -> None:
     (folder / "inbox" / "b.csv").write_text("day,price\n2024-01-03,2.50\nlater,3\n")
 
 
-def killed_run(folder: Path, day: int, point: str) -> subprocess.CompletedProcess[str]:
+def killed_run(
+    folder: Path, day: int, point: str, command: Sequence[str] = ("run",)
+) -> subprocess.CompletedProcess[str]:
     """The run of the morning of that day of January 2024 in its own process, killed at a point."""
     return subprocess.run(
-        [sys.executable, "-m", "mainstem", "run", "--json", "--now", morning(day).isoformat()],
+        [sys.executable, "-m", "mainstem", *command, "--json", "--now", morning(day).isoformat()],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -113,12 +117,12 @@ def killed_run(folder: Path, day: int, point: str) -> subprocess.CompletedProces
     )
 
 
-def run(folder: Path, day: int) -> Run:
+def run(folder: Path, day: int, again: Again | None = None) -> Run:
     """The same run, to its end, in this process."""
     project = load(folder)
     ledger = open_ledger(project.ledger)
     try:
-        return run_waiting(project, ledger, SetClock(morning(day)))
+        return run_waiting(project, ledger, SetClock(morning(day)), again=again)
     finally:
         ledger.close()
 
@@ -128,7 +132,7 @@ def morning(day: int) -> datetime:
     return datetime(2024, 1, day, 6, tzinfo=UTC)
 
 
-def tables(folder: Path) -> dict[str, Any]:
+def tables(folder: Path, names: Sequence[str] = TABLES) -> dict[str, Any]:
     """Every table's rows, sorted; what differs from run to run is left out."""
     project = load(folder)
     ledger = open_ledger(project.ledger)
@@ -136,7 +140,7 @@ def tables(folder: Path) -> dict[str, Any]:
         release = current_release(ledger, "prod")
         clock = SetClock(release.at)
         found = {}
-        for name in TABLES:
+        for name in names:
             columns = "reason, row" if name.endswith("__quarantine") else "*"
             request = Request("query", f"select {columns} from {name} order by all", 1000)
             found[name] = ask(project, ledger, clock, release, request).rows

@@ -36,11 +36,19 @@ def command(
 
     SELECT are names or globs of datasets; all by default.
     """
-    from mainstem.cli.screen import print_json
     from mainstem.orchestration.run import prepare
 
     opened = open_project(folder, env, now)
     made = prepare(opened.project, opened.ledger, opened.clock, env, select).plan
+    show(opened, made, as_json=as_json)
+    if exit_code and (any(step.commits is not False for step in made.steps) or _publishes(made)):
+        sys.exit(3)
+
+
+def show(opened: Opened, made: Plan, *, as_json: bool) -> None:
+    """The plan for a person, or as JSON data."""
+    from mainstem.cli.screen import print_json
+
     if as_json:
         print_json(
             {
@@ -56,8 +64,6 @@ def command(
         )
     else:
         show_plan(opened, made)
-    if exit_code and (any(step.commits is not False for step in made.steps) or _publishes(made)):
-        sys.exit(3)
 
 
 def _publishes(made: Plan) -> bool:

@@ -21,6 +21,7 @@ from mainstem.core.evidence import Verdict
 from mainstem.core.problem import Problem
 from mainstem.core.release import Release
 from mainstem.core.run import Done, Failure, Run
+from mainstem.core.span import Again
 from mainstem.orchestration.passed import in_words, published_failing
 
 Ended = TypeVar("Ended", Done, Failure)
@@ -56,6 +57,21 @@ def command(
     succeeded is kept for the next run, and readers still see the release before. Where the environment says
     `deliver: true`, it ends with what `mainstem deliver` does.
     """
+    opened = open_project(folder, env, now, writes=True)
+    carry_out(opened, select, as_json=as_json, wait_s=wait_s, alerts=not no_alerts, delivers=not no_deliver)
+
+
+def carry_out(
+    opened: Opened,
+    select: Sequence[str] = (),
+    *,
+    as_json: bool,
+    wait_s: float,
+    alerts: bool = True,
+    delivers: bool = True,
+    again: Again | None = None,
+) -> None:
+    """Run, judge, tell, deliver, and show what happened; exit code 1 where something failed."""
     from mainstem.cli.progress import RunProgress
     from mainstem.cli.screen import print_json
     from mainstem.orchestration.alerting import tell
@@ -63,11 +79,11 @@ def command(
     from mainstem.orchestration.judge import judge
     from mainstem.orchestration.waiting import run_waiting
 
-    opened = open_project(folder, env, now, writes=True)
+    env = opened.env
     progress = RunProgress(quiet=as_json)
     released = opened.ledger.current(env)
     try:
-        done = run_waiting(opened.project, opened.ledger, opened.clock, env, select, progress.listener(), wait_s)
+        done = run_waiting(opened.project, opened.ledger, opened.clock, env, select, progress.listener(), wait_s, again)
     except KeyboardInterrupt:
         progress.close()
         _show_stopped(opened, released)
@@ -77,11 +93,11 @@ def command(
     judged = judge(opened.project, opened.ledger, env, opened.clock.now(), record=True)
     verdicts = judged.verdicts
     crash.point("after-evaluate")
-    if not no_alerts:
+    if alerts:
         tell(opened.project, opened.ledger, opened.clock, judged)
     if done.release is not None:  # agreements that were seen just now belong to it
         copy_ledger(opened.ledger, opened.project.lake, opened.clock)
-    sent = () if no_deliver else _delivered(opened)
+    sent = _delivered(opened) if delivers else ()
     if as_json:
         statuses = {id: verdict.status for id, verdict in verdicts.items()}
         deliveries = [delivery_facts(each) for each in sent]
@@ -130,6 +146,7 @@ def as_facts(opened: Opened, done: Run) -> dict[str, object]:
                 "version": d.version.id if d.version else None,
                 "rows": d.rows,
                 "rejected": d.rejected,
+                "gone": d.gone,
                 "seconds": round(d.seconds, 3),
             }
             for d in done.done
@@ -210,7 +227,8 @@ def _show_finished(done: Run) -> None:
         if step.rejected:
             look = styled(f"(mainstem show {step.dataset}{QUARANTINE})", "bright_black")
             aside = f", [yellow]{number(step.rejected)} set aside[/] {look}"
-        out.print(f"[green]+[/] {step.dataset.ljust(width)}  {rows}{aside}")
+        gone = f", {number(step.gone)} gone at the source" if step.gone else ""
+        out.print(f"[green]+[/] {step.dataset.ljust(width)}  {rows}{gone}{aside}")
     for step in checked:
         out.print(f"[green]✓[/] {step.dataset.ljust(width)}  {styled(f'checked: {escaped(step.why)}', 'bright_black')}")
     kept = [step.why for step in done.done if step not in made and step not in checked]

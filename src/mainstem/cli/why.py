@@ -360,6 +360,8 @@ def _run(opened: Opened, run: Mapping[str, Any], *, as_json: bool) -> None:
     out.print(f"  [bright_black]clock[/] {local(run['started_at'], zone)}{ended}")
     steps = ", ".join(f"{count} {outcome}" for outcome, count in (summary.get("steps") or {}).items())
     out.print(f"  [bright_black]steps[/] {steps or 'none'}")
+    for step in summary.get("did") or ():
+        out.print(f"  [green]+[/] {step['dataset']}  [bright_black]{escaped(step['why'])}[/]")
     if summary.get("release"):
         out.print(f"  [bright_black]published[/] {summary['release']}")
     for name, count in (summary.get("rejected") or {}).items():

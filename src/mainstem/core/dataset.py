@@ -13,6 +13,10 @@ QUARANTINE = "__quarantine"
 """What the name of a load's quarantine adds to the load's own name."""
 
 
+DELETED_AT, VALID_FROM, VALID_TO = "deleted_at", "valid_from", "valid_to"
+"""Columns that a write mode adds: when a row was first seen to be gone; since when it holds, and until when."""
+
+
 class Severity(StrEnum):
     """`error` blocks publication, `warning` publishes and marks, `info` records."""
 
@@ -71,9 +75,14 @@ class Check:
 class Load:
     """How a table of a source becomes a dataset.
 
-    `table` is its name in the source file. `load`: full | incremental. `write`: replace | append | merge.
+    `table` is its name in the source file. `load`: full | incremental. `write`: replace | append | merge | scd2.
     `on_schema_change`: evolve | freeze | quarantine. `options` is the frozen options class that the source's
     kind gives to a table (for `files`: the path).
+
+    `on_delete` says what becomes of a row that is gone at the source: keep | delete | mark. `deleted` names the column
+    in which the source says so, `revision` the one that grows with each change of a row, `effective` the one that says
+    since when a row holds (scd2). `lookback` is how far before the cursor a read begins: a length of time or a number.
+    `allow_deletes`: most rows of a table may be gone at once.
     """
 
     source: str
@@ -84,6 +93,19 @@ class Load:
     write: str = "replace"
     on_schema_change: str = "evolve"
     expect: Expectation | None = None
+    on_delete: str = "keep"
+    deleted: str | None = None
+    revision: str | None = None
+    effective: str | None = None
+    lookback: str | None = None
+    allow_deletes: bool = False
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """Columns that the write mode adds to those of the source."""
+        if self.write == "scd2":
+            return (VALID_FROM, VALID_TO)
+        return (DELETED_AT,) if self.write == "merge" and self.on_delete == "mark" else ()
 
 
 @dataclass(frozen=True, slots=True)

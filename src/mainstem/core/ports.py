@@ -15,6 +15,7 @@ from mainstem.core.delivery import Destination, Row
 from mainstem.core.evidence import Evidence
 from mainstem.core.release import DataFile, Field, Head, Lease, Release, Version
 from mainstem.core.run import Look
+from mainstem.core.span import Again
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ class Reading:
     its position, too.
     `careful` is a slower way to read the same, for values that the engine gives up on (text that is no UTF-8); None
     if there is none.
+    `again` is what of it was read before and is read again on purpose; of a span, `position` is where the load stands.
     `finish` is called once after the last use, whatever happened; WorldError if what was read changed meanwhile.
     """
 
@@ -164,6 +166,7 @@ class Reading:
     notes: tuple[str, ...] = ()
     careful: Reading | None = None
     finish: Callable[[], None] | None = None
+    again: Again | None = None
 
 
 class SourceKind(Protocol):
@@ -172,6 +175,8 @@ class SourceKind(Protocol):
     `Options` and `TableOptions` are frozen dataclasses: fields are what may stand in the source's file.
     `EXTENSIONS` are the engine extensions to load before `read`.
     Both functions raise WorldError (G0..) when the source cannot be reached or has no such table.
+    A kind may also have `read_span(source, dataset, span, root, session) -> Reading`, which reads the rows of a
+    `core.span.Span` again, or more; of a kind without it everything is read.
     """
 
     Options: type

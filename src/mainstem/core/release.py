@@ -116,6 +116,7 @@ class Change:
     base that the added files supersede. `fields` is the schema after the change. `rejects` are files of the
     table's quarantine (paths relative to the *quarantine* table's folder), committed there afterwards.
     `position` is the source position after this change. `rows_in` = rows read; `rejected` = rows set aside.
+    `gone` counts rows of the table that are gone at the source since this read: deleted, marked or ended.
     Of a load, `rows_in` = `loaded` + `rejected` + `deduplicated` (another row of the same key took their place) +
     `unchanged` (the table, or the quarantine, holds them already).
     `as_of` is the start of a complete read (loads), None for models. `labels` are the partition labels
@@ -138,6 +139,7 @@ class Change:
     loaded: int = 0
     deduplicated: int = 0
     unchanged: int = 0
+    gone: int = 0
 
     @property
     def is_empty(self) -> bool:

@@ -78,6 +78,7 @@ class Done:
     version: Version | None
     rows: int | None = None
     rejected: int = 0
+    gone: int = 0
     seconds: float = 0.0
 
 

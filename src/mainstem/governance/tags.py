@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from graphlib import TopologicalSorter
 
-from mainstem.core.dataset import QUARANTINE, Dataset, SqlFacts
+from mainstem.core.dataset import QUARANTINE, Dataset, Load, SqlFacts
 from mainstem.core.project import Project
 from mainstem.core.tags import REST, ColumnTags, column_tags
 
@@ -76,9 +76,19 @@ def _with_declared(dataset: Dataset, inherited: Mapping[str, frozenset[str]]) ->
     for column in dataset.columns:
         name = column.name.lower()
         found[name] = column_tags(found, name) | column.tags
+    found = _with_added(dataset, found)
     found = {name: tags | dataset.tags for name, tags in found.items()}
     found[REST] = _all_tags((found,)) | dataset.tags
     return found
+
+
+def _with_added(dataset: Dataset, found: dict[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """Columns that a write mode adds: an instant of the read, or a value of the column that says since when."""
+    if not isinstance(dataset.made_by, Load) or not dataset.made_by.added:
+        return found
+    effective = dataset.made_by.effective
+    tags = column_tags(found, effective.lower()) if effective else frozenset()
+    return found | dict.fromkeys(dataset.made_by.added, tags)
 
 
 def _declared(project: Project) -> frozenset[str]:

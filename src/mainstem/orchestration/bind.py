@@ -219,16 +219,26 @@ def _load_fields(work: _Work, dataset: Dataset) -> tuple[Field, ...] | None:
     if work.project.is_lost(dataset.name):
         return None
     if dataset.name in work.known:
-        return work.known[dataset.name]
+        return _with_added(dataset, work.known[dataset.name])
     if not dataset.columns or any(column.type is None for column in dataset.columns):
         return None
     from mainstem.lifecycle.storage.types import stored_fields
 
     try:
-        return stored_fields([Field(column.name, column.type or "") for column in dataset.columns])
+        declared = stored_fields([Field(column.name, column.type or "") for column in dataset.columns])
+        return _with_added(dataset, declared)
     except MainstemError as error:
         work.problems += [replace(problem, place=problem.place or dataset.place) for problem in error.problems]
         return None
+
+
+def _with_added(dataset: Dataset, fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """The columns of a load with those that its write mode adds, from the first load on."""
+    from mainstem.lifecycle.ingestion.target import added_fields
+
+    assert isinstance(dataset.made_by, Load)
+    there = {field.name for field in fields}
+    return (*fields, *(each for each in added_fields(dataset.made_by, fields) if each.name not in there))
 
 
 def _model_fields(work: _Work, dataset: Dataset, model: Model, inputs: Sequence[str]) -> tuple[Field, ...] | None:

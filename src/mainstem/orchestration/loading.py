@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from mainstem.core.dataset import QUARANTINE, Dataset, Load
 from mainstem.core.kinds import find
-from mainstem.core.ports import Session
+from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.release import Change, Field, Identity, Lease, Snapshot
+from mainstem.core.span import Again
 from mainstem.lifecycle.ingestion.ingest import ingest
 from mainstem.lifecycle.ingestion.target import Destination, TotalWanted
 from mainstem.lifecycle.storage import tables
@@ -19,8 +22,16 @@ from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.measure import label_expression
 
 
-def read_source(ground: Ground, session: Session, dataset: Dataset, base: Snapshot | None, at: datetime) -> Change:
+def read_source(
+    ground: Ground,
+    session: Session,
+    dataset: Dataset,
+    base: Snapshot | None,
+    at: datetime,
+    again: Again | None = None,
+) -> Change:
     """What is new at the source since the run's base, as files that nobody names yet. `at` is when the read began.
+    With `again` what was read before is read once more, and the position stays, or moves on.
 
     WorldError when the source cannot be read, its shape is refused, or nobody knows its columns (O007); ProjectError
     when the load's text contradicts it.
@@ -31,16 +42,70 @@ def read_source(ground: Ground, session: Session, dataset: Dataset, base: Snapsh
     for extension in kind.EXTENSIONS:
         ground.engine.load_extension(extension)
     known = ground.base(dataset.name)
-    reading = kind.read(source, dataset, known.position if known else None, ground.project.root, session)
-    wanted = [TotalWanted(each.id, each.expression, each.by) for each in ground.totals.get(dataset.name, ())]
+    position = known.position if known else None
+    if again is not None:
+        dataset = _rewritten(dataset, dataset.made_by, again)
+        reading = _read_again(ground, session, dataset, kind, again, position)
+    else:
+        reading = kind.read(source, dataset, position, ground.project.root, session)
+    totals = () if again is not None and again.span is not None else ground.totals.get(dataset.name, ())
+    wanted = [TotalWanted(each.id, each.expression, each.by) for each in totals]
     destination = _destination(ground, session, ground.leases[dataset.name], base)
-    change = ingest(session, dataset, reading, base=base, destination=destination, run=ground.run, at=at, totals=wanted)
+    change = ingest(
+        session,
+        dataset,
+        reading,
+        base=base,
+        destination=destination,
+        run=ground.run,
+        at=at,
+        totals=wanted,
+    )
     if known is None and not change.fields:
         what = f'nothing was read of "{dataset.name}" so far, and no contract names its columns'
         raise WorldError(
             Problem("O007", what, "bring the first rows, or list `columns:` in the source's file", dataset.place)
         )
     return change
+
+
+def _rewritten(dataset: Dataset, load: Load, again: Again) -> Dataset:
+    """The load as it writes what is read again: appending would double the rows that are there."""
+    write = load.write
+    if write == "append" and (dataset.key or again.span is None):
+        write = "merge" if dataset.key else "replace"
+    allow = load.allow_deletes or again.allow_deletes
+    return replace(dataset, made_by=replace(load, write=write, allow_deletes=allow))
+
+
+def _read_again(ground: Ground, session: Session, dataset: Dataset, kind: Any, again: Again, position: Any) -> Reading:
+    """A reading of what a span is in, whose position is where the load stands; or of everything."""
+    assert isinstance(dataset.made_by, Load)
+    source, root = ground.project.sources[dataset.made_by.source], ground.project.root
+    reading: Reading
+    if again.span is None:
+        reading = kind.read(source, dataset, None, root, session)
+        return replace(reading, position=_with_known(reading.position, position), again=again)
+    if hasattr(kind, "read_span"):
+        reading = kind.read_span(source, dataset, again.span, root, session)
+    else:
+        reading = kind.read(source, dataset, None, root, session)
+    return replace(reading, position=position, whole=None, is_complete=False, again=again)
+
+
+def _with_known(position: Any, known: Any) -> Any:
+    """The position after everything was read, at a cursor that is not before the one known."""
+    both = isinstance(position, dict) and isinstance(known, dict)
+    if both and "cursor" in position and (known.get("of"), known.get("by")) == (position.get("of"), position.get("by")):
+        return {**position, "cursor": known.get("cursor")}
+    return position
+
+
+def _quarantine(ground: Ground, base: Snapshot | None) -> str | None:
+    found = tables.quarantine_at(ground.lake, base) if base is not None else None
+    if found is None:
+        return None
+    return ground.engine.relation([ground.lake / found.table / file.path for file in found.files], found.fields)
 
 
 def base_to_append(ground: Ground, name: str, lease: Lease) -> Snapshot | None:
@@ -90,6 +155,7 @@ def _destination(ground: Ground, session: Session, lease: Lease, base: Snapshot 
         relation=lambda files, fields: ground.engine.relation([folder / file.path for file in files], fields),
         touched=lambda key, batch: files_touched(session, ground.lake, base, key, batch) if base else (),
         label=partial(label_expression, zone=ground.project.timezone),
+        set_aside=_quarantine(ground, base),
     )
 
 

@@ -11,6 +11,9 @@ from mainstem.core.project import Project
 from mainstem.core.run import Look
 from mainstem.orchestration.state import State
 
+HOW_CHANGED = "how it is loaded has changed"
+"""The detail of a look at a source that has nothing new, where the text of the load is another."""
+
 
 def look_at_sources(project: Project, state: State) -> dict[str, Look]:
     """One look a load. A source that cannot be reached is "unknown", with the reason; that is not an error yet."""
@@ -32,7 +35,7 @@ def _look(project: Project, state: State, dataset: Dataset) -> Look:
     except WorldError as error:
         return Look(dataset.name, "unknown", error.problems[0].what)
     if base is not None and base.fingerprint != load_fingerprint(project, dataset) and look.state == "nothing":
-        return Look(dataset.name, "new", "how it is loaded has changed")
+        return Look(dataset.name, "new", HOW_CHANGED)
     return look
 
 
@@ -46,7 +49,8 @@ def load_fingerprint(project: Project, dataset: Dataset) -> str:
         (c.name, c.type, c.required, c.unique, c.min, c.max, c.accepted, c.matches, c.original) for c in dataset.columns
     ]
     how = [load.source, load.table, load.options, load.load, load.cursor, load.write, dataset.key, contract]
+    keeping = [load.on_delete, load.deleted, load.revision, load.effective]
     source = project.sources[load.source]
     told = getattr(find("sources", source.kind), "told", None)
     texts = [told(source, dataset, project.root)] if told is not None else []
-    return digest([*how, dataset.time_column, *texts])
+    return digest([*how, dataset.time_column, *(keeping if keeping != ["keep", None, None, None] else ()), *texts])

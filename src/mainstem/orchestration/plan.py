@@ -10,6 +10,7 @@ from mainstem.core.dataset import QUARANTINE, Dataset, Load, Model
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.project import Macro, Project
 from mainstem.core.run import Look, Plan, Step
+from mainstem.core.span import Again
 from mainstem.governance.reach import Reached, reached
 from mainstem.orchestration.asked import in_words, listed, unheld
 from mainstem.orchestration.bind import Bound
@@ -24,12 +25,13 @@ def plan(
     looks: Mapping[str, Look],
     now: datetime,
     select: Sequence[str] = (),
+    again: Again | None = None,
 ) -> Plan:
     """Every dataset as a step with its reason, in an order in which they can run.
 
     `looks` has one look a load. `select` are names or globs of datasets; () means all. What is not selected keeps its
-    version, except views of what moves: they show it. ProjectError O001 for a selection that matches nothing, O002
-    for one that reads what was never made.
+    version, except views of what moves: they show it. `again` is what is read again on purpose.
+    ProjectError O001 for a selection that matches nothing, O002 for one that reads what was never made.
     """
     chosen = set(selected(project, select))
     steps: dict[str, Step] = {}
@@ -39,6 +41,8 @@ def plan(
             chosen.add(name)
         if name not in chosen:
             steps[name] = Step(name, "skip", "not selected", bound.inputs[name], commits=False)
+        elif again is not None and name == again.dataset:
+            steps[name] = Step(name, "load", f"{again}, committed only if rows differ", commits=None)
         elif isinstance(made_by, Load):
             steps[name] = _load_step(project.datasets[name], made_by, looks[name], bound, state, steps)
         else:

@@ -19,12 +19,15 @@ from mainstem.core.problem import WorldError
 from mainstem.core.project import Project
 from mainstem.core.release import Lease, Release, Version
 from mainstem.core.run import Done, Failure, Plan, Run, Step
+from mainstem.core.span import Again
 from mainstem.lifecycle.requirements import wanted
 from mainstem.lifecycle.storage import tables
 from mainstem.orchestration import attempt
+from mainstem.orchestration.backfill import refuse_again
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.copying import copy_ledger
 from mainstem.orchestration.execute import execute
+from mainstem.orchestration.graph import below
 from mainstem.orchestration.ground import Ground, Listener, Progress, files_of, unheard
 from mainstem.orchestration.looks import look_at_sources
 from mainstem.orchestration.opening import bind_project, open_engine
@@ -46,18 +49,34 @@ class Prepared:
     plan: Plan
     bound: Bound
     state: State
+    again: Again | None = None
 
 
 def prepare(
-    project: Project, ledger: Ledger, clock: Clock, env: str, select: Sequence[str] = (), *, look: bool = True
+    project: Project,
+    ledger: Ledger,
+    clock: Clock,
+    env: str,
+    select: Sequence[str] = (),
+    *,
+    look: bool = True,
+    again: Again | None = None,
 ) -> Prepared:
-    """Bind and plan; touches nothing. Without `look` the sources are not asked, and their loads are uncertain."""
+    """Bind and plan; touches nothing. Without `look` the sources are not asked, and their loads are uncertain.
+
+    With `again` the plan is to read that again, and to build what is made of it. ProjectError I027 where it cannot.
+    """
     state = read_state(ledger, env)
+    if again is not None:
+        bound = bind_project(project, state.fields())
+        select = sorted(below(bound.inputs, [again.dataset], bound.order))
     if select:
         state = only(state, selected(project, select))
     bound = bind_project(project, state.fields())
     looks = look_at_sources(project, state) if look else {}
-    return Prepared(plan(project, bound, state, looks, clock.now(), select), bound, state)
+    if again is not None:
+        refuse_again(project, state, looks, again)
+    return Prepared(plan(project, bound, state, looks, clock.now(), select, again), bound, state, again)
 
 
 def run(
@@ -68,8 +87,10 @@ def run(
     select: Sequence[str] = (),
     listen: Listener = unheard,
     holder: str = "",
+    again: Again | None = None,
 ) -> Run:
-    """Bring an environment up to date and publish one release.
+    """Bring an environment up to date and publish one release; or, with `again`, only read that again and build what is
+    made of it.
 
     ProjectError when text or selection is wrong (nothing was touched). WorldError when the lake is gone or
     another ledger's, or another run holds a lease. Whatever fails inside a step is a Failure of the Run.
@@ -81,7 +102,7 @@ def run(
     with _turn(ledger, clock, env, run_id, holder), renewing(ledger, clock, run_id):
         listen(Progress("planning"))
         was_killed = bool(recover(ledger, lake, env, clock, holder))
-        prepared = prepare(project, ledger, clock, env, select)
+        prepared = prepare(project, ledger, clock, env, select, again=again)
         if was_killed:
             _complete(lake, prepared.state.release)
         ledger.begin_run(run_id, env, started_at, holder)
@@ -206,6 +227,7 @@ def _build(
         leases,
         wanted.totals(project) if computes else {},
         effective_tags(project, bound.facts) if computes else {},
+        again=prepared.again,
     )
     try:
         done, failures = execute(

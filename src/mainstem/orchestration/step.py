@@ -19,6 +19,7 @@ from mainstem.core.ports import Session, Written
 from mainstem.core.problem import WorldError
 from mainstem.core.release import Change, DataFile, Field, Identity, Lease, Snapshot, Version
 from mainstem.core.run import Done, Step
+from mainstem.core.span import Again
 from mainstem.lifecycle.storage import tables
 from mainstem.lifecycle.storage.types import cast_select
 from mainstem.orchestration import attempt, held, measure
@@ -130,10 +131,13 @@ def _load(ground: Ground, dataset: Dataset) -> Done:
         known = ground.base(dataset.name)
         fingerprint = load_fingerprint(ground.project, dataset)
         base = base_to_append(ground, dataset.name, lease)
+        again = ground.again if ground.again is not None and ground.again.dataset == dataset.name else None
+        if again is not None and again.span is not None and known is not None:
+            return _load_span(ground, session, dataset, base, again)
         if base is not None and (known is None or known.position is None):  # rows that no read of this load brought
             change = replace(read_source(ground, session, dataset, None, at), replace=True)
         else:
-            change = read_source(ground, session, dataset, base, at)
+            change = read_source(ground, session, dataset, base, at, again)
         crash.point("after-compute", dataset.name)
         if known is not None and change.is_empty and known.fingerprint == fingerprint:
             kept = replace(known, as_of=at)
@@ -142,6 +146,19 @@ def _load(ground: Ground, dataset: Dataset) -> Done:
         return _finish(ground, session, dataset, lease, _Result(version, change, base, _reads(version, change)))
     finally:
         session.close()
+
+
+def _load_span(ground: Ground, session: Session, dataset: Dataset, base: Snapshot | None, again: Again) -> Done:
+    """Some rows are read again; what the load knows of the source, and how late its data is, stays as it was."""
+    from mainstem.orchestration.loading import read_source
+
+    lease, known = ground.leases[dataset.name], ground.state.bases[dataset.name]
+    change = read_source(ground, session, dataset, base, ground.clock.now(), again)
+    crash.point("after-compute", dataset.name)
+    if change.is_empty:
+        return _stay(ground, dataset, known, "read again; nothing differs")
+    version = _new_version(lease, change, base, fingerprint=known.fingerprint, inputs={}, key="", as_of=known.as_of)
+    return _finish(ground, session, dataset, lease, _Result(version, change, base))
 
 
 def _stay(ground: Ground, dataset: Dataset, version: Version, why: str, read: tuple[Evidence, ...] = ()) -> Done:
@@ -317,7 +334,15 @@ def _finish(ground: Ground, session: Session, dataset: Dataset, lease: Lease, re
     crash.point("after-record", dataset.name)
     ground.shelf.offer(version, files)
     ground.shelf.put(version)
-    return Done(dataset.name, "committed", "", version, rows=version.rows, rejected=result.change.rejected)
+    return Done(
+        dataset.name,
+        "committed",
+        "",
+        version,
+        rows=version.rows,
+        rejected=result.change.rejected,
+        gone=result.change.gone,
+    )
 
 
 def _before(ground: Ground, column: str | None, fields: tuple[Field, ...], known: Version | None) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -35,12 +36,19 @@ class TableKeys:
     """What every table of a source says; the other keys are options of the source's kind.
 
     `write` None: `merge` for an incremental load with a key, `append` for one without, `replace` for a full one.
+    `on_delete` None: `delete` where `deleted` names a column, `mark` for the history of a full load, else `keep`.
     """
 
     load: Literal["full", "incremental"] = "full"
     cursor: str | None = None
     key: tuple[str, ...] = ()
-    write: Literal["replace", "append", "merge"] | None = None
+    write: Literal["replace", "append", "merge", "scd2"] | None = None
+    revision: str | None = None
+    deleted: str | None = None
+    on_delete: Literal["keep", "delete", "mark"] | None = None
+    allow_deletes: bool = False
+    effective: str | None = None
+    lookback: str | None = None
     on_schema_change: Literal["evolve", "freeze", "quarantine"] = "evolve"
     time_column: str | None = None
     expect: Expectation | None = None
@@ -176,7 +184,23 @@ def _read_table(
         return None
     write = said.write or ("replace" if said.load == "full" else "merge" if said.key else "append")
     _check_loading(own.kind, said, write, keys, place, problems)
-    load = Load(source, table, options, said.load, said.cursor, write, said.on_schema_change, said.expect)
+    load = Load(
+        source,
+        table,
+        options,
+        said.load,
+        said.cursor,
+        write,
+        said.on_schema_change,
+        said.expect,
+        on_delete=_on_delete(said, write),
+        deleted=said.deleted,
+        revision=said.revision,
+        effective=said.effective,
+        lookback=said.lookback,
+        allow_deletes=said.allow_deletes,
+    )
+    _check_keeping(load, said, keys, place, problems)
     return Dataset(
         f"{source}.{table}",
         place,
@@ -201,8 +225,9 @@ def _check_loading(kind: str, said: TableKeys, write: str, keys: Keys, place: Pl
         report("load", "an incremental load needs a cursor", "add `cursor:`, a column that grows with each change")
     if said.load == "full" and said.cursor is not None:
         report("cursor", "a full load has no use for a cursor", "write `load: incremental`, or remove `cursor`")
-    if write == "merge" and not said.key:
-        report("write", "merging needs a key", "add `key:`, the columns that name a row")
+    if write in ("merge", "scd2") and not said.key:
+        what = "merging needs a key" if write == "merge" else "a history needs a key"
+        report("write", what, "add `key:`, the columns that name a row")
     if write == "replace" and said.load == "incremental":
         what = "replacing the table with only what is new loses the rest"
         report("write", what, "write `write: merge` with a `key`, or `write: append`")
@@ -211,13 +236,64 @@ def _check_loading(kind: str, said: TableKeys, write: str, keys: Keys, place: Pl
         report("write", what, "write `write: replace`, or `load: incremental`")
 
 
+def _on_delete(said: TableKeys, write: str) -> str:
+    if said.on_delete is not None:
+        return said.on_delete
+    if write == "scd2":
+        return "mark" if said.load == "full" or said.deleted else "keep"
+    return "delete" if said.deleted else "keep"
+
+
+def _check_keeping(load: Load, said: TableKeys, keys: Keys, place: Place, problems: list[Problem]) -> None:
+    """What does not fit together: how rows are written, and which of them are older, gone, or late."""
+
+    def report(key: str, what: str, mend: str) -> None:
+        problems.append(Problem("P031", what, mend, keys.key_place(key) if key in keys.entries else place))
+
+    is_merged = load.write in ("merge", "scd2")
+    by_key = "write `write: merge` or `write: scd2` with a `key`"
+    for name in ("deleted", "on_delete"):
+        if getattr(said, name) is not None and not is_merged:
+            report(name, f"`{name}` means nothing for `write: {load.write}`", by_key)
+    if load.revision is not None and not said.key:
+        report("revision", "revisions are those of a key", "add `key:`, the columns that name a row")
+    if load.effective is not None and load.write != "scd2":
+        report("effective", "only a history has rows that hold since an instant", "write `write: scd2`, or remove it")
+    if is_merged and load.on_delete != "keep" and load.load == "incremental" and load.deleted is None:
+        what = "an incremental load does not see what is gone"
+        report("on_delete", what, "name the column that says so with `deleted:`, or write `load: full`")
+    if load.write == "scd2" and load.on_delete == "delete":
+        report("on_delete", "a history keeps what was", "write `on_delete: mark`, which ends the row, or `keep`")
+    if is_merged and load.deleted is not None and load.on_delete == "keep":
+        report("deleted", "the column that says what is gone has no use with `on_delete: keep`", "remove one of them")
+    if load.allow_deletes and load.on_delete == "keep":
+        report("allow_deletes", "nothing is deleted from this table", "write `on_delete: delete` or `mark`")
+    _check_lookback(load, report)
+    contract = keys.get("columns")
+    for column in load.added:
+        if isinstance(contract, Keys) and column in contract.entries:
+            report("columns", f'column "{column}" is added by the load itself', "rename it, with `original:`")
+
+
+def _check_lookback(load: Load, report: Callable[[str, str, str], None]) -> None:
+    if load.lookback is None:
+        return
+    if load.load == "full":
+        report("lookback", "a full load reads everything anyway", "write `load: incremental`, or remove `lookback`")
+    elif load.cursor is None:
+        report("lookback", "there is no cursor to look back from", "add `cursor:`, or remove `lookback`")
+    if not DURATION.fullmatch(load.lookback) and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", load.lookback):
+        what = f'"lookback" is "{load.lookback}", which is neither a length of time nor a number'
+        report("lookback", what, "write one such as 3d or 6h; or 1000, where the cursor is a number")
+
+
 def _check_named_columns(keys: Keys, problems: list[Problem]) -> None:
     """Cursor, key and time column are columns of the contract, where there is one."""
     contract = keys.get("columns")
     if not isinstance(contract, Keys):
         return
     known = list(contract.entries)
-    for key in ("cursor", "key", "time_column"):
+    for key in ("cursor", "key", "time_column", "revision", "deleted", "effective"):
         for node in texts(keys.get(key)):
             if node.value not in known:
                 what = f'{key} "{node.value}" is not a column of the contract'

@@ -190,7 +190,16 @@ class World:
             relation,
             touched,
             label,
+            self.set_aside(dataset),
         )
+
+    def set_aside(self, dataset: Dataset) -> str | None:
+        """The quarantine, as SQL usable in FROM."""
+        folder = f"{tables.table_folder(dataset.name)}__quarantine"
+        found = tables.snapshot(self.lake, folder)
+        if found is None:
+            return None
+        return self.engine.relation([self.lake / folder / file.path for file in found.files], found.fields)
 
     # what came of it
 
@@ -210,11 +219,9 @@ class World:
         return [row[:2] for row in self.quarantine(dataset)]
 
     def quarantine(self, dataset: Dataset) -> list[tuple[Any, ...]]:
-        folder = f"{tables.table_folder(dataset.name)}__quarantine"
-        found = tables.snapshot(self.lake, folder)
-        if found is None:
+        relation = self.set_aside(dataset)
+        if relation is None:
             return []
-        relation = self.engine.relation([self.lake / folder / file.path for file in found.files], found.fields)
         return self.session.rows(
             f'select reason, origin, "row", run, cast("at" as varchar) from {relation} order by run, origin, reason'
         )

@@ -15,6 +15,7 @@ from mainstem.core.dataset import Column, Dataset, Load, Source
 from mainstem.core.kinds import find
 from mainstem.core.problem import WorldError
 from mainstem.core.secret import Secret
+from mainstem.core.span import Span
 from mainstem.governance.suggest import tags_of
 
 KIND = find("sources", "mysql")
@@ -241,3 +242,42 @@ def test_a_database_is_listed(base: Base) -> None:
     assert found.columns[1].description == "where to write"
     assert found.columns[2].accepted == ("sad, or so", "it's")
     assert tags_of(found.columns[1]) == ("email",)
+
+
+def events(base: Base, type_: str, *cursors: str) -> None:
+    """Table t with one row a cursor."""
+    values = ", ".join(f"({i}, 'w{i}', {cursor})" for i, cursor in enumerate(cursors, 1))
+    base.sql(f"create table t (id int, word varchar(20), at {type_})", f"insert into t values {values}")
+
+
+def test_a_look_back_brings_late_rows_once(base: Base) -> None:
+    events(base, "timestamp", "'2024-01-01 10:00:00'", "'2024-01-05 10:00:00'")
+    table = base.table(key=("id",), load="incremental", cursor="at", lookback="2d")
+    base.world.load(table)
+    assert base.world.look(table).state == "nothing"
+    base.sql("insert into t values (3, 'late', '2024-01-04'), (4, 'too late', '2024-01-02')")
+    assert base.world.look(table).state == "new"
+    change = base.world.load(table)
+    assert (change.loaded, change.unchanged) == (1, 1)
+    assert [i for (i,) in base.world.rows(table, "id")] == [1, 2, 3]
+    assert base.world.look(table).state == "nothing"
+
+
+@pytest.mark.parametrize("type_", ["date", "timestamp"])
+def test_a_span_is_read_again_by_the_server(base: Base, type_: str) -> None:
+    days = [f"'2024-01-{day:02}'" for day in range(1, 31)]
+    events(base, type_, *days)
+    table = base.table(key=("id",), load="incremental", cursor="at")
+    base.world.engine.load_extension("mysql_scanner")
+    reading = KIND.read_span(
+        base.world.source(table), table, Span("at", "2024-01-10", "2024-01-12"), base.world.root, base.world.session
+    )
+    for statement in (*reading.setup, *reading.begin):
+        base.world.session.execute(statement)
+    ids = {int(i) for (i,) in base.world.session.rows(f"select id from ({reading.select})")}
+    for statement in reading.teardown:
+        base.world.session.execute(statement)
+    assert reading.finish is not None
+    reading.finish()
+    assert ids >= {10, 11, 12}
+    assert len(ids) < 12

@@ -19,6 +19,7 @@ from mainstem.core.kinds import find
 from mainstem.core.place import Place
 from mainstem.core.problem import ProjectError, WorldError
 from mainstem.core.secret import Secret
+from mainstem.core.span import Span
 
 KIND = find("sources", "postgres")
 
@@ -376,3 +377,36 @@ def command(arguments: list[str]) -> int:
     with pytest.raises(SystemExit) as stopped:
         run(arguments)
     return int(stopped.value.code or 0)
+
+
+def test_a_look_back_brings_late_rows_once(base: Base) -> None:
+    events(base, "timestamp", "'2024-01-01 10:00:00'", "'2024-01-05 10:00:00'")
+    table = base.table(key=("id",), load="incremental", cursor="at", lookback="2d")
+    base.world.load(table)
+    assert base.world.look(table).state == "nothing"
+    base.sql("insert into t values (3, 'late', '2024-01-04'), (4, 'too late', '2024-01-02')")
+    assert base.world.look(table).state == "new"
+    change = base.world.load(table)
+    assert (change.loaded, change.unchanged) == (1, 1)
+    assert [i for (i,) in base.world.rows(table, "id")] == [1, 2, 3]
+    assert base.world.look(table).state == "nothing"
+
+
+@pytest.mark.parametrize("type_", ["date", "timestamp"])
+def test_a_span_is_read_again_by_the_server(base: Base, type_: str) -> None:
+    days = [f"'2024-01-{day:02}'" for day in range(1, 31)]
+    events(base, type_, *days)
+    table = base.table(key=("id",), load="incremental", cursor="at")
+    base.world.engine.load_extension("postgres_scanner")
+    reading = KIND.read_span(
+        base.world.source(table), table, Span("at", "2024-01-10", "2024-01-12"), base.world.root, base.world.session
+    )
+    for statement in (*reading.setup, *reading.begin):
+        base.world.session.execute(statement)
+    ids = {int(i) for (i,) in base.world.session.rows(f"select id from ({reading.select})")}
+    for statement in reading.teardown:
+        base.world.session.execute(statement)
+    assert reading.finish is not None
+    reading.finish()
+    assert ids >= {10, 11, 12}
+    assert len(ids) < 12

@@ -347,6 +347,21 @@ def test_an_api_that_brings_more_than_asked_for_doubles_nothing(api: Api) -> Non
     assert len(api.world.reasons(table)) == 2
 
 
+def test_a_look_back_asks_for_late_rows(api: Api) -> None:
+    rows = [{"id": 1, "at": "2024-01-09T10:00:00Z"}, {"id": 2, "at": "2024-01-10T10:00:00Z"}]
+    api.answers(lambda r: [row for row in rows if row["at"] >= r.args.get("since", "")])
+    table = api.table(
+        column("id", "bigint"), column("at", "timestamptz"), load="incremental", cursor="at", since=Since("since"),
+        lookback="12h",
+    )  # fmt: skip
+    api.world.load(table)
+    rows += [{"id": 3, "at": "2024-01-09T23:00:00Z"}, {"id": 4, "at": "2024-01-09T21:00:00Z"}]
+    change = api.world.load(table)
+    assert (change.loaded, change.unchanged) == (1, 1)
+    assert api.world.positions[table.name]["cursor"] == "2024-01-10T10:00:00Z"
+    assert api.asked[-1] == "/items?since=2024-01-09T22%3A00%3A00Z"
+
+
 def test_changed_rows_are_merged(api: Api) -> None:
     rows = [{"id": 1, "at": 5, "v": "a"}, {"id": 2, "at": 6, "v": "b"}]
     api.answers(lambda r: [row for row in rows if row["at"] >= int(r.args.get("since", 0))])

@@ -522,3 +522,33 @@ def test_rows_and_totals_are_of_one_state_though_a_writer_works_in_between(world
     world.session = world.session.session  # type: ignore[attr-defined]
     world.load(events)
     assert world.rows(events, "id") == [(1,), (2,), (3,), (4,)]
+
+
+def test_days_that_are_written_otherwise_are_read_again_too(world: World) -> None:
+    from mainstem.core.span import Span
+    from mainstem.lifecycle.generation.sqlite import read_span
+
+    world.sql(
+        "create table t (id integer, day text)", "insert into t values (?, ?)", rows=list(DAYS_AS_WRITTEN.items())
+    )
+    dataset = world.table([column("id", "bigint"), column("day", "date")])
+    world.engine.load_extension("sqlite_scanner")
+    reading = read_span(
+        world.source(dataset), dataset, Span("day", "2013-06-10", "2013-06-20"), world.root, world.session
+    )
+    ids = {int(row[0]) for row in world.session.rows(f"select id from ({reading.select})")}
+    for statement in reading.teardown:
+        world.session.execute(statement)
+
+    assert ids >= {2, 3, 5, 6}
+    assert ids.isdisjoint({1, 4})
+
+
+DAYS_AS_WRITTEN = {
+    1: "2013-01-01",
+    2: "2013-06-10",
+    3: "2013-06-20 23:59:59+14",
+    4: "2013-07-01",
+    5: "2013-6-15",
+    6: 20130615,
+}

@@ -145,3 +145,20 @@ def test_the_tags_of_any_select_are_known_from_its_facts() -> None:
     assert found["seat"] == {"pii"}
     assert found["id"] == frozenset()
     assert found[REST] == {"pii", "contact", "health"}
+
+
+def test_columns_that_a_write_mode_adds_are_tagged_like_the_values_in_them() -> None:
+    said = {
+        "marked": {"write": "merge", "on_delete": "mark"},
+        "read": {"write": "scd2"},
+        "born": {"write": "scd2", "effective": "born"},
+    }
+    loads = [replace(PEOPLE, name=f"raw.{name}", made_by=replace(PEOPLE.made_by, **how)) for name, how in said.items()]
+    tags = effective_tags(*project(*loads))
+
+    def of(name: str, *columns: str) -> list[set[str]]:
+        return [set(column_tags(tags[name], column)) for column in columns]
+
+    assert of("raw.marked", "deleted_at") == [set()]
+    assert of("raw.read", "valid_from", "valid_to") == [set(), set()]
+    assert of("raw.born", "valid_from", "valid_to") == [{"health"}, {"health"}]

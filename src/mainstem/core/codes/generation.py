@@ -92,7 +92,8 @@ CODES: dict[str, Code] = {
     "G018": Code(
         "A named file that does not exist",
         "A `path` without `*` names one file. No such file is not the same as a file without rows: a table loaded in "
-        "full would be empty, and look up to date. A loaded file of an incremental load may go; its rows stay.",
+        "full would be empty, and look up to date. Nor is it when no file at all matches where some did. A loaded file "
+        "of an incremental load may go; its rows stay.",
         "Correct the table's `path`, or bring the file back.",
     ),
     "G050": Code(

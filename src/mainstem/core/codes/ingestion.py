@@ -51,4 +51,49 @@ CODES: dict[str, Code] = {
         "Key, cursor and time column say which row is which, which is newer, and which day it belongs to.",
         "Correct the name; `original:` leads from a name here to the one at the source.",
     ),
+    "I020": Code(
+        "A source that brings suspiciously few rows",
+        "More than half of the table's rows would be deleted, marked or ended at once. An export that broke off, or a "
+        "filter that somebody set, looks just like that. Nothing was changed.",
+        "Look at the source. If the rows are to go: `mainstem backfill DATASET --all --allow-deletes` once, or "
+        "`allow_deletes: true` in the source's file.",
+    ),
+    "I021": Code(
+        "A column that cannot say what is deleted",
+        "`deleted:` names a boolean, a whole number (0: not deleted) or an instant (NULL: not deleted). A text could "
+        'say anything: every one, even "no", would delete.',
+        "Give the column such a type in `columns:`.",
+    ),
+    "I022": Code(
+        "A column with the name of one that the load adds",
+        "A history adds `valid_from` and `valid_to`, and `on_delete: mark` adds `deleted_at`.",
+        "Declare the source's column under another name, with `original:`.",
+    ),
+    "I023": Code(
+        "A history that would be merged",
+        "The table holds several rows a key, each for its time. A load that keeps one row a key would have to throw "
+        "the others away.",
+        "Write `write: scd2` again, or give the table another name.",
+    ),
+    "I024": Code(
+        "A history without an instant",
+        "`effective:` names the column that says since when a row holds: a date, or an instant.",
+        "Name such a column, or give it its type in `columns:`. Without `effective` rows hold since they were read.",
+    ),
+    "I025": Code(
+        "A look-back that does not fit the cursor",
+        "A length of time can be taken from dates and instants, a number from numbers.",
+        "Write `lookback: 3d` for a cursor of dates or instants, `lookback: 1000` for one of numbers.",
+    ),
+    "I026": Code(
+        "A backfill that brings fewer rows than are there",
+        "Without a key the rows of the range are replaced as a whole. The source does not have all of them any more, "
+        "so some would be lost. Nothing was changed.",
+        "Look at the source. If the rows are to go, add `--allow-deletes`.",
+    ),
+    "I027": Code(
+        "What cannot be read again",
+        "A backfill reads rows of a load that were read before: by a range of one of its columns, or all of them.",
+        "Do what the message says; `mainstem backfill --help` shows the options.",
+    ),
 }

@@ -126,6 +126,12 @@ CODES: dict[str, Code] = {
         "`load: full` with `write: replace`; `load: incremental` with `cursor`, and `write: merge` with `key`, or "
         "`write: append`. Without `write` the fitting one is taken.",
     ),
+    "P031": Code(
+        "How rows are kept does not fit together",
+        "Older revisions, deletions, look-back and history each need something to go by: a key, a cursor, a column, or "
+        "a source that is read in full.",
+        "`docs/how-to/write-modes.md` shows which keys go together.",
+    ),
     "P032": Code(
         "A type that does not exist",
         "Types are those of SQL in the DuckDB dialect: BIGINT, INTEGER, DOUBLE, DECIMAL(18,2), VARCHAR, BOOLEAN, DATE, "

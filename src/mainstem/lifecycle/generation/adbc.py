@@ -16,6 +16,7 @@ from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, ProjectError, WorldError, nearest
 from mainstem.core.release import Field
 from mainstem.core.run import Look
+from mainstem.lifecycle.generation.lookback import begin
 from mainstem.lifecycle.generation.nulls import with_nulls
 from mainstem.lifecycle.generation.server import ALIASES, continued, family_of, load_of, name_at_source
 from mainstem.project.pairing import at_source
@@ -230,7 +231,7 @@ def _select(
     position = (before or {}).get("cursor")
     if cursor is not None and before is not None and position is not None:
         name = _quoted(source, cursor)
-        conditions.append(f"({name} >= {_constant(before['as'], str(position))} or {name} is null)")
+        conditions.append(f"({name} >= {_constant(before['as'], begin(dataset, str(position)))} or {name} is null)")
     where = f" where {' and '.join(conditions)}" if conditions else ""
     return f"select {', '.join(_quoted(source, each) for each in names)} from {_relation(source, dataset)}{where}"
 

@@ -149,12 +149,24 @@ def _differences(store: Store, dataset: Dataset, position: Any) -> Differences:
     known = position["files"] if isinstance(position, dict) else {}
     try:
         files = store.find(load.options.path)
-        if not files and not (store.has_globs and has_magic(load.options.path)) and not (known and load.load != "full"):
-            what = f'file "{shown(load.options.path)}" does not exist'
-            raise WorldError(Problem("G018", what, "correct the table's `path`, or bring the file back", dataset.place))
+        if not files:
+            _refuse_gone(dataset, is_glob=store.has_globs and has_magic(load.options.path), known=len(known))
         return differences(files, known)
     except OSError as error:
         raise unreadable(str(error.filename), (error.strerror or type(error).__name__).lower(), dataset) from error
+
+
+def _refuse_gone(dataset: Dataset, *, is_glob: bool, known: int) -> None:
+    """No file is there: WorldError G018 where one is named, or where a full load would empty the table."""
+    load = _load(dataset)
+    path = shown(load.options.path)
+    if is_glob and known and load.load == "full":
+        what = f'no file matches "{path}" any more; {known} did'
+        mend = "bring the files back, or an empty one if the table is to be empty"
+        raise WorldError(Problem("G018", what, mend, dataset.place))
+    if not is_glob and (load.load == "full" or not known):
+        what, mend = f'file "{path}" does not exist', "correct the table's `path`, or bring the file back"
+        raise WorldError(Problem("G018", what, mend, dataset.place))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from mainstem.core.place import Place
 from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.run import Look
+from mainstem.core.span import Span
 from mainstem.lifecycle.generation import mysql_catalog as catalog
 from mainstem.lifecycle.generation import mysql_types as dialect
 from mainstem.lifecycle.generation import server
@@ -67,7 +68,18 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
     cursor whose order is not that of the engine.
     """
     del root
-    before = continued(dataset, position)
+    return _read(source, dataset, continued(dataset, position), session)
+
+
+def read_span(source: Source, dataset: Dataset, span: Span, root: Path, session: Session) -> Reading:
+    """The rows of a span, and perhaps some more. WorldError as of `read`."""
+    del root
+    return _read(source, dataset, None, session, span)
+
+
+def _read(
+    source: Source, dataset: Dataset, before: Mapping[str, Any] | None, session: Session, span: Span | None = None
+) -> Reading:
     keywords = catalog.address(source.options.url, source.place)
     with catalog.connected(keywords, dataset.place) as connection:
         ask = catalog.asking(connection)
@@ -80,7 +92,7 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
         _detach(session, alias)
         raise
     return replace(
-        server.reading_once(dialect, table, alias, before, after),
+        server.reading_once(dialect, table, alias, before, after, span),
         extensions=EXTENSIONS,
         finish=lambda: _detach(session, alias),
     )

@@ -15,6 +15,7 @@ from mainstem.core.place import Place
 from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, ProjectError, WorldError
 from mainstem.core.run import Look
+from mainstem.core.span import Span
 from mainstem.lifecycle.generation import postgres_catalog as catalog
 from mainstem.lifecycle.generation import postgres_types as dialect
 from mainstem.lifecycle.generation import server
@@ -77,19 +78,30 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
     of them for a large table. WorldError as of `look`, and G085 for a cursor whose order is not that of the engine.
     """
     del root
-    before = continued(dataset, position)
+    return _read(source, dataset, continued(dataset, position), session)
+
+
+def read_span(source: Source, dataset: Dataset, span: Span, root: Path, session: Session) -> Reading:
+    """The rows of a span, and perhaps some more. WorldError as of `read`."""
+    del root
+    return _read(source, dataset, None, session, span)
+
+
+def _read(
+    source: Source, dataset: Dataset, before: Mapping[str, Any] | None, session: Session, span: Span | None = None
+) -> Reading:
     with ExitStack() as stack:
         connection = stack.enter_context(_connected(source, dataset))
         ask = catalog.asking(connection)
         table = catalog.table(ask, dataset, source.options.schema)
         after = server.position(dialect, ask, table, before)
         snapshot = _snapshot(connection)
-        parts = _parts(ask, table, snapshot, is_part=bool(before and table.cursor))
+        parts = _parts(ask, table, snapshot, is_part=span is not None or bool(before and table.cursor))
         aliases = [(f"postgres_{next(server.ALIASES)}", part) for part in parts]
         for alias, _ in aliases:
             stack.callback(_detach, session, alias)
             _attach(session, alias, catalog.address(source.options.url, source.place), dataset)
-        reading = server.reading(dialect, table, aliases, before, after)
+        reading = server.reading(dialect, table, aliases, before, after, span)
         held = stack.pop_all()
     join = f"set transaction snapshot {literal(snapshot)}" if snapshot else None
     return replace(

@@ -14,6 +14,7 @@ from mainstem.core.problem import Problem, WorldError
 from mainstem.core.run import Look
 from mainstem.core.secret import shown
 from mainstem.lifecycle.generation.documents import Documents, Explosion
+from mainstem.lifecycle.generation.lookback import begin
 from mainstem.lifecycle.generation.rest_calls import Call, Caller
 from mainstem.lifecycle.generation.rest_options import Options, Since, TableOptions
 from mainstem.lifecycle.generation.rest_pages import pages
@@ -38,7 +39,7 @@ def look(source: Source, dataset: Dataset, position: Any, root: Path) -> Look:
 def read(source: Source, dataset: Dataset, position: Any, root: Path, session: Session) -> Reading:
     """Every page, into a temporary table; those after the position's cursor for an incremental load.
 
-    Nothing is kept of a read that breaks off. WorldError G008, G009, G050 to G056, G058, G059.
+    Nothing is kept of a read that breaks off. WorldError G008, G009, G038, G050 to G056, G058, G059, I025.
     """
     del root
     before, load = _before(dataset, position), load_of(dataset)
@@ -82,7 +83,7 @@ def _first_call(source: Source, dataset: Dataset, before: Mapping[str, Any] | No
     if load.load != "incremental":
         return call
     since, cursor = options.since or Since(""), (before or {}).get("cursor")
-    value = since.first if cursor is None else written(str(cursor), since.format)
+    value = since.first if cursor is None else written(begin(dataset, str(cursor)), since.format)
     if value is None and cursor is not None:
         what = f'cursor "{load.cursor}" is at "{cursor}", which is no instant'
         mend = f"remove `format: {since.format}`, or take a cursor that is an instant"

@@ -13,6 +13,8 @@ from mainstem.core.ports import Reading
 from mainstem.core.problem import Problem, WorldError, nearest
 from mainstem.core.release import Field
 from mainstem.core.run import Look
+from mainstem.core.span import Span
+from mainstem.lifecycle.generation.lookback import begin
 from mainstem.lifecycle.generation.nulls import with_nulls
 from mainstem.project.pairing import at_source
 from mainstem.sql.quote import literal, quote
@@ -202,7 +204,7 @@ def ties(dialect: Dialect, ask: Ask, table: ServerTable) -> tuple[str | None, st
     if not found:
         return None, None
     greatest = str(found[0][0])
-    where = _where(table.where, newer(dialect, cursor, greatest))
+    where = _where(table.where, newer(dialect, cursor, begin(table.dataset, greatest)))
     rows = f"select * from {table.relation}{where} limit {MOST_TIES + 1}"
     count, digest = ask(dialect.digest(table.columns, rows))[0]
     return greatest, None if count > MOST_TIES else f"{count}:{digest}"
@@ -228,17 +230,41 @@ def newer(dialect: Dialect, cursor: ServerColumn, position: str) -> str:
     return f"({cursor.order or name} >= {dialect.constant(cursor, position)} or {name} is null)"
 
 
+def _new(dialect: Dialect, table: ServerTable, before: Mapping[str, Any] | None, span: Span | None) -> str | None:
+    """At the server: the rows after the position, and those of the look-back; or those of a span, perhaps with others;
+    None for all."""
+    if span is not None:
+        return _within(dialect, table, span)
+    position = (before or {}).get("cursor")
+    if table.cursor is None or position is None:
+        return None
+    return newer(dialect, table.cursor, begin(table.dataset, position))
+
+
+def _within(dialect: Dialect, table: ServerTable, span: Span) -> str | None:
+    """At the server: rows on the days of a span; None where its column or its bounds are no days."""
+    names = [column.name for column in table.columns]
+    (found,) = at_source([span.column], names, table.dataset.columns)
+    column = next((each for each in table.columns if each.name == found and each.family == "time"), None)
+    if column is None:
+        return None
+    name, (start, end) = column.order or dialect.quote_name(column.name), span.wide
+    parts = [f"{name} >= {dialect.constant(column, start)}"] if start else []
+    parts += [f"{name} < {dialect.constant(column, end)}"] if end else []
+    return " and ".join(parts) or None
+
+
 def reading(
     dialect: Dialect,
     table: ServerTable,
     aliases: Sequence[tuple[str, str | None]],
     before: Mapping[str, Any] | None,
     after: Mapping[str, Any],
+    span: Span | None = None,
 ) -> Reading:
-    """How the engine reads what is new. `aliases` are the attached connections, each with the condition of its part
-    of the table (None: all of it); they share one snapshot."""
-    position = (before or {}).get("cursor")
-    new = newer(dialect, table.cursor, position) if table.cursor and position is not None else None
+    """How the engine reads what is new, or the rows of a span. `aliases` are the attached connections, each with the
+    condition of its part of the table (None: all of it); they share one snapshot."""
+    new = _new(dialect, table, before, span)
     unfit = _unfit(table)
     return Reading(
         select=_select(dialect, table, aliases, new),
@@ -252,12 +278,16 @@ def reading(
 
 
 def reading_once(
-    dialect: Dialect, table: ServerTable, alias: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]
+    dialect: Dialect,
+    table: ServerTable,
+    alias: str,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any],
+    span: Span | None = None,
 ) -> Reading:
     """`reading` for a server whose statements each see a state of their own: one statement reads all that is new into
     a temporary table, `<alias>_rows`, where rows that cannot be kept are told from the others."""
-    position = (before or {}).get("cursor")
-    new = newer(dialect, table.cursor, position) if table.cursor and position is not None else None
+    new = _new(dialect, table, before, span)
     rows = f"{alias}_rows"
     shown = _shown(table, [f"c{i}" for i in range(len(table.columns))])
     unfit = _unfit(table)

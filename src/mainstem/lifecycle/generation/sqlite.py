@@ -16,7 +16,9 @@ from mainstem.core.problem import Problem, ProjectError, WorldError, nearest
 from mainstem.core.release import Field
 from mainstem.core.run import Look
 from mainstem.core.secret import Secret, shown
+from mainstem.core.span import Span
 from mainstem.lifecycle.generation import sqlite_glance as glance
+from mainstem.lifecycle.generation.lookback import begin
 from mainstem.lifecycle.generation.nulls import with_nulls
 from mainstem.lifecycle.generation.sqlite_found import found_tables
 from mainstem.lifecycle.generation.sqlite_text import (
@@ -25,6 +27,7 @@ from mainstem.lifecycle.generation.sqlite_text import (
     newer,
     origin_text,
     value_text,
+    within_days,
 )
 from mainstem.project.pairing import at_source, pair
 from mainstem.sql.quote import literal, quote
@@ -91,9 +94,11 @@ def look(source: Source, dataset: Dataset, position: Any, root: Path) -> Look:
         file, before = _file(source, root), _continued(dataset, position)
         if before is None:
             return Look(dataset.name, "new", "all of it")
-        if before.get("state") is not None and glance.state(file) == before["state"]:
+        is_as_far = before.get("lookback") == load.lookback
+        if is_as_far and before.get("state") is not None and glance.state(file) == before["state"]:
             return Look(dataset.name, "nothing", "the database has not changed")
-        moved = glance.moved(file, _name(dataset), before) if load.load == "incremental" else None
+        looks = load.load == "incremental" and is_as_far
+        moved = glance.moved(file, dataset, _name(dataset), before) if looks else None
     if moved is None:
         return Look(dataset.name, "new", "the database has changed")
     return Look(dataset.name, "new", moved) if moved else Look(dataset.name, "nothing", "the cursor has not moved")
@@ -103,8 +108,20 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
     """Rows at or after the position's cursor, those without a cursor, or all; each value as exact text.
 
     The database is attached read-only; one transaction of the session sees one state of it. Rows at the position
-    come again, so that a row that arrived late at the same cursor is not lost. WorldError G002 to G009.
+    come again, so that a row that arrived late at the same cursor is not lost; those of the look-back, too. WorldError
+    G002 to G009, I025.
     """
+    return _read(source, dataset, position, root, session)
+
+
+def read_span(source: Source, dataset: Dataset, span: Span, root: Path, session: Session) -> Reading:
+    """The rows of a span, and perhaps some more. WorldError as for `read`."""
+    return _read(source, dataset, None, root, session, span)
+
+
+def _read(
+    source: Source, dataset: Dataset, position: Any, root: Path, session: Session, span: Span | None = None
+) -> Reading:
     shown_file = shown(source.options.file)
     with glance.complaints(dataset.place, shown_file):
         file, before = _file(source, root), _continued(dataset, position)
@@ -117,7 +134,7 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
             session.execute(f"attach {literal(str(file))} as {alias} (type sqlite, read_only)")
             table = _table(session, alias, dataset)
             after = _position(session, table, before, state)
-        return _reading(table, before, after, finish)
+        return _reading(table, _where(table, before, span), after, finish)
     except BaseException:
         session.execute(f"detach database if exists {alias}")
         finish()
@@ -234,15 +251,25 @@ def _position(
     def ask(query: str) -> list[tuple[Any, ...]]:
         return _ask(session, table.alias, query)
 
-    ties = glance.ties(ask, table.name, table.cursor, table.columns)
+    ties = glance.ties(ask, table.dataset, table.name, table.cursor, table.columns)
+    if load.lookback is not None:
+        found |= {"lookback": load.lookback}
     return found | {"at": [table.cursor.name, table.cursor.declared, table.cursor.wanted], "ties": list(ties)}
 
 
-def _reading(
-    table: _Table, before: dict[str, Any] | None, after: dict[str, Any], finish: Callable[[], None]
-) -> Reading:
+def _where(table: _Table, before: dict[str, Any] | None, span: Span | None) -> str:
     position = (before or {}).get("cursor")
-    where = f" where {newer(table.cursor, position)}" if table.cursor and position is not None else ""
+    if table.cursor is not None and position is not None:
+        return f" where {newer(table.cursor, begin(table.dataset, position))}"
+    if span is None:
+        return ""
+    names = [column.name for column in table.columns]
+    (found,) = at_source([span.column], names, table.dataset.columns)
+    column = next((column for column in table.columns if column.name == found), None)
+    return f" where {condition}" if column and (condition := within_days(column, *span.wide)) else ""
+
+
+def _reading(table: _Table, where: str, after: dict[str, Any], finish: Callable[[], None]) -> Reading:
     plain = Reading(
         select=_select(table, where),
         columns=tuple(Field(column.name, column.suggested) for column in table.columns),

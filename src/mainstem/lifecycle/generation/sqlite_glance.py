@@ -17,8 +17,10 @@ from typing import Any
 from urllib.parse import quote as percent_quoted
 
 from mainstem.core.clock import WallClock
+from mainstem.core.dataset import Dataset
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem, WorldError
+from mainstem.lifecycle.generation.lookback import begin
 from mainstem.lifecycle.generation.sqlite_text import SourceColumn, greatest_text, newer, row_text
 from mainstem.sql.quote import literal, quote
 
@@ -67,7 +69,11 @@ def state(file: Path) -> list[int] | None:
 
 
 def ties(
-    ask: Callable[[str], Sequence[tuple[Any, ...]]], table: str, cursor: SourceColumn, columns: Sequence[SourceColumn]
+    ask: Callable[[str], Sequence[tuple[Any, ...]]],
+    dataset: Dataset,
+    table: str,
+    cursor: SourceColumn,
+    columns: Sequence[SourceColumn],
 ) -> tuple[str | None, str | None]:
     """The greatest cursor, and a digest of the rows that the next read would see if nothing changes.
 
@@ -76,7 +82,7 @@ def ties(
     greatest = ask(f"select {greatest_text(cursor)} from {quote(table)}")[0][0]
     if greatest is None:
         return None, None
-    return greatest, _digest(ask, table, cursor, columns, greatest)
+    return greatest, _digest(ask, table, cursor, columns, begin(dataset, greatest))
 
 
 def _digest(
@@ -92,7 +98,7 @@ def _digest(
     return sha256("\n".join(sorted(str(text) for (text,) in rows)).encode(errors="surrogatepass")).hexdigest()
 
 
-def moved(file: Path, table: str, position: Mapping[str, Any]) -> str | None:
+def moved(file: Path, dataset: Dataset, table: str, position: Mapping[str, Any]) -> str | None:
     """How the cursor moved since a read, in words; "" when it is certain that it did not, None when it is not.
 
     sqlite3.Error where the database cannot be read.
@@ -104,10 +110,12 @@ def moved(file: Path, table: str, position: Mapping[str, Any]) -> str | None:
             return None
         address = f"file:{percent_quoted(str(file))}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, timeout=_WAIT_S)) as connection:
-            return _moved(lambda query: connection.execute(query).fetchall(), table, position)
+            return _moved(lambda query: connection.execute(query).fetchall(), dataset, table, position)
 
 
-def _moved(ask: Callable[[str], Sequence[tuple[Any, ...]]], table: str, position: Mapping[str, Any]) -> str | None:
+def _moved(
+    ask: Callable[[str], Sequence[tuple[Any, ...]]], dataset: Dataset, table: str, position: Mapping[str, Any]
+) -> str | None:
     cursor = SourceColumn(*position["at"])
     found = ask(f"select name from pragma_table_xinfo({literal(table)}) where hidden <> 1")
     columns = [SourceColumn(name, "") for (name,) in found]
@@ -116,7 +124,7 @@ def _moved(ask: Callable[[str], Sequence[tuple[Any, ...]]], table: str, position
     greatest = ask(f"select {greatest_text(cursor)} from {quote(table)}")[0][0]
     if greatest is None or greatest != position["cursor"]:
         return f"the cursor is at {greatest}" if greatest is not None else None
-    digest = _digest(ask, table, cursor, columns, greatest)
+    digest = _digest(ask, table, cursor, columns, begin(dataset, greatest))
     return "" if digest is not None and [greatest, digest] == list(position["ties"]) else None
 
 

@@ -21,6 +21,7 @@ _PLAIN = {
 }
 _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT|INTEGER|UINTEGER|LONG|SHORT|SIGNED|DEC|NUMERIC|DOUBLE|FLOAT|REAL")
 _MOST_DIGITS = 38
+_ISO = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,15 @@ def newer(column: SourceColumn, position: str) -> str:
         number = f"{name} >= cast({text} as numeric)"
         condition = f"case when typeof({name}) in ('integer', 'real') then {number} else {condition} end"
     return f"({condition} or {name} is null)"
+
+
+def within_days(column: SourceColumn, start: str | None, end: str | None) -> str:
+    """The condition for texts of dates and instants between two days, and for all that is written otherwise; "" for
+    no bound."""
+    name = quote(column.name)
+    parts = [f"{name} >= {literal(start)}"] if start else []
+    parts += [f"{name} < {literal(end)}"] if end else []
+    return f"({' and '.join(parts)} or {name} not glob {literal(_ISO)})" if parts else ""
 
 
 def _is_cast(column: SourceColumn) -> bool:

@@ -12,8 +12,8 @@ from mainstem.lifecycle.ingestion.batch import Batch, typed
 from mainstem.lifecycle.ingestion.target import Destination
 from mainstem.sql.quote import literal
 
-_MOST_KNOWN = 2000
-"""Digests kept of rows that every read sees again; rows beyond them are set aside at each read."""
+MOST_KNOWN = 2000
+"""Digests kept of rows that every read sees again; where there are more, the quarantine itself is looked through."""
 
 _DIGEST = "left(md5(row), 16)"
 
@@ -60,20 +60,32 @@ def remove(batch: Batch, chosen: str) -> int:
     return int(before - batch.one(f"select count(*) from {batch.rows}"))
 
 
-def write(batch: Batch, destination: Destination, known: Sequence[str], run: str, at: datetime, again: str) -> Aside:
+def write(
+    batch: Batch,
+    destination: Destination,
+    known: Sequence[str],
+    run: str,
+    at: datetime,
+    *,
+    again: str,
+    quarantine: str | None = None,
+) -> Aside:
     """Write what was set aside and was not so before: what is not `known` by the digests of the read before.
 
-    `again` is SQL that is true for what the next read sees again.
+    `again` is SQL that is true for what the next read sees again. `quarantine`, SQL usable in FROM, is all that was
+    ever set aside: what is in it is known, too.
     """
     digests = tuple(
         digest
         for (digest,) in batch.session.rows(
-            f"select distinct {_DIGEST} as d from {batch.out} where {again} order by d limit {_MOST_KNOWN}"
+            f"select distinct {_DIGEST} as d from {batch.out} where {again} order by d limit {MOST_KNOWN}"
         )
     )
     total = count = batch.one(f"select count(*) from {batch.out}")
-    if total and known:
-        batch.session.execute(f"delete from {batch.out} where {_DIGEST} in ({', '.join(map(literal, known))})")
+    if total and (known or quarantine):
+        seen = [f"select unnest([{', '.join(map(literal, known))}])"] if known else []
+        seen += [f"select {_DIGEST} from {quarantine}"] if quarantine else []
+        batch.session.execute(f"delete from {batch.out} where {_DIGEST} in ({' union all '.join(seen)})")
         count = batch.one(f"select count(*) from {batch.out}")
     if not count:
         return Aside((), 0, total, digests)

@@ -54,6 +54,12 @@ class Batch:
         return self.overlaps or self.load.load == "full"
 
     @property
+    def identity(self) -> tuple[str, ...]:
+        """The columns whose values name one row of a load."""
+        effective = self.load.effective
+        return (*self.dataset.key, effective) if effective and effective not in self.dataset.key else self.dataset.key
+
+    @property
     def fields(self) -> tuple[Field, ...]:
         return tuple(Field(each.name, each.type.text, _other(each.original, each.name)) for each in self.targets)
 
@@ -186,7 +192,8 @@ def _any(wrong: Sequence[Fault]) -> str:
 
 def _is_needed(dataset: Dataset, reading: Reading, target: Target) -> bool:
     assert isinstance(dataset.made_by, Load)
-    return bool(reading.columns) and target.name in {*dataset.key, dataset.made_by.cursor}
+    load = dataset.made_by
+    return bool(reading.columns) and target.name in {*dataset.key, load.cursor, load.revision, load.effective}
 
 
 def _cursor(dataset: Dataset, targets: Sequence[Target], wrong: Sequence[Sequence[Fault]]) -> str:

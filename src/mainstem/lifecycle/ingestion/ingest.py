@@ -13,13 +13,19 @@ from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, ProjectError, WorldError
 from mainstem.core.release import Change, Snapshot
 from mainstem.lifecycle.ingestion import aside
+from mainstem.lifecycle.ingestion.again import keep_within
 from mainstem.lifecycle.ingestion.batch import Batch, Totals, materialise
 from mainstem.lifecycle.ingestion.duplicates import drop_repeated, set_aside_repeated
+from mainstem.lifecycle.ingestion.gone import seen_keys, unread_note
 from mainstem.lifecycle.ingestion.rules import refuse_impossible
 from mainstem.lifecycle.ingestion.schema import Schema, decide
 from mainstem.lifecycle.ingestion.target import Destination, TotalWanted
-from mainstem.lifecycle.ingestion.writes import Labels, Outcome, write
+from mainstem.lifecycle.ingestion.writes import write
+from mainstem.lifecycle.ingestion.writing import Labels, Outcome
 from mainstem.sql.quote import literal
+
+_TABLES = ("stored", "seen", "keys", "vanished", "again", "past", "events")
+"""Temporary tables that writing may make of a batch."""
 
 
 def ingest(
@@ -36,10 +42,12 @@ def ingest(
     """Read once, hold every row to the contract, write files that nobody names yet.
 
     `at` is when the read began. Every row read is loaded, set aside with its reason, replaced by another of its key,
-    or there already: the Change counts them, and they sum up to the rows read. A change that brings nothing is empty,
-    and its position may have moved all the same. `reading` is used up, whatever happens.
+    or there already: the Change counts them, and they sum up to the rows read. Of a span that is read again only the
+    rows in it count. A change that brings nothing is empty, and its position may have moved all the same. `reading` is
+    used up, whatever happens.
 
-    ProjectError I002, I003, I004; WorldError I001, I005 to I009, or what the engine says while files are written.
+    ProjectError I002, I003, I004; WorldError I001, I005 to I009, I020 to I027, or what the engine says
+    while files are written.
     """
     try:
         read = _read(session, dataset, reading, base, destination, totals)
@@ -50,6 +58,8 @@ def ingest(
         note = "no columns yet: nothing was read, and the contract names none"
         return Change(base.fields if base else (), as_of=at, labels=(), notes=(*reading.notes, note))
     try:
+        if reading.again is not None and reading.again.span is not None:
+            batch = replace(batch, count=keep_within(batch, destination, reading.again.span))
         change = _write(batch, reading, base, destination, run, at)
         return replace(
             change,
@@ -57,7 +67,7 @@ def ingest(
             notes=(*reading.notes, *schema.notes, *change.notes),
         )
     finally:
-        for table in (batch.rows, batch.out, f"{batch.rows}_stored"):
+        for table in (batch.rows, batch.out, *(f"{batch.rows}_{each}" for each in _TABLES)):
             session.execute(f"drop table if exists {table}")
 
 
@@ -107,7 +117,7 @@ def _refuse_load(dataset: Dataset, reading: Reading) -> None:
         what = f'"{dataset.name}" is read in part and replaced as a whole'
         mend = "write `write: merge` with a `key`, or `load: full`"
         raise ProjectError(Problem("I002", what, mend, dataset.place))
-    if load.write == "merge" and not dataset.key:
+    if load.write in ("merge", "scd2") and not dataset.key:
         what, mend = f'"{dataset.name}" is merged and has no key', "add `key:`, the columns that name a row"
         raise ProjectError(Problem("I002", what, mend, dataset.place))
 
@@ -117,25 +127,45 @@ def _position(batch: Batch, reading: Reading) -> tuple[Any, str]:
     position = reading.position
     if not batch.overlaps or batch.load.cursor is None:
         return position, "true" if batch.comes_again else "false"
-    greatest = batch.one(
-        f"select arg_max(cursor, {batch.column(batch.load.cursor)}) from {batch.rows} where cursor is not null"
-    )
-    cursor = position["cursor"] if greatest is None else greatest
+    cursor = _greatest(batch, batch.load.cursor, position["cursor"])
     again = "cursor is null" if cursor is None else f"(cursor is null or cursor = {literal(cursor)})"
-    return {**position, "cursor": cursor}, "true" if reading.is_loose else again
+    if batch.load.lookback is not None or reading.is_loose:
+        again = "true"
+    return {**position, "cursor": cursor}, again
+
+
+def _greatest(batch: Batch, name: str, before: str | None) -> str | None:
+    """The greatest cursor so far, as the source writes it: a look-back reads older ones, which move nothing back."""
+    type_ = next(target.type.text for target in batch.targets if target.name == name)
+    known = "" if before is None else f" union all select {literal(before)}, try_cast({literal(before)} as {type_})"
+    read = f"select cursor, {batch.column(name)} as value from {batch.rows} where cursor is not null"
+    greatest = batch.one(f"select arg_max(cursor, value) from ({read}{known})")
+    return before if greatest is None else str(greatest)
 
 
 def _write(
-    batch: Batch, reading: Reading, base: Snapshot | None, destination: Destination, run: str, at: datetime
+    batch: Batch,
+    reading: Reading,
+    base: Snapshot | None,
+    destination: Destination,
+    run: str,
+    at: datetime,
 ) -> Change:
     """Sort the rows into what is set aside, what gives way and what stays; write the first and the last."""
-    position, again = _position(batch, reading)
+    again = reading.again
+    span = again.span if again else None
+    position, seen_again = (reading.position, "true") if span else _position(batch, reading)
+    seen = seen_keys(batch, reading, destination)
     aside.move_bad(batch)
     deduplicated = drop_repeated(batch)
     set_aside_repeated(batch)
-    outcome = write(batch, destination, base)
+    outcome = write(batch, destination, base, at=at, seen=seen, again=again)
+    deduplicated += outcome.deduplicated
     known = position.get("set_aside", ()) if batch.comes_again and isinstance(position, dict) else ()
-    rejected = aside.write(batch, destination, known, run, at, again)
+    whole = destination.set_aside if again is not None or len(known) >= aside.MOST_KNOWN else None
+    rejected = aside.write(batch, destination, known, run, at, again=seen_again, quarantine=whole)
+    kept = position.get("set_aside", ()) if span and isinstance(position, dict) else ()
+    digests = sorted({*rejected.digests, *kept})[: aside.MOST_KNOWN]
     counted = outcome.loaded + outcome.unchanged + deduplicated + rejected.count + rejected.known
     assert counted == batch.count, f"{counted} rows are accounted for, {batch.count} were read"
     return Change(
@@ -144,15 +174,16 @@ def _write(
         removed=outcome.removed,
         replace=outcome.replace,
         rejects=rejected.files,
-        position={**position, "set_aside": list(rejected.digests)} if isinstance(position, dict) else position,
+        position={**position, "set_aside": digests} if isinstance(position, dict) else position,
         rows_in=batch.count,
         rejected=rejected.count,
         as_of=at,
         labels=outcome.labels,
-        notes=tuple(_notes(batch, reading, outcome, rejected)),
+        notes=(*_notes(batch, reading, outcome, rejected), *([unread] if (unread := unread_note(seen)) else ())),
         loaded=outcome.loaded,
         deduplicated=deduplicated,
         unchanged=outcome.unchanged + rejected.known,
+        gone=outcome.gone,
     )
 
 

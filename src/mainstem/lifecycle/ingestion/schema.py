@@ -44,7 +44,9 @@ def decide(session: Session, dataset: Dataset, reading: Reading, base: Sequence[
     """
     contract = _contract_types(session, dataset.columns)
     here = _columns_here(session, dataset, reading)
-    known = {field.name: parse_type(field.type) for field in base}
+    added = _load(dataset).added
+    known = {field.name: parse_type(field.type) for field in base if field.name not in added}
+    _refuse_added(dataset, here)
     strange = _strange(dataset, here, known)
     if strange and _load(dataset).on_schema_change == "freeze":
         raise _frozen(dataset, strange)
@@ -128,6 +130,22 @@ def _columns_here(session: Session, dataset: Dataset, reading: Reading) -> list[
     ]
 
 
+def _refuse_added(dataset: Dataset, here: Sequence[_Here]) -> None:
+    """WorldError I022 where the source has a column of a name that the write mode needs."""
+    problems = [
+        Problem(
+            "I022",
+            f'column "{each.field.name}" of the source has the name of one that the load adds',
+            f"declare it under another name, with `original: {each.field.name}`",
+            dataset.place,
+        )
+        for each in here
+        if each.name in _load(dataset).added
+    ]
+    if problems:
+        raise WorldError(*problems)
+
+
 def _strange(dataset: Dataset, here: Sequence[_Here], known: Mapping[str, Type]) -> list[_Here]:
     """Columns that neither contract nor table knows; none where there is neither."""
     if not dataset.columns and not known:
@@ -182,6 +200,9 @@ def _refuse_needed(dataset: Dataset, here: Sequence[_Here], targets: Mapping[str
     wanted: dict[str | None, str] = {
         dataset.time_column: "time column",
         load.cursor: "cursor",
+        load.revision: "revision",
+        load.deleted: "deleted",
+        load.effective: "effective",
         **dict.fromkeys(dataset.key, "key"),
     }
     names = [each.field.name for each in here]

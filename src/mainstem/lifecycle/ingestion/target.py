@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mainstem.core.dataset import Column
+from mainstem.core.dataset import Column, Load
 from mainstem.core.release import DataFile, Field
-from mainstem.sql.types import Type
+from mainstem.sql.types import INSTANT, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Destination:
     `relation` gives SQL usable in FROM that reads files of the table with the columns asked for.
     `touched` gives the files that hold a row whose values of some columns are in a relation.
     `label` gives, for a column and its type, the SQL of a row's partition label.
+    `set_aside` is SQL usable in FROM of all that was set aside so far, None for nothing.
     """
 
     folder: Path
@@ -39,6 +40,14 @@ class Destination:
     relation: Callable[[Sequence[DataFile], Sequence[Field]], str]
     touched: Callable[[Sequence[str], str], tuple[DataFile, ...]]
     label: Callable[[str, str], str]
+    set_aside: str | None = None
+
+
+def added_fields(load: Load, fields: Sequence[Field]) -> tuple[Field, ...]:
+    """The columns that the write mode adds to these of the source. Since when a row holds is of the type of the column
+    that says so."""
+    types = {field.name: field.type for field in fields}
+    return tuple(Field(name, types.get(load.effective or "", INSTANT)) for name in load.added)
 
 
 @dataclass(frozen=True, slots=True)
