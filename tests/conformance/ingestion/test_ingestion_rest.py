@@ -496,6 +496,29 @@ def test_credentials_never_go_to_another_host(api: Api) -> None:
     assert "hush" not in str(seen[-1].headers)
 
 
+def test_what_another_host_refuses_is_told_as_such(api: Api) -> None:
+    elsewhere = api.server.url_for("/v1/closed").replace("localhost", "127.0.0.1")
+    api.answers(lambda _: Response(status=401), "/v1/closed")
+    api.answers(lambda _: Response(status=301, headers={"location": elsewhere}))
+    api.answers(lambda _: {"rows": items(1), "next": elsewhere}, "/v1/search")
+    api.options["auth"] = Auth(bearer="hush-hush")
+    error = api.refusal(api.table())
+    assert code_of(error) == "G051"
+    assert error.problems[0].mend.startswith("write this address as the source's `url`")
+    search = api.table(path="search", method="POST", body={"key": "hush-hush"}, paginate=Paginate("next", path="next"))
+    error = api.refusal(search)
+    assert (code_of(error), say(error)) == ("G053", "POST /search leads to another host, which gets no `body`")
+
+
+def test_a_cursor_of_many_digits_goes_back_as_it_came(api: Api) -> None:
+    following = "123456789012345678901234567890"
+    api.answers(
+        lambda r: Response(f'{{"rows": [{{"id": {len(api.asked)}}}], "next": {"null" if r.args else following}}}')
+    )
+    api.world.load(api.table(paginate=Paginate("cursor", path="next")))
+    assert api.asked[-1] == f"/items?cursor={following}"
+
+
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "/v1/items", "http://"])
 def test_redirects_that_lead_nowhere(api: Api, target: str) -> None:
     api.answers(lambda _: Response(status=302, headers={"location": target}))
@@ -506,7 +529,7 @@ def test_redirects_that_lead_nowhere(api: Api, target: str) -> None:
 
 
 @pytest.mark.parametrize("pause", ["0", formatdate(usegmt=True), None, "soon"])
-@pytest.mark.parametrize("status", [429, 503, 500, 502])
+@pytest.mark.parametrize("status", [408, 429, 503, 500])
 def test_what_passes_is_waited_out(api: Api, status: int, pause: str | None) -> None:
     headers = {"retry-after": pause} if pause else {}
     api.answers(lambda _: Response("wait", status=status, headers=headers) if len(api.asked) < 3 else items(2))

@@ -27,6 +27,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _UNAUTHORIZED = 401
 _ERRNO = re.compile(r"^\[Errno -?\d+\]\s*")
 _THROTTLES = frozenset({429, 503})
+_PASSING = frozenset({408, 425, *_THROTTLES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class Caller:
             wait_s, failure = None, ""
             answer = self._attempted(call)
             if isinstance(answer, Answer):
-                if answer.status not in _THROTTLES and answer.status < 500:
+                if answer.status not in _PASSING and answer.status < 500:
                     return self._accepted(answer)
                 wait_s = self._asked_pause(answer) if answer.status in _THROTTLES else None
                 failure = f"answers {answer.status}{self._said(answer)}"
@@ -198,6 +199,8 @@ class Caller:
         asked = self.words(answer.call)
         if answer.status in (401, 403):
             mend = "correct `auth` in the source's file or the secret that it names, or ask for the right to read"
+            if answer.call.origin != origin_of(self.options.url):
+                mend = "write this address as the source's `url`: credentials go to its scheme, host and port alone"
             what = f"{asked} is refused ({answer.status}){self._said(answer)}"
             raise WorldError(Problem("G051", what, mend, self.source.place))
         mend = "correct the table's `path`, `params` or `paginate`"

@@ -69,7 +69,7 @@ class Page:
     def value(self, path: str) -> Any:
         """A value beside the rows; None where there is none."""
         found = at(self.text, path)
-        return None if found is None else msgspec.json.decode(found)
+        return None if found is None else json.loads(found, parse_float=str)
 
 
 def _described(text: bytes, path: str = "") -> str:
@@ -217,7 +217,11 @@ class _Walk:
         if not url.startswith(("http://", "https://")):
             what = f"{page.words} leads to what is no address of an API"
             raise self._caller.problem("G053", what, "correct `path` of `paginate`")
-        return Call(page.call.method, url, page.call.body, page.call.filled)
+        call = Call(page.call.method, url, page.call.body, page.call.filled)
+        if call.body is not None and call.origin != page.call.origin:
+            what = f"{page.words} leads to another host, which gets no `body`"
+            raise self._caller.problem("G053", what, "read that host as a source of its own")
+        return call
 
 
 def _identity(call: Call) -> tuple[str, str]:
