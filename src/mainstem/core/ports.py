@@ -144,7 +144,8 @@ class Reading:
     cannot be had: totals for reconciliation come from it.
     `position` is the position after this read, as JSON data; where it has a key "cursor", ingestion puts the greatest
     cursor value read there, as the source writes it, and the next read begins at that value again: ties.
-    `is_complete`: the whole table is read, not only what is new.
+    `is_complete`: the whole table is read, not only what is new. `is_loose`: the next read may bring rows from before
+    its position, too.
     `careful` is a slower way to read the same, for values that the engine gives up on (text that is no UTF-8); None
     if there is none.
     `again` is what of it was read before and is read again on purpose; of a span, `position` is where the load stands.
@@ -161,6 +162,7 @@ class Reading:
     broken: str | None = None
     whole: str | None = None
     is_complete: bool = False
+    is_loose: bool = False
     notes: tuple[str, ...] = ()
     careful: Reading | None = None
     finish: Callable[[], None] | None = None
@@ -187,6 +189,8 @@ class SourceKind(Protocol):
 
     def read(self, source: Source, dataset: Dataset, position: Any, root: Path, session: Session) -> Reading: ...
 
+    # A kind whose rows follow from texts beside the source's file (a user's program) also has
+    # `told(source, dataset, root) -> str`: those texts. WorldError where there are none.
     # A kind whose systems list their tables also has
     # `discover(options, root, only: frozenset[str]) -> list[FoundTable]`: all of them, or those that are named.
 

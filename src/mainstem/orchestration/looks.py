@@ -34,13 +34,13 @@ def _look(project: Project, state: State, dataset: Dataset) -> Look:
         look: Look = find("sources", source.kind).look(source, dataset, position, project.root)
     except WorldError as error:
         return Look(dataset.name, "unknown", error.problems[0].what)
-    if base is not None and base.fingerprint != load_fingerprint(dataset) and look.state == "nothing":
+    if base is not None and base.fingerprint != load_fingerprint(project, dataset) and look.state == "nothing":
         return Look(dataset.name, "new", HOW_CHANGED)
     return look
 
 
-def load_fingerprint(dataset: Dataset) -> str:
-    """Digest of what decides a load's content and partitions: write mode, key, contract, options."""
+def load_fingerprint(project: Project, dataset: Dataset) -> str:
+    """Digest of what decides a load's content and partitions: write mode, key, contract, options, a user's program."""
     from mainstem.core.canonical import digest
 
     load = dataset.made_by
@@ -52,4 +52,7 @@ def load_fingerprint(dataset: Dataset) -> str:
     how = [load.source, load.table, load.options, load.load, load.cursor, load.write, dataset.key, contract]
     keeping = [load.on_delete, load.deleted, load.revision, load.effective]
     kept = keeping if keeping != ["keep", None, None, None] else []
-    return digest([*how, dataset.time_column, *kept, *refers])
+    source = project.sources[load.source]
+    told = getattr(find("sources", source.kind), "told", None)
+    texts = [told(source, dataset, project.root)] if told is not None else []
+    return digest([*how, dataset.time_column, *kept, *refers, *texts])

@@ -185,12 +185,12 @@ def _notes(project: Project, state: State, removed: Sequence[str], steps: Mappin
     return tuple(notes)
 
 
-def _is_not_held(dataset: Dataset, state: State, steps: Mapping[str, Step]) -> bool:
+def _is_not_held(project: Project, dataset: Dataset, state: State, steps: Mapping[str, Step]) -> bool:
     """Whether a load goes on with rows that came in under another contract."""
     load, base = dataset.made_by, state.bases.get(dataset.name)
     if not isinstance(load, Load) or load.load == "full" or base is None or steps[dataset.name].action != "load":
         return False
-    return base.fingerprint != load_fingerprint(dataset)
+    return base.fingerprint != load_fingerprint(project, dataset)
 
 
 def _not_held(name: str, base: Version) -> str:

@@ -133,7 +133,7 @@ def _load(ground: Ground, dataset: Dataset) -> Done:
     try:
         at, began_s = ground.clock.now(), ground.clock.elapsed()
         known = ground.base(dataset.name)
-        fingerprint = load_fingerprint(dataset)
+        fingerprint = load_fingerprint(ground.project, dataset)
         base = base_to_append(ground, dataset.name, lease)
         errand = ground.errand
         again = errand if isinstance(errand, Again) and errand.dataset == dataset.name else None

@@ -62,8 +62,11 @@ TABLE = Form(TableKeys, also={"columns": Any, "checks": Any})
 
 _SHARE = re.compile("[1-9][0-9]{0,2}%")
 
-_WITHOUT_CURSOR = frozenset({"files"})
+_WITHOUT_CURSOR = frozenset({"dlt", "files", "python"})
 """Kinds that know by themselves what is new."""
+
+_PROGRAM = ".py"
+"""The ending of files that sources of kind `python` and `dlt` name; they are not the project's text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,8 @@ def read_sources(
     sources: list[ReadSource] = []
     lost: set[str] = set()
     mend = "write a source as a .yml file"
-    for path in kept(list_files(root, "sources", problems), ".yml", mend, problems):
+    files = [path for path in list_files(root, "sources", problems) if not path.endswith(_PROGRAM)]
+    for path in kept(files, ".yml", mend, problems):
         if not _name_is_fine(path, problems):
             continue
         before = len(problems)

@@ -130,7 +130,7 @@ def _position(batch: Batch, reading: Reading) -> tuple[Any, str]:
         return position, "true" if batch.comes_again else "false"
     cursor = _greatest(batch, batch.load.cursor, position["cursor"])
     again = "cursor is null" if cursor is None else f"(cursor is null or cursor = {literal(cursor)})"
-    if batch.load.lookback is not None:
+    if batch.load.lookback is not None or reading.is_loose:
         again = "true"
     return {**position, "cursor": cursor}, again
 
