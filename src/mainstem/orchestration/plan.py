@@ -176,7 +176,11 @@ def _model_step(
 
 
 def _notes(project: Project, state: State, removed: Sequence[str], steps: Mapping[str, Step]) -> tuple[str, ...]:
-    notes = [_not_held(name, state.bases[name]) for name in steps if _is_not_held(project.datasets[name], state, steps)]
+    notes = [
+        _not_held(name, state.bases[name])
+        for name in steps
+        if _is_not_held(project, project.datasets[name], state, steps)
+    ]
     if removed:
         notes.append(f"no longer in the project, left out of the next release: {', '.join(removed)}")
     forked = sorted(name for name in state.forks if name in project.datasets and project.datasets[name].is_load)
