@@ -73,7 +73,7 @@ def prepare(
     if select:
         state = only(state, selected(project, select))
     bound = bind_project(project, state.fields())
-    looks = look_at_sources(project, state) if look else {}
+    looks = look_at_sources(project, state, clock.now()) if look else {}
     if again is not None:
         refuse_again(project, state, looks, again)
     return Prepared(plan(project, bound, state, looks, clock.now(), select, again), bound, state, again)

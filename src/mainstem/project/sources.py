@@ -60,7 +60,7 @@ class TableKeys:
 SOURCE = Form(SourceKeys, also={"tables": Any})
 TABLE = Form(TableKeys, also={"columns": Any, "checks": Any})
 
-_WITHOUT_CURSOR = frozenset({"files"})
+_WITHOUT_CURSOR = frozenset({"files", "synthetic"})
 """Kinds that know by themselves what is new."""
 
 
@@ -131,6 +131,8 @@ def _read_source(name: str, place: Place, keys: Keys, values: Mapping[str, str],
     read = [_read_table(name, own, table, entry, values, problems) for table, entry in tables]
     datasets = tuple(dataset for dataset in read if dataset)
     written = tuple(entry.value for _, entry in tables if isinstance(entry.value, Keys))
+    if hasattr(kind, "problems") and options is not None and all(read):
+        problems += kind.problems({dataset.name.partition(".")[2]: dataset for dataset in datasets})
     if options is None:
         return ReadSource(None, datasets, keys, written)
     source = Source(name, own.kind, options, place, own.owner, own.description, tuple(d.name for d in datasets))
