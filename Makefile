@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# With a PostgreSQL database, its operations lie there: make demo OPERATIONS_URL=postgresql://USER:PASSWORD@HOST/DATABASE
 .PHONY: demo test lint bench docs clean lock
 
 demo: .venv/ready
 	rm -rf mainstem-demo
-	$(BIN)/mainstem demo mainstem-demo
+	$(BIN)/mainstem demo mainstem-demo $(if $(OPERATIONS_URL),--operations "$$OPERATIONS_URL" --force)
 
 test: .venv/ready
 	$(BIN)/python -m pytest

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+import typing
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -11,7 +13,9 @@ import click
 from mainstem.cli.app import COMMANDS, command
 from mainstem.core.codes import CODES
 from mainstem.core.kinds import GROUPS, find, names
+from mainstem.core.place import Place
 
+TITLES = {"Options": "options", "TableOptions": "of a table"}
 DOCS = Path(__file__).parent.parent / "docs"
 MADE = "<!-- made by `make docs`; do not edit -->\n"
 
@@ -44,9 +48,16 @@ def commands_page() -> str:
     for name in COMMANDS:
         found = command.get_command(context, name)
         assert found is not None
-        with click.Context(found, info_name=f"mainstem {name}", max_content_width=100, terminal_width=100) as inner:
-            body += f"\n## mainstem {name}\n\n```\n{found.get_help(inner)}\n```\n"
+        body += help_text(found, f"mainstem {name}", "##")
+        for inner, subcommand in found.commands.items() if isinstance(found, click.Group) else ():
+            body += help_text(subcommand, f"mainstem {name} {inner}", "###")
     return f"{MADE}# Commands\n{body}"
+
+
+def help_text(of: click.Command, name: str, heading: str) -> str:
+    """What `--help` says of a command."""
+    with click.Context(of, info_name=name, max_content_width=100, terminal_width=100) as context:
+        return f"\n{heading} {name}\n\n```\n{of.get_help(context)}\n```\n"
 
 
 def kinds_page() -> str:
@@ -60,7 +71,7 @@ def kinds_page() -> str:
             for title in ("Options", "TableOptions"):
                 options = getattr(kind, title, None)
                 if dataclasses.is_dataclass(options):
-                    body += options_table(title, options)
+                    body += options_table(TITLES[title], options) + nested_tables(options)
     return f"{MADE}# Kinds\n{body}"
 
 
@@ -71,8 +82,21 @@ def options_table(title: str, options: object) -> str:
         for field in dataclasses.fields(options)  # type: ignore[arg-type]
         if field.name != "place"
     )
-    said = "of a table" if title == "TableOptions" else "options"
-    return f"\n| {said} | type | default |\n| --- | --- | --- |\n{rows}" if rows else ""
+    return f"\n| {title} | type | default |\n| --- | --- | --- |\n{rows}" if rows else ""
+
+
+def nested_tables(options: type) -> str:
+    """Fields of the classes that options are made of, each under its name in the tables of options."""
+    return "".join(options_table(f"`{each.__name__}`", each) for each in dict.fromkeys(nested(options)))
+
+
+def nested(options: type) -> Iterator[type]:
+    """The classes that options are made of, at any depth."""
+    for annotation in typing.get_type_hints(options).values():
+        for each in (annotation, *typing.get_args(annotation)):
+            if isinstance(each, type) and dataclasses.is_dataclass(each) and each is not Place:
+                yield each
+                yield from nested(each)
 
 
 def spelled(field: dataclasses.Field[object]) -> str:

@@ -35,6 +35,7 @@ def test_commands_are_these() -> None:
         "alert",
         "deliver",
         "backfill",
+        "quarantine",
         "rollback",
     ]
 

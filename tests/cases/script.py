@@ -16,7 +16,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 from click.testing import CliRunner, Result
 
@@ -28,7 +32,9 @@ database.execute("begin exclusive")
 print("locked", flush=True)
 sys.stdin.read()
 """
-PROGRAMS = "mainstem, cat, cd, export, gzip, lock, ls, psql, python3, rm, set, sqlite, sqlite3, touch, unlock, zip"
+PROGRAMS = (
+    "mainstem, cat, cd, export, gzip, lock, ls, psql, python3, rm, serve, set, sqlite, sqlite3, touch, unlock, zip"
+)
 
 
 @dataclass
@@ -169,11 +175,40 @@ class Stage:
             found = connection.execute(sql.encode())
             return ["|".join(map(str, row)) for row in found.fetchall()] if found.description else []
 
+    def _serve(self, path: str, variable: str) -> None:
+        """Give out the JSON files of a folder on a free port; its address goes into an environment variable."""
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, self.folder / path))
+        Thread(target=server.serve_forever, daemon=True).start()
+        self._servers.callback(server.server_close)
+        self._servers.callback(server.shutdown)
+        os.environ[variable] = f"http://127.0.0.1:{server.server_port}"
+
     def close(self) -> None:
         """Unlock what is locked, and stop servers."""
         for file in list(self._locks):
             self._unlock(file)
         self._servers.close()
+
+
+class _Files(BaseHTTPRequestHandler):
+    """`GET /orders?page=2` is the file `orders?page=2.json` of the folder, else `orders.json`."""
+
+    def __init__(self, folder: Path, *arguments: Any) -> None:
+        self.folder = folder
+        super().__init__(*arguments)
+
+    def do_GET(self) -> None:
+        names = (self.path, self.path.partition("?")[0])
+        file = next((found for name in names if (found := self.folder / f"{name[1:]}.json").is_file()), None)
+        content = file.read_bytes() if file else b'{"error": "no such list"}'
+        self.send_response(200 if file else 404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
 
 
 @contextmanager
@@ -242,6 +277,7 @@ def normal(text: str, folder: Path) -> str:
     text = re.sub(r"\bview:[0-9a-f]{16}\b", "view:DIGEST", text)
     text = re.sub(r"\b[0-9a-f]{32}\b|(?<=sound, )[0-9a-f]{8}\b", "LEDGER", text)
     text = re.sub(r"\b\d+(\.\d+)? (ms|s)\b", "TIME", text)
+    text = re.sub(r"\b[\d,]+ rows/s", "PACE", text)
     text = re.sub(r"\b\d+(\.\d+)? [kMG]?B\b", "SIZE", text)
     text = re.sub(r"_mainstem/samples/\S+?\.parquet", "_mainstem/samples/SAMPLE", text)
     return re.sub(_instants_of_today(), "NOW", text)

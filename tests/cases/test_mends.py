@@ -30,6 +30,10 @@ def test_a_command_that_a_message_names_exists_with_its_options(file: str, name:
     assert name in COMMANDS, f"{file} names `mainstem {name}`"
     found = command.get_command(click.Context(command), name)
     assert found is not None
+    inner = next(iter(rest.split()), "-")
+    if isinstance(found, click.Group) and not inner.startswith("-"):
+        assert inner in found.commands, f"{file} names `mainstem {name}{rest}`"
+        found = found.commands[inner]
     options = {each for parameter in found.params for each in parameter.opts} | {"-h", "--help"}
     named = set(re.findall(r"(?<!\S)--?[a-zA-Z][a-z-]*", rest))
     assert named <= options, f"{file} names `mainstem {name}{rest}`"

@@ -18,6 +18,7 @@ FILE = {
     "yaml": re.compile(r"# (\S+)\n"),
     "csv": re.compile(r"# (\S+)\n"),
     "json": re.compile(r"// (\S+)\n"),
+    "python": re.compile(r"# (\S+)\n"),
     "markdown": re.compile(r"<!-- (\S+) -->\n"),
 }
 """By language, the first line of a block that is a file: a comment with its path, which is not part of it."""

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "alert": ("alert", "time", "Try whether alerts arrive."),
     "deliver": ("deliver", "time", "Send what changed into other systems, as the syncs say."),
     "backfill": ("backfill", "time", "Read rows of a load again, and build what is made of them."),
+    "quarantine": ("quarantine", "time", "Rows that were set aside: list, show, replay, discard."),
     "rollback": ("rollback", "time", "Move the environment to an earlier release, or forward again."),
 }
 _GROUPS = {"first": "Commands", "look": "Look", "time": "Time and people"}

@@ -17,11 +17,12 @@ from mainstem.cli.options import env_option, json_option, now_option, project_op
 from mainstem.core import crash
 from mainstem.core.dataset import QUARANTINE, Severity
 from mainstem.core.delivery import Delivery
+from mainstem.core.errand import Errand
 from mainstem.core.evidence import Verdict
 from mainstem.core.problem import Problem
 from mainstem.core.release import Release
 from mainstem.core.run import Done, Failure, Run
-from mainstem.core.span import Again
+from mainstem.orchestration.arrivals import amiss
 from mainstem.orchestration.passed import in_words, published_failing
 
 Ended = TypeVar("Ended", Done, Failure)
@@ -69,7 +70,7 @@ def carry_out(
     wait_s: float,
     alerts: bool = True,
     delivers: bool = True,
-    again: Again | None = None,
+    errand: Errand | None = None,
 ) -> None:
     """Run, judge, tell, deliver, and show what happened; exit code 1 where something failed."""
     from mainstem.cli.progress import RunProgress
@@ -83,7 +84,9 @@ def carry_out(
     progress = RunProgress(quiet=as_json)
     released = opened.ledger.current(env)
     try:
-        done = run_waiting(opened.project, opened.ledger, opened.clock, env, select, progress.listener(), wait_s, again)
+        done = run_waiting(
+            opened.project, opened.ledger, opened.clock, env, select, progress.listener(), wait_s, errand
+        )
     except KeyboardInterrupt:
         progress.close()
         _show_stopped(opened, released)
@@ -147,6 +150,8 @@ def as_facts(opened: Opened, done: Run) -> dict[str, object]:
                 "rows": d.rows,
                 "rejected": d.rejected,
                 "gone": d.gone,
+                "counts": d.counts,
+                "notes": d.notes,
                 "seconds": round(d.seconds, 3),
             }
             for d in done.done
@@ -167,6 +172,7 @@ def as_facts(opened: Opened, done: Run) -> dict[str, object]:
             {"dataset": row.subject, "check": check.id, "what": in_words(row), "evidence": row.id}
             for check, row in published_failing(opened.project, opened.ledger, done)
         ],
+        "amiss": amiss(opened.project, opened.ledger, opened.env, done.finished_at),
     }
 
 
@@ -206,6 +212,12 @@ def _show_failures(opened: Opened, done: Run) -> None:
 def _show_warnings(opened: Opened, done: Run) -> None:
     from mainstem.cli.screen import console, escaped, styled
 
+    for step in _in_order(done, done.done):
+        for note in step.notes:
+            console().print(f"[yellow]![/] {step.dataset}: {escaped(note)}")
+    for found in amiss(opened.project, opened.ledger, opened.env, done.finished_at):
+        aside = styled(f"(mainstem why {found.dataset})", "bright_black")
+        console().print(f"[yellow]![/] {found.dataset}: {escaped(found.words)}  {aside}")
     for check, row in published_failing(opened.project, opened.ledger, done):
         # an `error` check blocks what changed, so one of a published version fails on a day that did not
         why = ", does not block: this day did not change" if check.severity == Severity.ERROR else ""

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mainstem.cli.options import json_option, project_option
+from mainstem.cli.secret_file import SECRETS, keep_secret
 from mainstem.core.problem import Problem, ProjectError
 
 if TYPE_CHECKING:
     from mainstem.core.found import FoundColumn, FoundTable
 
 _SCHEMES = {"postgres": "postgres", "postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite"}
-_SECRETS = Path(".mainstem") / "secrets.env"
 
 
 @click.group("source")
@@ -62,7 +62,7 @@ def discover(
     said = f"{counted(drafted.tables, 'table')}, {counted(drafted.columns, 'column')}"
     click.echo(f"wrote {file}: {said}, {drafted.tagged} with suggested tags")
     if kind != "sqlite":
-        click.echo(f"wrote {variable} into {_SECRETS}, which git must not see")
+        click.echo(f"wrote {variable} into {SECRETS}, which git must not see")
     click.echo("go on: read the file, say its owner, then `mainstem validate` and `mainstem run`")
 
 
@@ -138,16 +138,5 @@ def _write(root: Path, name: str, text: str, secrets: dict[str, str]) -> Path:
     (root / file).parent.mkdir(exist_ok=True)
     (root / file).write_text(text, encoding="utf-8")
     for variable, value in secrets.items():
-        _keep_secret(root / _SECRETS, variable, value)
+        keep_secret(root, variable, value)
     return file
-
-
-def _keep_secret(file: Path, variable: str, value: str) -> None:
-    """Append a line that only its owner can read, unless the name has a value there."""
-    file.parent.mkdir(exist_ok=True)
-    before = file.read_text(encoding="utf-8") if file.exists() else ""
-    if re.search(rf"(?m)^\s*(export\s+)?{variable}\s*=", before):
-        return
-    end = "\n" if before and not before.endswith("\n") else ""
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as out:
-        out.write(f"{end}{variable}={value}\n")

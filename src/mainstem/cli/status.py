@@ -49,6 +49,8 @@ def _breaks(opened: Opened, verdict: Verdict) -> bool:
 
 def as_facts(opened: Opened, judged: Judged) -> dict[str, Any]:
     """The scoreboard as JSON data; evidence by the ids that the slices name."""
+    from mainstem.orchestration.arrivals import amiss
+
     return {
         "project": opened.project.name,
         "env": opened.env,
@@ -60,6 +62,7 @@ def as_facts(opened: Opened, judged: Judged) -> dict[str, Any]:
         "needs": judged.needs,
         "goals": judged.goals,
         "suspects": judged.suspects,
+        "amiss": amiss(opened.project, opened.ledger, opened.env, judged.at),
         "requirements": [
             {
                 "id": id,
@@ -81,8 +84,9 @@ def as_facts(opened: Opened, judged: Judged) -> dict[str, Any]:
 
 def show_status(opened: Opened, judged: Judged) -> None:
     """The scoreboard as people read it: by stakeholder, worst first."""
-    from mainstem.cli.screen import console, styled
+    from mainstem.cli.screen import console, escaped, say, styled
     from mainstem.core.words import local, zone_name
+    from mainstem.orchestration.arrivals import amiss
 
     out = console()
     zone = opened.project.timezone
@@ -93,6 +97,8 @@ def show_status(opened: Opened, judged: Judged) -> None:
     when = f"judged at {local(judged.at, zone)} {zone_name(zone)}{clock}"
     counts = headline(judged.verdicts.values())
     out.print(f"{counts}  {styled(when, 'bright_black')}" if counts else styled(when, "bright_black"))
+    for found in amiss(opened.project, opened.ledger, opened.env, judged.at):
+        say(out, f"[yellow]![/] {found.dataset}: {escaped(found.words)}", 2)
     if not judged.verdicts:
         out.print("\nNo requirement is written yet: one Markdown file each, under requirements/.")
         return

@@ -186,7 +186,9 @@ def _show_slices(verdict: Verdict, *, everything: bool) -> None:
 
 
 def _dataset(opened: Opened, name: str, *, as_json: bool, everything: bool) -> None:
+    from mainstem.cli.loads import SHOWN_LOADS, loads_of, show_loads
     from mainstem.cli.screen import console, escaped, print_json
+    from mainstem.orchestration.arrivals import amiss
     from mainstem.orchestration.run import prepare
 
     made = prepare(opened.project, opened.ledger, opened.clock, opened.env).plan
@@ -195,8 +197,9 @@ def _dataset(opened: Opened, name: str, *, as_json: bool, everything: bool) -> N
     version = release.versions.get(name) if release else None
     rows = [row for row in opened.ledger.evidence(subjects=[name], kinds=["measured"]) if row.facts.get("check")]
     newest = _newest(rows)
+    loads = loads_of(opened, name)
     if as_json:
-        print_json({"dataset": name, "version": version, "next": step, "measured": newest})
+        print_json({"dataset": name, "version": version, "next": step, "measured": newest, "loads": loads})
         return
     out = console()
     out.print(f"[bold]{name}[/]")
@@ -210,6 +213,10 @@ def _dataset(opened: Opened, name: str, *, as_json: bool, everything: bool) -> N
         if version.quarantine is not None:
             out.print(f"  [yellow]rows were set aside[/]: mainstem show {name}{QUARANTINE}")
     out.print(f"  [bright_black]next run[/] {step.action}: {escaped(step.why)}")
+    for found in amiss(opened.project, opened.ledger, opened.env, opened.clock.now()):
+        if found.dataset == name:
+            out.print(f"  [yellow]![/] {escaped(found.words)}")
+    show_loads(opened, loads if everything else loads[:SHOWN_LOADS])
     _show_measured(opened.project, newest if everything else newest[-SHOWN_SLICES:])
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from mainstem.core.place import Place
 
@@ -30,7 +31,8 @@ class Column:
     """One column as its author wrote it; `None` means "not said".
 
     `type` is a SQL type in the engine's dialect (DuckDB). `original` is the name at the source where it differs.
-    `tags` are the sensitivity tags declared here; inherited ones come from lineage.
+    `tags` are the sensitivity tags declared here; inherited ones come from lineage. `references` names the column that
+    holds all values, as `schema.table.column`.
     """
 
     name: str
@@ -45,14 +47,34 @@ class Column:
     matches: str | None = None
     tags: frozenset[str] = frozenset()
     original: str | None = None
+    references: str | None = None
+
+    @property
+    def refers_to(self) -> tuple[str, str] | None:
+        """The dataset and the column that hold every value of this one; None where nothing was said."""
+        schema, table, column, *more = (*(self.references or "").split("."), "", "", "")
+        return (f"{schema}.{table}", column) if column and not any(more) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """How many rows are usual: `within` (`50%`) around the median of the loads of a time (`28d`)."""
+
+    within: str
+    of: str
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """When rows should arrive: at least once `every` (a duration text such as `1d`), `rows_at_least` a load."""
+    """How rows should arrive: at least once `every` (a duration text such as `1d`), each day `by` a time of the
+    project's zone, `rows_at_least` a load, as many as usual. `on_breach` stop: a load of too few or unusually many
+    rows fails."""
 
     every: str | None = None
     rows_at_least: int | None = None
+    by: time | None = None
+    volume: Volume | None = None
+    on_breach: Literal["warn", "stop"] = "warn"
 
 
 @dataclass(frozen=True, slots=True)

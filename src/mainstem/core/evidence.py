@@ -45,6 +45,8 @@ class Evidence:
       read       position, is_whole (nothing of the position is left out), rows, started, sql; one row a look (label
                  None), and one row a partition label whose source total was taken in the same read (value None,
                  total = the source's total, facts.measure says of what)
+                 A load that read rows has loaded, set_aside, deduplicated, unchanged (they sum up to rows),
+                 brought (rows that no read before had), seconds, bytes, notes, breaches (of what is expected)
       gap        reason
     """
 

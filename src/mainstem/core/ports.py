@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 from mainstem.core.copy import Batch, Kept
 from mainstem.core.dataset import Dataset, Source
-from mainstem.core.delivery import Destination, Row
 from mainstem.core.evidence import Evidence
 from mainstem.core.release import DataFile, Field, Head, Lease, Release, Version
 from mainstem.core.run import Look
@@ -144,7 +143,8 @@ class Reading:
     cannot be had: totals for reconciliation come from it.
     `position` is the position after this read, as JSON data; where it has a key "cursor", ingestion puts the greatest
     cursor value read there, as the source writes it, and the next read begins at that value again: ties.
-    `is_complete`: the whole table is read, not only what is new.
+    `is_complete`: the whole table is read, not only what is new. `is_loose`: the next read may bring rows from before
+    its position, too.
     `careful` is a slower way to read the same, for values that the engine gives up on (text that is no UTF-8); None
     if there is none.
     `again` is what of it was read before and is read again on purpose; of a span, `position` is where the load stands.
@@ -161,6 +161,7 @@ class Reading:
     broken: str | None = None
     whole: str | None = None
     is_complete: bool = False
+    is_loose: bool = False
     notes: tuple[str, ...] = ()
     careful: Reading | None = None
     finish: Callable[[], None] | None = None
@@ -191,6 +192,8 @@ class SourceKind(Protocol):
     # `look_at(source, dataset, position, root, at)` and `read_at(source, dataset, position, root, session, at,
     # tables)`: `at` is the run's clock, `tables` are the datasets of the source by the names of its tables.
     # `problems(tables) -> Iterable[Problem]`, if there is one, says what in the text of a source does not fit together.
+    # A kind whose rows follow from texts beside the source's file (a user's program) also has
+    # `told(source, dataset, root) -> str`: those texts. WorldError where there are none.
     # A kind whose systems list their tables also has
     # `discover(options, root, only: frozenset[str]) -> list[FoundTable]`: all of them, or those that are named.
 
@@ -229,53 +232,6 @@ class CheckKind(Protocol):
 
     def reads(self, options: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Columns of the checked dataset, and other datasets, that it reads; for binding and planning."""
-        ...
-
-
-class Target(Protocol):
-    """One table of another system, open for the rows of one sync. Rows and keys are in the order of the destination.
-
-    `address` says which system it is, so that what was acknowledged by one is not taken for another's; it is the same
-    when the project's folder moves together with the system.
-    Every method raises WorldError V036 when the system cannot be used.
-    """
-
-    address: str
-
-    def values(self, row: Row) -> Row:
-        """A row of the answer as the system takes it: a date as text where it knows no dates."""
-        ...
-
-    def stored(self, keys: Sequence[Row]) -> list[Row]:
-        """The keys as the table would give them back. Writes nothing that stays."""
-        ...
-
-    def keys_there(self) -> list[Row]:
-        """The keys of all rows that are there, whoever wrote them."""
-        ...
-
-    def write(self, rows: Sequence[Row]) -> None:
-        """All rows in one transaction, or none; twice does what once does. RowsRefusedError if one is not taken."""
-        ...
-
-    def delete(self, keys: Sequence[Row]) -> None:
-        """The rows of these keys, in one transaction, or none; one that is gone is no error. RowsRefusedError."""
-        ...
-
-    def close(self) -> None: ...
-
-
-class TargetKind(Protocol):
-    """A kind of system that rows are written to, under the name of the kind of source that it is.
-
-    One file in `lifecycle/serving/targets`, one entry point in group `mainstem.targets`.
-    """
-
-    def open(self, source: Source, destination: Destination, root: Path, *, writes: bool) -> Target:
-        """The table, after everything about it was checked; without `writes` nothing can be changed.
-
-        WorldError: V033 table or columns do not fit, V034 its key does not name one row, V036 it cannot be used.
-        """
         ...
 
 

@@ -114,11 +114,12 @@ class Change:
 
     `replace`: the added files are the whole table (everything else is removed). Otherwise `removed` are paths of the
     base that the added files supersede. `fields` is the schema after the change. `rejects` are files of the
-    table's quarantine (paths relative to the *quarantine* table's folder), committed there afterwards.
+    table's quarantine (paths relative to the *quarantine* table's folder), committed there afterwards; with `settles`
+    they are all that is left of it: rows that it held before have gone into the table, or were discarded.
     `position` is the source position after this change. `rows_in` = rows read; `rejected` = rows set aside.
     `gone` counts rows of the table that are gone at the source since this read: deleted, marked or ended.
     Of a load, `rows_in` = `loaded` + `rejected` + `deduplicated` (another row of the same key took their place) +
-    `unchanged` (the table, or the quarantine, holds them already).
+    `unchanged` (the table, or the quarantine, holds them already). `brought` = rows that no read before had.
     `as_of` is the start of a complete read (loads), None for models. `labels` are the partition labels
     (ISO dates) touched, None for "any". `totals` maps the name of a total to the source's value by partition label,
     in the same read.
@@ -129,6 +130,7 @@ class Change:
     removed: tuple[str, ...] = ()
     replace: bool = False
     rejects: tuple[DataFile, ...] = ()
+    settles: bool = False
     position: Any = None
     rows_in: int = 0
     rejected: int = 0
@@ -140,10 +142,11 @@ class Change:
     deduplicated: int = 0
     unchanged: int = 0
     gone: int = 0
+    brought: int = 0
 
     @property
     def is_empty(self) -> bool:
-        return not (self.added or self.removed or self.replace or self.rejects)
+        return not (self.added or self.removed or self.replace or self.rejects or self.settles)
 
 
 @dataclass(frozen=True, slots=True)

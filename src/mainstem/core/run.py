@@ -23,11 +23,29 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """What somebody does with rows that were set aside.
+
+    `action`: replay (hold them to the contract again) | discard. `reason` picks those whose reason contains it, None
+    all. `mended` maps ids or origins of rows to the JSON text that takes their place, None for no file. `who` and
+    `why` are recorded.
+    """
+
+    dataset: str
+    action: str
+    who: str
+    why: str = ""
+    reason: str | None = None
+    mended: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One action on one dataset.
 
-    `action`: load | build | view | check | skip. A check computes no rows: it measures the version that is there. `why`
-    is one sentence. `inputs` are the datasets it reads.
+    `action`: load | build | view | check | replay | discard | skip. A check computes no rows: it measures the version
+    that is there; replay and discard settle rows that were set aside. `why` is one sentence. `inputs` are the datasets
+    it reads.
     `commits` is True, False, or None for "only if its inputs really bring something new".
     """
 
@@ -70,7 +88,7 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class Done:
     """A step that ended well. `outcome`: committed | unchanged | recovered | kept | checked (nothing new, but
-    measured again)."""
+    measured again). `counts` are those of a load or a review by name, `notes` what it has to tell beside."""
 
     dataset: str
     outcome: str
@@ -80,6 +98,9 @@ class Done:
     rejected: int = 0
     gone: int = 0
     seconds: float = 0.0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

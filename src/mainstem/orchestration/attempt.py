@@ -93,7 +93,8 @@ def quarantine(ground: Ground, version: Version, change: Change, made: Snapshot)
     known = ground.base(version.dataset)
     if not ground.project.datasets[version.dataset].is_load:
         return None
-    if not change.rejects and known is not None and known.table == version.table:
+    touches = bool(change.rejects) or change.settles
+    if not touches and known is not None and known.table == version.table:
         return known.quarantine
     rejects = tables.commit_rejects(ground.lake, made)
     return rejects.number if rejects else None

@@ -98,6 +98,7 @@ def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, e
     for dataset in project.datasets.values():
         _check_columns_named(work, dataset)
         _check_checks(work, dataset)
+        _check_references(work, dataset)
     _check_requirements(work)
     work.problems += [*work.macros.problems, *entry_problems(project.agreements)]
     after, too_early = waits(project, inputs, work.macros)
@@ -363,6 +364,18 @@ def _require(work: _Work, dataset: str, column: str, place: Place, role: str) ->
                 place,
             )
         )
+
+
+def _check_references(work: _Work, dataset: Dataset) -> None:
+    for column in dataset.columns:
+        if column.refers_to is None:
+            continue
+        other, name = column.refers_to
+        if other in work.project.datasets:
+            _require(work, other, name, column.place, f'column "{column.name}"')
+        elif not work.project.is_lost(other):
+            mend = nearest(other, list(work.project.datasets), kind="datasets")
+            work.problems.append(Problem("T001", f'dataset "{other}" does not exist', mend, column.place))
 
 
 def _check_columns_named(work: _Work, dataset: Dataset) -> None:

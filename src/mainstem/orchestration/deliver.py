@@ -15,10 +15,11 @@ from mainstem.core.delivery import Delivery, Destination, Row
 from mainstem.core.evidence import Evidence
 from mainstem.core.kinds import find
 from mainstem.core.output import Output
-from mainstem.core.ports import Ledger, Target
+from mainstem.core.ports import Ledger
 from mainstem.core.problem import MainstemError, Problem, ProjectError, WorldError, nearest
 from mainstem.core.project import Project
 from mainstem.core.release import Release
+from mainstem.core.targets import Target
 from mainstem.lifecycle.serving.acknowledged import Acknowledged, State, digest_of, read_state
 from mainstem.lifecycle.serving.changes import Changes, Wanted, find_changes, refuse_surprise
 from mainstem.lifecycle.serving.gate import Answer, Request

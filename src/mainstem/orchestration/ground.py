@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from mainstem.core.clock import Clock
+from mainstem.core.errand import Errand
 from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Engine, Ledger
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.project import Macro, Project
 from mainstem.core.release import DataFile, Lease, Version
-from mainstem.core.span import Again
 from mainstem.lifecycle.requirements.probe import Total
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.shelf import Shelf
@@ -48,7 +48,8 @@ class Ground:
 
     `started_at` is the run's clock, which models see. `leases` are held by this run. `totals` are what
     requirements want measured of each source, `tags` the effective tags by dataset and column. `kept` gathers evidence
-    about versions that stay; it is recorded once, when all steps have ended. `again` is what this run reads again.
+    about versions that stay; it is recorded once, when all steps have ended. `errand` is what the run is for, where
+    that is not to bring everything up to date.
     """
 
     run: str
@@ -65,7 +66,7 @@ class Ground:
     totals: Mapping[str, Sequence[Total]]
     tags: Mapping[str, Mapping[str, frozenset[str]]]
     kept: list[Evidence] = field(default_factory=list)
-    again: Again | None = None
+    errand: Errand | None = None
 
     @property
     def when(self) -> tuple[datetime, str, tuple[Macro, ...]]:

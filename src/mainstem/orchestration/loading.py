@@ -14,12 +14,17 @@ from mainstem.core.problem import Problem, WorldError
 from mainstem.core.release import Change, Field, Identity, Lease, Snapshot
 from mainstem.core.span import Again
 from mainstem.lifecycle.ingestion.ingest import ingest
+from mainstem.lifecycle.ingestion.loaded import breaking
 from mainstem.lifecycle.ingestion.target import Destination, TotalWanted
 from mainstem.lifecycle.storage import tables
 from mainstem.lifecycle.storage.tables import files_touched
 from mainstem.lifecycle.storage.types import cast_select, stored_fields
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.measure import label_expression
+from mainstem.sql.quote import qualified, quote
+
+AGAIN = "loaded again, they are held to it (mainstem backfill {} --all)"
+"""How rows that are there come under a new contract."""
 
 
 def read_source(
@@ -50,7 +55,7 @@ def read_source(
         reading = _read(ground, session, dataset, kind, position)
     totals = () if again is not None and again.span is not None else ground.totals.get(dataset.name, ())
     wanted = [TotalWanted(each.id, each.expression, each.by) for each in totals]
-    destination = _destination(ground, session, ground.leases[dataset.name], base)
+    destination = destination_of(ground, session, ground.leases[dataset.name], base)
     change = ingest(
         session,
         dataset,
@@ -61,6 +66,7 @@ def read_source(
         at=at,
         totals=wanted,
     )
+    change = replace(change, notes=(*change.notes, *referred_to(ground, dataset)[1]))
     if known is None and not change.fields:
         what = f'nothing was read of "{dataset.name}" so far, and no contract names its columns'
         raise WorldError(
@@ -75,8 +81,8 @@ def _read(ground: Ground, session: Session, dataset: Dataset, kind: Any, positio
     source = project.sources[dataset.made_by.source]
     reading: Reading
     if hasattr(kind, "read_at"):
-        tables = {name.partition(".")[2]: project.datasets[name] for name in source.tables}
-        reading = kind.read_at(source, dataset, position, project.root, session, ground.clock.now(), tables)
+        others = {name.partition(".")[2]: project.datasets[name] for name in source.tables}
+        reading = kind.read_at(source, dataset, position, project.root, session, ground.clock.now(), others)
     else:
         reading = kind.read(source, dataset, position, project.root, session)
     return reading
@@ -158,8 +164,10 @@ def base_to_append(ground: Ground, name: str, lease: Lease) -> Snapshot | None:
     return tables.fork(ground.lake, old, lease.table, identity)
 
 
-def _destination(ground: Ground, session: Session, lease: Lease, base: Snapshot | None) -> Destination:
+def destination_of(ground: Ground, session: Session, lease: Lease, base: Snapshot | None) -> Destination:
+    """Where rows of a load go, and how its table keeps them."""
     folder = ground.lake / lease.table
+    known, _ = referred_to(ground, ground.project.datasets[lease.dataset])
     return Destination(
         folder,
         ground.lake / (lease.table + QUARANTINE),
@@ -169,7 +177,50 @@ def _destination(ground: Ground, session: Session, lease: Lease, base: Snapshot 
         touched=lambda key, batch: files_touched(session, ground.lake, base, key, batch) if base else (),
         label=partial(label_expression, zone=ground.project.timezone),
         set_aside=_quarantine(ground, base),
+        known=known,
     )
+
+
+def not_held(ground: Ground, session: Session, dataset: Dataset, base: Snapshot | None, fingerprint: str) -> list[str]:
+    """Rows loaded before that break the contract of today, in words, when that has changed and they are not read again.
+
+    They are counted where they lie; nothing happens to them.
+    """
+    known, load = ground.base(dataset.name), dataset.made_by
+    assert isinstance(load, Load)
+    if known is None or base is None or known.fingerprint == fingerprint or load.load == "full" or not base.files:
+        return []
+    relation = ground.engine.relation([ground.lake / base.table / file.path for file in base.files], base.fields)
+    try:
+        found = breaking(session, relation, base.fields, dataset.columns)
+    except WorldError:  # limits that are no values of the old type; those of the new one are told elsewhere
+        return []
+    return [
+        f"{name}: {count:,} {'row' if count == 1 else 'rows'} loaded before {'breaks' if count == 1 else 'break'} the "
+        f"contract of today; {AGAIN.format(dataset.name)}"
+        for name, count in found.items()
+    ]
+
+
+def referred_to(ground: Ground, dataset: Dataset) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The values that columns of a load may refer to, as a SELECT each, readable now; and notes on what is not there.
+
+    They are those of this run's version of the other dataset, which is made before. Of one without a version nothing
+    is known, and every value passes.
+    """
+    found: dict[str, str] = {}
+    notes = []
+    for column in dataset.columns:
+        if column.refers_to is None:
+            continue
+        other, name = column.refers_to
+        version = ground.shelf.version(other)
+        if version is None or name.lower() not in {field.name.lower() for field in version.fields}:
+            notes.append(f'"{column.name}" is held to nothing: "{other}" is not there yet')
+            continue
+        ground.shelf.ready([other])
+        found[column.name] = f"select {quote(name)} as known from {qualified(other)}"
+    return found, tuple(notes)
 
 
 def _stored(select: str, fields: tuple[Field, ...]) -> tuple[str, tuple[Field, ...]]:

@@ -39,7 +39,7 @@ def _look(project: Project, state: State, dataset: Dataset, at: datetime) -> Loo
         look = _glance(project, source, dataset, position, at)
     except WorldError as error:
         return Look(dataset.name, "unknown", error.problems[0].what)
-    if base is not None and base.fingerprint != load_fingerprint(dataset) and look.state == "nothing":
+    if base is not None and base.fingerprint != load_fingerprint(project, dataset) and look.state == "nothing":
         return Look(dataset.name, "new", HOW_CHANGED)
     return look
 
@@ -54,8 +54,8 @@ def _glance(project: Project, source: Source, dataset: Dataset, position: Any, a
     return look
 
 
-def load_fingerprint(dataset: Dataset) -> str:
-    """Digest of what decides a load's content and partitions: write mode, key, contract, options."""
+def load_fingerprint(project: Project, dataset: Dataset) -> str:
+    """Digest of what decides a load's content and partitions: write mode, key, contract, options, a user's program."""
     from mainstem.core.canonical import digest
 
     load = dataset.made_by
@@ -63,6 +63,11 @@ def load_fingerprint(dataset: Dataset) -> str:
     contract = [
         (c.name, c.type, c.required, c.unique, c.min, c.max, c.accepted, c.matches, c.original) for c in dataset.columns
     ]
+    refers = [(c.name, c.references) for c in dataset.columns if c.references is not None]
     how = [load.source, load.table, load.options, load.load, load.cursor, load.write, dataset.key, contract]
     keeping = [load.on_delete, load.deleted, load.revision, load.effective]
-    return digest([*how, dataset.time_column, *(keeping if keeping != ["keep", None, None, None] else ())])
+    kept = keeping if keeping != ["keep", None, None, None] else []
+    source = project.sources[load.source]
+    told = getattr(find("sources", source.kind), "told", None)
+    texts = [told(source, dataset, project.root)] if told is not None else []
+    return digest([*how, dataset.time_column, *kept, *refers, *texts])

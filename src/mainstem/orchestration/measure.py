@@ -262,8 +262,10 @@ def version_evidence(subject: Subject, held_to: str | None = None) -> Evidence:
     )
 
 
-def read_evidence(name: str, version: Version, rows: int, position: Any = None) -> Evidence:
-    """The row of one look at a source."""
+def read_evidence(
+    name: str, version: Version, rows: int, position: Any = None, more: Mapping[str, Any] | None = None
+) -> Evidence:
+    """The row of one look at a source; `more` says what became of the rows that were read."""
     return Evidence(
         kind="read",
         subject=name,
@@ -277,6 +279,7 @@ def read_evidence(name: str, version: Version, rows: int, position: Any = None) 
             "rows": rows,
             "position": _short(position),
             "is_whole": position is not None and _short(position) is position,
+            **(more or {}),
         },
     )
 

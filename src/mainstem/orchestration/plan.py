@@ -7,14 +7,17 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from mainstem.core.dataset import QUARANTINE, Dataset, Load, Model
+from mainstem.core.errand import Errand
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.project import Macro, Project
-from mainstem.core.run import Look, Plan, Step
+from mainstem.core.release import Version
+from mainstem.core.run import Look, Plan, Review, Step
 from mainstem.core.span import Again
 from mainstem.governance.reach import Reached, reached
 from mainstem.orchestration.asked import in_words, listed, unheld
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.graph import below
+from mainstem.orchestration.looks import load_fingerprint
 from mainstem.orchestration.state import State, model_skip_key
 
 
@@ -25,13 +28,14 @@ def plan(
     looks: Mapping[str, Look],
     now: datetime,
     select: Sequence[str] = (),
-    again: Again | None = None,
+    errand: Errand | None = None,
 ) -> Plan:
     """Every dataset as a step with its reason, in an order in which they can run.
 
     `looks` has one look a load. `select` are names or globs of datasets; () means all. What is not selected keeps its
-    version, except views of what moves: they show it. `again` is what is read again on purpose.
-    ProjectError O001 for a selection that matches nothing, O002 for one that reads what was never made.
+    version, except views of what moves: they show it. `errand` is what the run is for, where that is not to bring
+    everything up to date: then nothing else is loaded. ProjectError O001 for a selection that matches nothing, O002 for
+    one that reads what was never made.
     """
     chosen = set(selected(project, select))
     steps: dict[str, Step] = {}
@@ -41,8 +45,10 @@ def plan(
             chosen.add(name)
         if name not in chosen:
             steps[name] = Step(name, "skip", "not selected", bound.inputs[name], commits=False)
-        elif again is not None and name == again.dataset:
-            steps[name] = Step(name, "load", f"{again}, committed only if rows differ", commits=None)
+        elif isinstance(errand, Again) and name == errand.dataset:
+            steps[name] = Step(name, "load", f"{errand}, committed only if rows differ", commits=None)
+        elif isinstance(errand, Review) and isinstance(made_by, Load):
+            steps[name] = Step(name, errand.action, "rows that were set aside", commits=None)
         elif isinstance(made_by, Load):
             steps[name] = _load_step(project.datasets[name], made_by, looks[name], bound, state, steps)
         else:
@@ -60,7 +66,7 @@ def plan(
         tuple(steps.values()),
         removed,
         _touched(project, bound, moving, reach.requirements),
-        _notes(project, state, removed),
+        _notes(project, state, removed, steps),
         reach.outputs,
         reach.people,
     )
@@ -169,14 +175,34 @@ def _model_step(
     return Step(name, action, f"its kind, its `time_column` or a macro that it uses changed{full}", inputs)
 
 
-def _notes(project: Project, state: State, removed: Sequence[str]) -> tuple[str, ...]:
-    notes = []
+def _notes(project: Project, state: State, removed: Sequence[str], steps: Mapping[str, Step]) -> tuple[str, ...]:
+    notes = [
+        _not_held(name, state.bases[name])
+        for name in steps
+        if _is_not_held(project, project.datasets[name], state, steps)
+    ]
     if removed:
         notes.append(f"no longer in the project, left out of the next release: {', '.join(removed)}")
     forked = sorted(name for name in state.forks if name in project.datasets and project.datasets[name].is_load)
     if forked:
         notes.append(f"continue from the released version in a new table (a rollback lies behind): {', '.join(forked)}")
     return tuple(notes)
+
+
+def _is_not_held(project: Project, dataset: Dataset, state: State, steps: Mapping[str, Step]) -> bool:
+    """Whether a load goes on with rows that came in under another contract."""
+    load, base = dataset.made_by, state.bases.get(dataset.name)
+    if not isinstance(load, Load) or load.load == "full" or base is None or steps[dataset.name].action != "load":
+        return False
+    return base.fingerprint != load_fingerprint(project, dataset)
+
+
+def _not_held(name: str, base: Version) -> str:
+    rows = "rows" if base.rows is None else f"{base.rows:,} {'row' if base.rows == 1 else 'rows'}"
+    return (
+        f"{name}: how it is loaded has changed; that holds for rows to come, not for {rows} loaded before "
+        f"(mainstem backfill {name} --all)"
+    )
 
 
 def _reached(project: Project, bound: Bound, moving: Collection[str]) -> Reached:

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from mainstem.core import crash
 from mainstem.core.clock import Clock
+from mainstem.core.errand import Errand
 from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Ledger
 from mainstem.core.problem import WorldError
 from mainstem.core.project import Project
 from mainstem.core.release import Lease, Release, Version
-from mainstem.core.run import Done, Failure, Plan, Run, Step
+from mainstem.core.run import Done, Failure, Plan, Review, Run, Step
 from mainstem.core.span import Again
 from mainstem.lifecycle.requirements import wanted
 from mainstem.lifecycle.storage import tables
@@ -49,7 +50,7 @@ class Prepared:
     plan: Plan
     bound: Bound
     state: State
-    again: Again | None = None
+    errand: Errand | None = None
 
 
 def prepare(
@@ -60,23 +61,24 @@ def prepare(
     select: Sequence[str] = (),
     *,
     look: bool = True,
-    again: Again | None = None,
+    errand: Errand | None = None,
 ) -> Prepared:
     """Bind and plan; touches nothing. Without `look` the sources are not asked, and their loads are uncertain.
 
-    With `again` the plan is to read that again, and to build what is made of it. ProjectError I027 where it cannot.
+    An `errand` selects its own dataset, and what is made of it. ProjectError I027 for what cannot be read again.
     """
     state = read_state(ledger, env)
-    if again is not None:
+    if errand is not None:
         bound = bind_project(project, state.fields())
-        select = sorted(below(bound.inputs, [again.dataset], bound.order))
+        moved = below(bound.inputs, [errand.dataset], bound.order)
+        select = [name for name in bound.order if name in moved and (name in state.bases or isinstance(errand, Again))]
     if select:
         state = only(state, selected(project, select))
     bound = bind_project(project, state.fields())
-    looks = look_at_sources(project, state, clock.now()) if look else {}
-    if again is not None:
-        refuse_again(project, state, looks, again)
-    return Prepared(plan(project, bound, state, looks, clock.now(), select, again), bound, state, again)
+    looks = look_at_sources(project, state, clock.now()) if look and not isinstance(errand, Review) else {}
+    if isinstance(errand, Again):
+        refuse_again(project, state, looks, errand)
+    return Prepared(plan(project, bound, state, looks, clock.now(), select, errand), bound, state, errand)
 
 
 def run(
@@ -87,10 +89,10 @@ def run(
     select: Sequence[str] = (),
     listen: Listener = unheard,
     holder: str = "",
-    again: Again | None = None,
+    errand: Errand | None = None,
 ) -> Run:
-    """Bring an environment up to date and publish one release; or, with `again`, only read that again and build what is
-    made of it.
+    """Bring an environment up to date and publish one release; with an `errand` only do that, and build what is made
+    of its dataset.
 
     ProjectError when text or selection is wrong (nothing was touched). WorldError when the lake is gone or
     another ledger's, or another run holds a lease. Whatever fails inside a step is a Failure of the Run.
@@ -102,7 +104,7 @@ def run(
     with _turn(ledger, clock, env, run_id, holder), renewing(ledger, clock, run_id):
         listen(Progress("planning"))
         was_killed = bool(recover(ledger, lake, env, clock, holder))
-        prepared = prepare(project, ledger, clock, env, select, again=again)
+        prepared = prepare(project, ledger, clock, env, select, errand=errand)
         if was_killed:
             _complete(lake, prepared.state.release)
         ledger.begin_run(run_id, env, started_at, holder)
@@ -227,7 +229,7 @@ def _build(
         leases,
         wanted.totals(project) if computes else {},
         effective_tags(project, bound.facts) if computes else {},
-        again=prepared.again,
+        errand=prepared.errand,
     )
     try:
         done, failures = execute(

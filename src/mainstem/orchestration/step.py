@@ -22,7 +22,8 @@ from mainstem.core.run import Done, Step
 from mainstem.core.span import Again
 from mainstem.lifecycle.storage import tables
 from mainstem.lifecycle.storage.types import cast_select
-from mainstem.orchestration import attempt, held, measure
+from mainstem.orchestration import arrivals, attempt, held, measure
+from mainstem.orchestration.affected import with_affected
 from mainstem.orchestration.blame import hushed, in_file, may_quote, without
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.looks import load_fingerprint
@@ -47,7 +48,8 @@ def do(ground: Ground, step: Step) -> Done:
     try:
         done = _carry_out(ground, dataset, step)
     except WorldError as error:
-        raise in_file(_without_values(ground, dataset, error), dataset.place.file) from error
+        said = with_affected(ground.project, ground.bound, dataset.name, _without_values(ground, dataset, error))
+        raise in_file(said, dataset.place.file) from error
     return replace(done, seconds=ground.clock.elapsed() - started_s)
 
 
@@ -60,6 +62,8 @@ def _without_values(ground: Ground, dataset: Dataset, error: WorldError) -> Worl
 def _carry_out(ground: Ground, dataset: Dataset, step: Step) -> Done:
     if step.action in ("skip", "check"):
         return _keep(ground, dataset, step)
+    if step.action in ("replay", "discard"):
+        return _review(ground, dataset)
     if isinstance(dataset.made_by, Load):
         return _load(ground, dataset)
     known, reads = ground.base(dataset.name), _reading(ground, dataset)
@@ -122,16 +126,17 @@ def _subject(
 
 
 def _load(ground: Ground, dataset: Dataset) -> Done:
-    from mainstem.orchestration.loading import base_to_append, read_source
+    from mainstem.orchestration.loading import base_to_append, not_held, read_source
 
     lease = ground.leases[dataset.name]
     session = ground.engine.session()
     try:
-        at = ground.clock.now()
+        at, began_s = ground.clock.now(), ground.clock.elapsed()
         known = ground.base(dataset.name)
-        fingerprint = load_fingerprint(dataset)
+        fingerprint = load_fingerprint(ground.project, dataset)
         base = base_to_append(ground, dataset.name, lease)
-        again = ground.again if ground.again is not None and ground.again.dataset == dataset.name else None
+        errand = ground.errand
+        again = errand if isinstance(errand, Again) and errand.dataset == dataset.name else None
         if again is not None and again.span is not None and known is not None:
             return _load_span(ground, session, dataset, base, again)
         if base is not None and (known is None or known.position is None):  # rows that no read of this load brought
@@ -139,11 +144,41 @@ def _load(ground: Ground, dataset: Dataset) -> Done:
         else:
             change = read_source(ground, session, dataset, base, at, again)
         crash.point("after-compute", dataset.name)
+        unheld = not_held(ground, session, dataset, base, fingerprint)
+        told = _told(ground, dataset, change, at, ground.clock.elapsed() - began_s)
+        told["notes"] += unheld
         if known is not None and change.is_empty and known.fingerprint == fingerprint:
             kept = replace(known, as_of=at)
-            return _stay(ground, dataset, kept, "read; nothing new", _reads(kept, change))
+            return _stay(ground, dataset, kept, "read; nothing new", _reads(kept, change, told))
         version = _new_version(lease, change, base, fingerprint=fingerprint, inputs={}, key="", as_of=at)
-        return _finish(ground, session, dataset, lease, _Result(version, change, base, _reads(version, change)))
+        done = _finish(ground, session, dataset, lease, _Result(version, change, base, _reads(version, change, told)))
+        return replace(done, counts=arrivals.counts_of(change), notes=tuple(unheld))
+    finally:
+        session.close()
+
+
+def _review(ground: Ground, dataset: Dataset) -> Done:
+    """Settle rows that were set aside: as a load, but nothing is read, and the data is as of its last read."""
+    from mainstem.orchestration.loading import base_to_append
+    from mainstem.orchestration.reviewing import review
+
+    lease, known = ground.leases[dataset.name], ground.base(dataset.name)
+    session = ground.engine.session()
+    try:
+        base = base_to_append(ground, dataset.name, lease)
+        assert base is not None
+        assert known is not None
+        found = review(ground, session, dataset, base)
+        crash.point("after-compute", dataset.name)
+        if found.change.is_empty:
+            done = _stay(ground, dataset, known, "nothing is settled by it")
+        else:
+            change = replace(found.change, position=known.position)
+            version = _new_version(
+                lease, change, base, fingerprint=known.fingerprint, inputs={}, key="", as_of=known.as_of
+            )
+            done = _finish(ground, session, dataset, lease, _Result(version, change, base))
+        return replace(done, counts=found.counts, reasons=found.reasons)
     finally:
         session.close()
 
@@ -174,9 +209,21 @@ def _stay(ground: Ground, dataset: Dataset, version: Version, why: str, read: tu
     return Done(dataset.name, "checked" if asked else "unchanged", why, version, rows=version.rows)
 
 
-def _reads(version: Version, change: Change) -> tuple[Evidence, ...]:
+def _told(ground: Ground, dataset: Dataset, change: Change, at: datetime, seconds: float) -> dict[str, Any]:
+    """What became of the rows that were read. WorldError I035 where they are not as expected."""
+    return {
+        **arrivals.counts_of(change),
+        "brought": change.brought,
+        "seconds": round(seconds, 3),
+        "bytes": sum(file.size_bytes for file in (*change.added, *change.rejects)),
+        "notes": list(change.notes),
+        "breaches": list(arrivals.breaches(ground.ledger, dataset, change, at)),
+    }
+
+
+def _reads(version: Version, change: Change, told: Mapping[str, Any]) -> tuple[Evidence, ...]:
     """What was read, and the source's own totals in the same read."""
-    rows = [measure.read_evidence(version.dataset, version, change.rows_in, change.position)]
+    rows = [measure.read_evidence(version.dataset, version, change.rows_in, change.position, told)]
     for name, by_label in change.totals.items():
         rows += [
             replace(

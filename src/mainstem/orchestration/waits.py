@@ -1,10 +1,11 @@
-"""Who is made after whom: datasets after what they read, and after what their checks compare them with."""
+"""Who is made after whom: datasets after what they read, refer to, and are compared with by their checks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
-from mainstem.core.dataset import QUARANTINE, Check, Dataset
+from mainstem.core.dataset import QUARANTINE, Check, Column, Dataset
 from mainstem.core.kinds import find
 from mainstem.core.problem import Problem
 from mainstem.core.project import Project
@@ -26,13 +27,22 @@ def compared_with(dataset: Dataset) -> tuple[str, ...]:
 def waits(
     project: Project, inputs: Mapping[str, tuple[str, ...]], macros: Macros
 ) -> tuple[Mapping[str, tuple[str, ...]], list[Problem]]:
-    """Who is made after whom, checks counted; T003 for each check that compares with what is made after its dataset."""
+    """Who is made after whom, checks and references counted.
+
+    T003 for each check that compares with what is made after its dataset, I034 for each column that refers to that.
+    """
     compared = [
-        (dataset, check, other)
+        (dataset, partial(_too_early, dataset, check), other)
         for dataset in project.datasets.values()
         for check in dataset.checks
         for other in (*compared_by(check), *_read_by_macros(macros, check))
         if other in inputs and other != dataset.name
+    ]
+    compared += [
+        (dataset, partial(_in_circle, dataset, column), column.refers_to[0])
+        for dataset in project.datasets.values()
+        for column in dataset.columns
+        if column.refers_to is not None and column.refers_to[0] in inputs
     ]
     found = dict(inputs)
     for dataset, _, other in compared:
@@ -41,10 +51,10 @@ def waits(
         return found, []
     problems = []
     found = dict(inputs)  # one after the other, to tell which of them closes a circle
-    for dataset, check, other in compared:
+    for dataset, problem, other in compared:
         longer = {**found, dataset.name: tuple(dict.fromkeys((*found[dataset.name], other)))}
         if one_cycle(longer):
-            problems.append(_too_early(dataset, check, other))
+            problems.append(problem(other))
         else:
             found = longer
     return found, problems
@@ -64,4 +74,14 @@ def _too_early(dataset: Dataset, check: Check, other: str) -> Problem:
         f'check "{check.id}" compares "{dataset.name}" with "{other}", which is made after it',
         f'check it where both are made: write it as a check of kind `sql` at "{other}"',
         check.place,
+    )
+
+
+def _in_circle(dataset: Dataset, column: Column, other: str) -> Problem:
+    itself = "itself" if other == dataset.name else f'"{other}", which is made after it'
+    return Problem(
+        "I034",
+        f'column "{column.name}" of "{dataset.name}" refers to {itself}',
+        f'check it where both are made: write a check of kind `relationships` or `sql` at "{other}"',
+        column.place,
     )

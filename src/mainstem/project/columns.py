@@ -20,7 +20,7 @@ _CHECKED = "the contract of a model is its checks: write "
 NOTE = Form(
     Column,
     given=frozenset(
-        {"name", "place", "type", "required", "unique", "min", "max", "accepted", "matches", "original"},
+        {"name", "place", "type", "required", "unique", "min", "max", "accepted", "matches", "original", "references"},
     ),
     hints={
         "type": "remove it: the SELECT gives the type; cast the column there",
@@ -29,6 +29,7 @@ NOTE = Form(
         "min": _CHECKED + "`checks: [{range: {column: ..., min: ...}}]`",
         "max": _CHECKED + "`checks: [{range: {column: ..., max: ...}}]`",
         "accepted": _CHECKED + "`checks: [{accepted_values: {column: ..., values: [...]}}]`",
+        "references": _CHECKED + "`checks: [{relationships: {column: ..., to: ...}}]`",
         "matches": _CHECKED + "`checks: [{matches: {column: ..., pattern: ...}}]`",
     },
 )
@@ -53,6 +54,7 @@ def read_contract(node: Node | None, problems: list[Problem]) -> tuple[Column, .
         column = Column(name, key.place, type=bare) if bare else _shaped(CONTRACT, name, key, value, problems)
         if column is not None:
             _check_type(column, value, problems)
+            _check_reference(column, value, problems)
             columns.append(column)
     return tuple(columns)
 
@@ -103,6 +105,14 @@ def _check_type(column: Column, value: Node, problems: list[Problem]) -> None:
         problems.append(Problem(*wrong, type_node.place if type_node else column.place))
     elif _NUMBER.fullmatch(column.type.strip()) and isinstance(value, Keys):
         _check_bounds(column, value, problems)
+
+
+def _check_reference(column: Column, value: Node, problems: list[Problem]) -> None:
+    node = value.get("references") if isinstance(value, Keys) else None
+    parts = (column.references or "").split(".")
+    if node is not None and (len(parts) != 3 or not all(parts)):
+        what = f'"{column.references}" is not the name of a column'
+        problems.append(Problem("P009", what, 'write it as "schema.table.column"', node.place))
 
 
 def _check_bounds(column: Column, keys: Keys, problems: list[Problem]) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from mainstem.core.place import Place
 from mainstem.core.problem import MainstemError, Problem, ProjectError
+from mainstem.core.secret import Secret
 from mainstem.project.syntax import complaint
 
 _DEPTH = 40
 _EXPANDED = 20_000
+_WORDS: Mapping[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,28 @@ def plain(node: Node) -> Any:
     if isinstance(node, Items):
         return [plain(item) for item in node.items]
     return {key: plain(entry.value) for key, entry in node.entries.items()}
+
+
+def typed(node: Node) -> Any:
+    """The node as data for programs: plain scalars as YAML's core schema types them, quoted ones and secrets as texts.
+
+    >>> typed(Text("10", Place(""))), typed(Text("10", Place(""), '"')), typed(Text("no", Place("")))
+    (10, '10', 'no')
+    """
+    if isinstance(node, Text):
+        is_plain = not node.style and not isinstance(node.value, Secret)
+        return _typed(node.value) if is_plain else node.value
+    if isinstance(node, Items):
+        return [typed(item) for item in node.items]
+    return {key: typed(entry.value) for key, entry in node.entries.items()}
+
+
+def _typed(text: str) -> Any:
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
 
 
 def read_yaml(text: str, file: str, problems: list[Problem], first_line: int = 1, *, fast: bool = True) -> Node | None:

@@ -8,15 +8,17 @@ from collections.abc import Set as AbstractSet
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from functools import cache
-from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, NewType, Union, get_args, get_origin, get_type_hints
 
 from mainstem.core.place import Place
 from mainstem.core.problem import MainstemError, Problem, nearest
 from mainstem.core.secret import Secret, shown
-from mainstem.project.nodes import Items, Keys, Node, Text, plain
+from mainstem.project.nodes import Items, Keys, Node, Text, plain, typed
 from mainstem.project.scalars import SCALARS, Scalar
 
 Convert = Callable[[Node, str, list[Problem]], Any]
+Data = NewType("Data", object)
+"""The annotation of what other programs read: `10` is a number there, `"10"` a text."""
 BAD: Final = object()
 """What a conversion gives that has reported a problem."""
 
@@ -160,6 +162,8 @@ def described(annotation: Any) -> str:
     scalar = SCALARS.get(annotation)
     if scalar:
         return scalar.noun
+    if annotation is Data:
+        return "a value"
     origin = get_origin(annotation)
     if origin in (tuple, frozenset):
         return "a list"
@@ -177,6 +181,8 @@ def converter(annotation: Any) -> Convert:
         return _scalar(SCALARS[annotation])
     if annotation in (Any, object):
         return lambda node, _name, _problems: plain(node)
+    if annotation is Data:
+        return lambda node, _name, _problems: typed(node)
     if isinstance(annotation, Form) or is_dataclass(annotation):
         return _nested(annotation)
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):

@@ -60,8 +60,13 @@ class TableKeys:
 SOURCE = Form(SourceKeys, also={"tables": Any})
 TABLE = Form(TableKeys, also={"columns": Any, "checks": Any})
 
-_WITHOUT_CURSOR = frozenset({"files", "synthetic"})
+_SHARE = re.compile("[1-9][0-9]{0,2}%")
+
+_WITHOUT_CURSOR = frozenset({"dlt", "files", "python", "synthetic"})
 """Kinds that know by themselves what is new."""
+
+_PROGRAM = ".py"
+"""The ending of files that sources of kind `python` and `dlt` name; they are not the project's text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,8 @@ def read_sources(
     sources: list[ReadSource] = []
     lost: set[str] = set()
     mend = "write a source as a .yml file"
-    for path in kept(list_files(root, "sources", problems), ".yml", mend, problems):
+    files = [path for path in list_files(root, "sources", problems) if not path.endswith(_PROGRAM)]
+    for path in kept(files, ".yml", mend, problems):
         if not _name_is_fine(path, problems):
             continue
         before = len(problems)
@@ -304,3 +310,8 @@ def _check_expectation(keys: Keys, problems: list[Problem]) -> None:
         if not DURATION.fullmatch(node.value):
             what = f'"every" is "{node.value}", which is no length of time'
             problems.append(Problem("P009", what, "write one such as 1d or 6h", node.place))
+    volume = expect.get("volume") if isinstance(expect, Keys) else None
+    for key, pattern, mend in (("of", DURATION, "write one such as 28d"), ("within", _SHARE, "write one such as 50%")):
+        said = texts(volume.get(key)) if isinstance(volume, Keys) else ()
+        wrong = (node for node in said if not pattern.fullmatch(node.value))
+        problems += [Problem("P009", f'"{key}" is "{node.value}"', mend, node.place) for node in wrong]

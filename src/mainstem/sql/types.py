@@ -91,6 +91,25 @@ class Type:
             yield from part.walk()
 
 
+def widens(old: Type, new: Type) -> bool:
+    """Whether the new type has room for every value of the old one, exactly, and for more.
+
+    >>> widens(parse_type("integer"), parse_type("bigint")), widens(parse_type("bigint"), parse_type("double"))
+    (True, False)
+    """
+    if old.name in SIGNED and new.name in SIGNED:
+        return SIGNED.index(old.name) < SIGNED.index(new.name)
+    if new.digits is None:
+        return (old.name, new.name) == ("FLOAT", "DOUBLE")
+    digits = (_WHOLE_DIGITS[old.name], 0) if old.name in _WHOLE_DIGITS else old.digits
+    if digits is None or digits == new.digits:
+        return False
+    return new.digits[1] >= digits[1] and new.digits[0] - new.digits[1] >= digits[0] - digits[1]
+
+
+_WHOLE_DIGITS = {"TINYINT": 3, "SMALLINT": 5, "INTEGER": 10, "BIGINT": 19}
+
+
 @dataclass(frozen=True, slots=True)
 class _Token:
     """A quoted name, a text, a number, a run of words or a sign; `start` and `end` are those of it in the text."""

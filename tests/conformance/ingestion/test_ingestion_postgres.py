@@ -410,3 +410,36 @@ def test_a_span_is_read_again_by_the_server(base: Base, type_: str) -> None:
     reading.finish()
     assert ids >= {10, 11, 12}
     assert len(ids) < 12
+
+
+def test_a_type_that_widens_at_the_source_widens_in_the_table(base: Base) -> None:
+    base.sql("create table t (id int primary key, n smallint, d numeric(5, 2))", "insert into t values (1, 7, 1.25)")
+    table = base.table(key=("id",), load="incremental", cursor="id")
+    base.world.load(table)
+    base.sql("alter table t alter n type bigint", "alter table t alter d type numeric(12, 3)")
+    base.sql("insert into t values (2, 3000000000, 123456789.125)")
+
+    change = base.world.load(table)
+
+    assert change.notes == (
+        'column "n" goes from SMALLINT to BIGINT: the whole table is written anew',
+        'column "d" goes from DECIMAL(5,2) to DECIMAL(12,3): the whole table is written anew',
+    )
+    assert base.world.types(table) == {"id": "INTEGER", "n": "BIGINT", "d": "DECIMAL(12,3)"}
+    assert [tuple(map(str, row)) for row in base.world.rows(table)] == [
+        ("1", "7", "1.250"),
+        ("2", "3000000000", "123456789.125"),
+    ]
+
+
+@pytest.mark.parametrize("mode", ["freeze", "quarantine"])
+def test_without_evolve_a_value_that_does_not_fit_the_type_is_set_aside(base: Base, mode: str) -> None:
+    base.sql("create table t (id int primary key, n smallint)", "insert into t values (1, 7)")
+    table = base.table(key=("id",), load="incremental", cursor="id", on_schema_change=mode)
+    base.world.load(table)
+    base.sql("alter table t alter n type bigint", "insert into t values (2, 3000000000), (3, 8)")
+
+    change = base.world.load(table)
+
+    assert (change.loaded, change.rejected) == (1, 1)
+    assert base.world.types(table)["n"] == "SMALLINT"

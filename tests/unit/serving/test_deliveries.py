@@ -12,19 +12,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from mainstem.core.clock import WallClock
 from mainstem.core.dataset import Source
-from mainstem.core.delivery import Delivery, Destination, Row, RowsRefusedError
+from mainstem.core.delivery import Delivery, Destination, RowsRefusedError
 from mainstem.core.place import Place
 from mainstem.core.problem import ProjectError, WorldError
 from mainstem.ledger.holder import this_holder
 from mainstem.ledger.sqlite import open_ledger
-from mainstem.lifecycle.serving.acknowledged import Acknowledged, digest_of, read_state
 from mainstem.lifecycle.serving.changes import Wanted, find_changes, refuse_surprise
-from mainstem.lifecycle.serving.sending import send
 from mainstem.lifecycle.serving.sync import Options, destination
 from mainstem.lifecycle.serving.targets import sqlite
 from mainstem.orchestration import deliver as orchestration
@@ -69,85 +65,6 @@ def test_a_value_that_sqlite_would_change_is_refused(value: Any, tmp_path: Path,
     with pytest.raises(RowsRefusedError):
         table.write([(1, 1), (2, value)])
     assert database.execute("select * from t").fetchall() == []
-
-
-def test_keys_are_compared_as_the_table_keeps_them(tmp_path: Path, database: sqlite3.Connection) -> None:
-    database.execute("create table t (id integer primary key, n)")
-    table = opened(tmp_path, ("id", "n"))
-    assert table.stored([("5",), (6.0,)]) == [(5,), (6,)]
-    assert database.execute("select * from t").fetchall() == []
-
-
-def test_mode_insert_leaves_rows_that_are_there(tmp_path: Path, database: sqlite3.Connection) -> None:
-    database.execute("create table t (id integer primary key, n)")
-    database.execute("insert into t values (1, 'theirs')")
-    opened(tmp_path, ("id", "n"), "insert").write([(1, "ours"), (2, "ours")])
-    assert database.execute("select * from t").fetchall() == [(1, "theirs"), (2, "ours")]
-
-
-def test_foreign_keys_of_the_other_system_hold(tmp_path: Path, database: sqlite3.Connection) -> None:
-    database.execute("create table parent (id integer primary key)")
-    database.execute("create table t (id integer primary key, parent integer references parent)")
-    with pytest.raises(RowsRefusedError, match="FOREIGN KEY"):
-        opened(tmp_path, ("id", "parent")).write([(1, 5)])
-
-
-def sync(folder: Path, rows: Sequence[Row], mode: str = "upsert") -> Any:
-    """One delivery of these rows into table t."""
-    digest = lambda row: digest_of(SECRET, row)  # noqa: E731
-    to = Destination("t", ("id", "n"), ("id",), mode, PLACE)
-    wanted = {digest((row[0],)): Wanted(row, digest(row)) for row in rows}
-    file = folder / "state.sqlite"
-    changes = find_changes(wanted, read_state(file, b"there"), mode)
-    table = sqlite.open(source(), to, folder, writes=True)
-    with closing(table), Acknowledged(file, b"there") as sent:
-        return send(changes, table, sent, "syncs/s", digest)
-
-
-def test_rows_that_are_not_taken_are_found_and_tried_again(tmp_path: Path, database: sqlite3.Connection) -> None:
-    database.execute("create table t (id integer primary key, n integer not null check (n < 2000))")
-    bad = {3: None, 640: 5000, 1200: 5000}
-    rows = [(n, bad.get(n, n)) for n in range(1201)]
-
-    first = sync(tmp_path, rows)
-
-    assert (first.inserts, first.updates) == (1198, 0)
-    assert first.refused == {"NOT NULL constraint failed: t.n": 1, "CHECK constraint failed: n < 2000": 2}
-    again = sync(tmp_path, rows)
-    assert (again.inserts, sum(again.refused.values())) == (0, 3)
-    mended = sync(tmp_path, [(n, 1 if n == 640 else value) for n, value in rows])
-    assert (mended.inserts, sum(mended.refused.values())) == (1, 2)
-
-
-def test_an_update_that_is_not_taken_stays_an_update(tmp_path: Path, database: sqlite3.Connection) -> None:
-    database.execute("create table t (id integer primary key, n integer check (n < 10))")
-    sync(tmp_path, [(1, 1), (2, 2)])
-    assert sum(sync(tmp_path, [(1, 11), (2, 2)]).refused.values()) == 1
-    assert sync(tmp_path, [(1, 1), (2, 2)]).updates == 0
-    assert sync(tmp_path, [(1, 3), (2, 2)]).updates == 1
-    assert database.execute("select * from t").fetchall() == [(1, 3), (2, 2)]
-
-
-@settings(deadline=None, max_examples=40)
-@given(
-    st.lists(
-        st.dictionaries(st.integers(0, 9), st.integers(0, 12), max_size=6).map(lambda rows: sorted(rows.items())),
-        max_size=5,
-    )
-)
-def test_a_mirror_holds_what_was_sent_last_and_what_is_not_ours(results: list[list[Row]]) -> None:
-    from tempfile import TemporaryDirectory
-
-    with TemporaryDirectory() as name, closing(sqlite3.connect(f"{name}/crm.db", isolation_level=None)) as there:
-        there.execute("create table t (id integer primary key, n integer check (n < 10))")
-        there.execute("insert into t values (100, 0)")
-        held: dict[int, int] = {100: 0}
-        for rows in results:
-            sync(Path(name), rows, "mirror")
-            wanted = dict(rows)
-            held = {key: value for key, value in held.items() if key in wanted or key == 100}
-            held |= {key: value for key, value in wanted.items() if value < 10}
-            assert dict(there.execute("select * from t").fetchall()) == held
 
 
 def test_deletes_are_only_for_mirrors_and_never_most_of_them() -> None:

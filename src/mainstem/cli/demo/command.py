@@ -10,6 +10,7 @@ from shutil import which
 
 import click
 
+from mainstem.cli.demo.database import FILE, Operations, PostgresSchema, SqliteFile
 from mainstem.cli.demo.schedule import FIRST, LAST, LEFT_DRAFT, Night, agreed_at, judged_at, nights
 from mainstem.core.clock import SetClock
 from mainstem.core.ports import Ledger
@@ -36,27 +37,29 @@ class _Day(click.ParamType[date]):
 @click.argument("folder", type=click.Path(path_type=Path), default="mainstem-demo")
 @click.option("--from", "first", type=_Day(), default=FIRST, show_default=True, help="The first operating day.")
 @click.option("--to", "last", type=_Day(), default=LAST, show_default=True, help="The last operating day, included.")
+@click.option("--operations", "url", metavar="URL", help="A PostgreSQL database for the operations, instead of SQLite.")
 @click.option("--force", is_flag=True, help="Replace a demo that is there.")
 @click.option("--no-serve", is_flag=True, help="End with the scoreboard; without a terminal it does anyway.")
-def command(folder: Path, first: date, last: date, force: bool, no_serve: bool) -> None:
+def command(folder: Path, first: date, last: date, url: str | None, force: bool, no_serve: bool) -> None:
     """A complete, editable project on real data in FOLDER: New York's flights of 2013, replayed day by day.
 
     Each night the operations database and the weather files get one day's rows; each morning, one run. On the way
     one source is late, and one file breaks its contract. The scoreboard at the end is computed, not drawn. On a
     terminal it goes on with `mainstem up`: the console, until Ctrl-C.
+
+    URL is postgresql://USER:PASSWORD@HOST/DATABASE; what is made there is the schema mainstem_demo.
     """
-    from mainstem.cli.demo.template import copy_project
     from mainstem.cli.opening import find_root, open_project
     from mainstem.cli.screen import console
     from mainstem.cli.status import show_status
     from mainstem.orchestration.judge import judge
 
     replayed = nights(first, last)
-    copy_project(folder, force=force)
+    operations = _made(folder, url, force=force)
     root = find_root(folder)
     project = agree_all(root, first)
     with _opened(project) as ledger:
-        replay(project, ledger, replayed, _told(len(replayed)))
+        replay(project, ledger, replayed, operations, _told(len(replayed)))
     out = console()
     out.print(f"\n{len(replayed)} days replayed into [bold]{folder}[/]\n")
     opened = open_project(root, "prod")
@@ -70,6 +73,20 @@ def command(folder: Path, first: date, last: date, force: bool, no_serve: bool) 
     if not no_serve and sys.stdout.isatty():
         out.print()
         _serve(root, opened.ledger)
+
+
+def _made(folder: Path, url: str | None, *, force: bool) -> Operations:
+    """The project's text, and where its operations database lies; nothing is touched where either cannot be made."""
+    from mainstem.cli.demo.template import copy_project
+
+    if url is None:
+        copy_project(folder, force=force)
+        return SqliteFile(folder / FILE)
+    schema = PostgresSchema(url)
+    schema.require_room(force=force)
+    copy_project(folder, url, force=force)
+    schema.make()
+    return schema
 
 
 def _serve(root: Path, ledger: Ledger) -> None:
@@ -118,7 +135,13 @@ def agree_all(root: Path, first: date) -> Project:
     return load(root)
 
 
-def replay(project: Project, ledger: Ledger, replayed: tuple[Night, ...], told: Callable[[Night, Run], None]) -> None:
+def replay(
+    project: Project,
+    ledger: Ledger,
+    replayed: tuple[Night, ...],
+    operations: Operations,
+    told: Callable[[Night, Run], None],
+) -> None:
     """Night by night: rows arrive, the run of the morning begins, publishes at the minute of the script, delivers."""
     from mainstem.cli.demo.feed import feed
     from mainstem.ledger.holder import this_holder
@@ -128,7 +151,7 @@ def replay(project: Project, ledger: Ledger, replayed: tuple[Night, ...], told: 
 
     witnessed(project, ledger, agreed_at(replayed[0].day))
     for night in replayed:
-        feed(project.root, night)
+        feed(project.root, night, operations)
         clock = SetClock(night.run_at)
         done = run(project, ledger, clock, listen=_scripted(clock, night), holder=this_holder())
         if ledger.current("prod") is not None:

@@ -1,20 +1,17 @@
-"""The operations database: a SQLite file to which every night adds a day of flights and amends some of earlier days."""
+"""The operations database: every night adds a day of flights to it, and amends some of earlier days."""
 
 from __future__ import annotations
 
 import csv
 import io
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
 
 from mainstem.cli.demo.archive import YEAR, columns, day_rows, whole
+from mainstem.cli.demo.database import Operations, Statements
 from mainstem.cli.demo.schedule import Night, draw
 
-FILE = "operations.db"
 UNKNOWN = "NA"
 AMENDED_WITHIN_DAYS = 3
 # About five flights a day: often enough to be seen, seldom enough to stay an exception.
@@ -24,40 +21,37 @@ FILLING = timedelta(minutes=20)
 Row = dict[str, str]
 
 
-def add_day(folder: Path, night: Night) -> tuple[int, int]:
+def add_day(operations: Operations, night: Night) -> tuple[int, int]:
     """Add the flights of the night's day and amend earlier ones; how many of each.
 
     One transaction: a night that was cut short leaves nothing, and one that is repeated adds nothing.
     """
     rows = day_rows("flights", night.day)
-    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as database:
-        database.execute("begin immediate")
-        _create(database)
-        closed = {day for (day,) in database.execute("select flight_date from closed_days")}
+    with operations.transaction() as database:
+        if not list(database.execute(operations.tables)):
+            _create(database, operations.day, operations.instant)
+        closed = {str(day) for (day,) in database.execute("select flight_date from closed_days")}
         amended = [row for day in _days_before(night.day) if day.isoformat() in closed for row in _due(day, night.day)]
         if night.day.isoformat() not in closed:
             _insert(database, night, rows)
             _amend(database, night, amended)
-        database.execute("commit")
     return len(rows), len(amended)
 
 
-def _create(database: sqlite3.Connection) -> None:
-    """The tables, and all planes; nothing if they are there. Every column of the data is text, as it is there.
+def _create(database: Statements, day: str, instant: str) -> None:
+    """The tables, and all planes. Every column of the data is text, as it is there: it writes `NA` for what is unknown.
 
     Crew planning's list is empty: mainstem fills it.
     """
-    if database.execute("select 1 from sqlite_master where name = 'flights'").fetchone():
-        return
     texts = ", ".join(f'"{name}" text not null' for name in columns("flights")[1:])
     database.execute(
         f"create table flights (flight_id integer primary key, {texts}, "
-        "flight_date text not null, updated_at text not null)"
+        f"flight_date {day} not null, updated_at {instant} not null)"
     )
     database.execute("create index flights_updated_at on flights (updated_at)")
-    database.execute("create table closed_days (flight_date text primary key, closed_at text not null)")
+    database.execute(f"create table closed_days (flight_date {day} primary key, closed_at {instant} not null)")
     database.execute(
-        "create table crew_worst_routes (flight_date text not null, place integer not null, route text not null, "
+        f"create table crew_worst_routes (flight_date {day} not null, place integer not null, route text not null, "
         "flights integer not null, late integer not null, cancelled integer not null, p90_delay integer not null, "
         "cause text, primary key (flight_date, place))"
     )
@@ -67,7 +61,7 @@ def _create(database: sqlite3.Connection) -> None:
     database.executemany(f"insert into planes values ({', '.join('?' * len(header))})", planes)
 
 
-def _insert(database: sqlite3.Connection, night: Night, rows: list[Row]) -> None:
+def _insert(database: Statements, night: Night, rows: list[Row]) -> None:
     """The day's rows as they are first known; the database fills for twenty minutes."""
     day = night.day.isoformat()
     step = FILLING / max(len(rows), 1)
@@ -81,7 +75,7 @@ def _insert(database: sqlite3.Connection, night: Night, rows: list[Row]) -> None
     database.execute("insert into closed_days values (?, ?)", (day, _text(night.fills_at)))
 
 
-def _amend(database: sqlite3.Connection, night: Night, rows: list[Row]) -> None:
+def _amend(database: Statements, night: Night, rows: list[Row]) -> None:
     """Put in what has become known about arrivals; the number of rows stays what it was."""
     at = _text(night.fills_at)
     database.executemany(

@@ -5,18 +5,28 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from mainstem.cli.demo import inbox, operations
+from mainstem.cli.demo import inbox
+from mainstem.cli.demo.database import FILE, SCHEMA
+from mainstem.cli.secret_file import keep_secret
 from mainstem.core.problem import Problem, ProjectError, WorldError
 
 TEMPLATE = Path(__file__).parent / "project"
 MARK = "mainstem.yml"
 """Copied first, so that a copy cut short is known as one. Its first line tells the demo from other projects."""
-MADE_LATER = ("lake", ".mainstem", operations.FILE, f"{operations.FILE}-journal", Path(inbox.WEATHER).parts[0])
+MADE_LATER = ("lake", ".mainstem", FILE, f"{FILE}-journal", Path(inbox.WEATHER).parts[0])
 _RENAMED = {"gitignore": ".gitignore"}
+_SOURCE = Path("sources/operations.yml")
+_ON_SQLITE = f"kind: sqlite\npath: {FILE}\n"
+_VARIABLE = "OPERATIONS_URL"
+_ON_POSTGRES = (
+    f"kind: postgres\nurl: ${{{_VARIABLE}}}          # its value is in .mainstem/secrets.env\nschema: {SCHEMA}\n"
+)
 
 
-def copy_project(folder: Path, *, force: bool = False) -> tuple[Path, ...]:
+def copy_project(folder: Path, url: str | None = None, *, force: bool = False) -> tuple[Path, ...]:
     """Copy the project into `folder`, which is made if need be; returns the files, relative to it.
+
+    With the `url` of a PostgreSQL database the operations are read from there; it is written into a secrets file alone.
 
     With `force` an earlier demo in `folder` is removed first: its project, sources, lake and ledger; other files stay.
     ProjectError C010 if the folder is not empty (without `force`), C011 if it is a file, C012 if `force` meets anything
@@ -24,11 +34,14 @@ def copy_project(folder: Path, *, force: bool = False) -> tuple[Path, ...]:
     """
     try:
         _make_room(folder, force=force)
-        return tuple(_copy(path, folder) for path in template_files())
+        copied = tuple(_copy(path, folder) for path in template_files())
+        if url:
+            _read_from(url, folder)
     except OSError as error:
         what = f'"{folder}" cannot be written: {error.strerror or error}'
         mend = "choose a folder that you may write to, on a disk with space"
         raise WorldError(Problem("C013", what, mend)) from error
+    return copied
 
 
 def template_files() -> tuple[Path, ...]:
@@ -79,6 +92,13 @@ def _copy(path: Path, folder: Path) -> Path:
     (folder / target).parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(TEMPLATE / path, folder / target)
     return target
+
+
+def _read_from(url: str, folder: Path) -> None:
+    """The operations of the project are in this PostgreSQL database."""
+    text = (folder / _SOURCE).read_text(encoding="utf-8")
+    (folder / _SOURCE).write_text(text.replace(_ON_SQLITE, _ON_POSTGRES), encoding="utf-8")
+    keep_secret(folder, _VARIABLE, url)
 
 
 def _target(path: Path) -> Path:

@@ -88,6 +88,18 @@ CODES: dict[str, Code] = {
         "Leave `--now` away, or give an instant that is not before the ledger's latest. `mainstem status --now` and "
         "`mainstem why --now` record nothing and may look at any moment.",
     ),
+    "C017": Code(
+        "A demo in the database already",
+        "With `--operations` the demo's operations database is a schema of its own, `mainstem_demo`, in the database "
+        "that is named; one that is there is another demo's, which still reads from it.",
+        "Name another database, or add `--force` to replace it.",
+    ),
+    "C018": Code(
+        "--force would remove a schema that is no demo's",
+        "The demo makes the schema `mainstem_demo` and knows it by its comment. What has none, or another one, is "
+        "somebody else's, and nothing of it is removed.",
+        "Name another database.",
+    ),
     "C020": Code(
         "A port that somebody else uses",
         "Only one program can listen at an address; it may be another `mainstem up`.",

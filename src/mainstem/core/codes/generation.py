@@ -96,6 +96,92 @@ CODES: dict[str, Code] = {
         "of an incremental load may go; its rows stay.",
         "Correct the table's `path`, or bring the file back.",
     ),
+    "G050": Code(
+        "An API that cannot be reached",
+        "It does not answer, breaks off, or fails, each time that it was asked. Nothing of the load was kept; the "
+        "position stays.",
+        "See that the API is there and the source's `url` is right; `retries` says how often it is asked again.",
+    ),
+    "G051": Code(
+        "Credentials that an API refuses",
+        "It knows the caller, but does not let it read, or does not know it. This does not pass, so it is not tried "
+        "again.",
+        "Correct `auth` in the source's file, the secret that it names, or the caller's rights.",
+    ),
+    "G052": Code(
+        "An API that asks to wait longer than the source allows",
+        "The limit of requests is used up. Asking again too early would only make it longer.",
+        "Run again after that time; lower `rate`, so that the limit is not reached; or raise `timeout`.",
+    ),
+    "G053": Code(
+        "A request that an API refuses",
+        "The path, a parameter, or where it is redirected to is wrong. The API's own words follow where they are "
+        "short.",
+        "Correct the table's `path`, `params` or `paginate`. If this is how the API says that no page follows, tell "
+        "the end apart with `total` or `until: short`.",
+    ),
+    "G054": Code(
+        "An answer that is no JSON",
+        "A page to log in or a message of a proxy is not a table without rows.",
+        "Correct the table's `path`, or `auth`.",
+    ),
+    "G055": Code(
+        "Something that is not where the answer should have it",
+        "`rows`, `total` and the `path` of `paginate` are paths of keys between points, from the top of the answer.",
+        "Correct the path by the keys that the message lists.",
+    ),
+    "G056": Code(
+        "Pages that go round in circles",
+        "A page that repeats another would be loaded for ever: most often the API does not know the parameter.",
+        "Correct `paginate`: the names of its parameters, or its kind.",
+    ),
+    "G057": Code(
+        "Options of an API that do not fit together",
+        "Each option says one thing; two that contradict each other would leave open which one holds.",
+        "Change the options as the message says.",
+    ),
+    "G058": Code(
+        "An incremental load that cannot ask for what is new",
+        "`since` names the parameter that takes the position's cursor; without it every read would be of everything.",
+        "Add `since: {param: updated_since}` with the API's own name, or write `load: full`.",
+    ),
+    "G059": Code(
+        "Fewer rows than the API says there are",
+        "The pages end before the number at `total` is reached: rows are missing, or the number is of something else.",
+        "Run again, since rows may be deleted while pages are read; if it stays so, correct `paginate` or `total`.",
+    ),
+    "G060": Code(
+        "Python that cannot be found",
+        "A source of kind `python` is a function in a file of the project; one of kind `dlt` may also be in an "
+        "installed package.",
+        "Make the file or the function, or correct its name.",
+    ),
+    "G061": Code(
+        "Python of the project that fails",
+        "A function of the project raised an error while it was read. Nothing of the load was kept; the position "
+        "stays.",
+        "Correct it at the line that the message names.",
+    ),
+    "G062": Code(
+        "A batch that is none",
+        "A function yields lists of dictionaries, Arrow tables, or frames; values are of types with one exact text.",
+        "Yield rows in one of these forms, and turn other values into texts or numbers first.",
+    ),
+    "G063": Code(
+        "A position that cannot be gone on from",
+        "The position is committed with the rows, as JSON; what is yielded after it would come again.",
+        "Yield it with the last rows, made of texts, numbers, lists and dictionaries.",
+    ),
+    "G064": Code(
+        "A source of dlt that names no function",
+        "`source` is `module:function`: a file of the project, or an installed module, and a function in it.",
+        "Write one such as `sources/shop.py:orders` or `dlt.sources.rest_api:rest_api_source`.",
+    ),
+    "G065": Code(
+        "A resource of dlt that is not there",
+        "A table is a resource of dlt, under the table's name or the one that `resource` gives.",
+        "Use one of the listed names, or name a function with `@dlt.source` or `@dlt.resource`.",
+    ),
     "G080": Code(
         "A source whose reader is not installed",
         "The base install reads SQLite and files; other sources bring libraries of their own.",

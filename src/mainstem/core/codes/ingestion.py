@@ -96,4 +96,37 @@ CODES: dict[str, Code] = {
         "A backfill reads rows of a load that were read before: by a range of one of its columns, or all of them.",
         "Do what the message says; `mainstem backfill --help` shows the options.",
     ),
+    "I030": Code(
+        "A dataset without a quarantine",
+        "Rows are set aside when a table of a source is loaded. Models have no quarantine: their checks tell.",
+        "Name a table of a source; `mainstem quarantine list` shows those with rows set aside.",
+    ),
+    "I031": Code(
+        "A file that holds no mended rows",
+        "Mended rows come as JSON objects with the `id` or `origin` of a row that was set aside and a `row`, as "
+        "`mainstem quarantine show DATASET --json` prints them, one a line.",
+        "Print the rows into a file, mend the `row` of each, and name that file.",
+    ),
+    "I032": Code(
+        "A mended row with a redacted value",
+        "The rows were printed redacted. Putting them into the table would write the redaction over the value.",
+        "Print them with `--clear`, which is recorded, and mend those.",
+    ),
+    "I033": Code(
+        "Mended rows for a table that is replaced",
+        "Each load replaces the table by what is at the source. A row put there by hand would be gone.",
+        "Mend the row at the source, or the contract, and run `mainstem run`.",
+    ),
+    "I034": Code(
+        "A reference to what is not there yet",
+        "Values are looked up when rows arrive, so what they refer to is made before. What is made from the column's "
+        "own dataset, or that itself, comes too late.",
+        "Write a check of kind `relationships` where both are made: it looks at rows that are there.",
+    ),
+    "I035": Code(
+        "A load that does not bring what is expected",
+        "The contract expects more rows, or about as many as usual, and says `on_breach: stop`: nothing is loaded, and "
+        "the position stays.",
+        "Ask the owner of the source. If it is right so, remove `on_breach: stop` for one run, or expect less.",
+    ),
 }

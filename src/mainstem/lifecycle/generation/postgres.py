@@ -11,7 +11,6 @@ from typing import Any
 
 from mainstem.core.dataset import Dataset, Source
 from mainstem.core.found import FoundTable
-from mainstem.core.place import Place
 from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, ProjectError, WorldError
 from mainstem.core.run import Look
@@ -20,6 +19,7 @@ from mainstem.lifecycle.generation import postgres_catalog as catalog
 from mainstem.lifecycle.generation import postgres_types as dialect
 from mainstem.lifecycle.generation import server
 from mainstem.lifecycle.generation.server import Ask, ServerTable, continued, load_of, name_at_source
+from mainstem.lifecycle.postgres import address
 from mainstem.sql.quote import literal
 
 EXTENSIONS = ("postgres_scanner",)
@@ -100,7 +100,7 @@ def _read(
         aliases = [(f"postgres_{next(server.ALIASES)}", part) for part in parts]
         for alias, _ in aliases:
             stack.callback(_detach, session, alias)
-            _attach(session, alias, catalog.address(source.options.url, source.place), dataset)
+            _attach(session, alias, address(source.options.url, source.place), dataset)
         reading = server.reading(dialect, table, aliases, before, after, span)
         held = stack.pop_all()
     join = f"set transaction snapshot {literal(snapshot)}" if snapshot else None
@@ -117,14 +117,13 @@ def _read(
 def discover(options: Options, root: Path, only: frozenset[str]) -> list[FoundTable]:
     """The tables that may be read. WorldError G080, G081."""
     del root
-    place = Place("")
-    with catalog.connected(catalog.address(options.url, place), place) as connection:
+    with catalog.connected(address(options.url, None), None) as connection:
         return catalog.found_tables(catalog.asking(connection), only)
 
 
 @contextmanager
 def _connected(source: Source, dataset: Dataset) -> Iterator[Any]:
-    with catalog.connected(catalog.address(source.options.url, source.place), dataset.place) as connection:
+    with catalog.connected(address(source.options.url, source.place), dataset.place) as connection:
         yield connection
 
 

@@ -13,13 +13,9 @@ from mainstem.core.problem import Problem, WorldError, nearest
 from mainstem.lifecycle.generation import postgres_types as dialect
 from mainstem.lifecycle.generation.postgres_types import Declared, quote_name
 from mainstem.lifecycle.generation.server import Ask, ServerColumn, ServerTable, name_at_source, table_of
+from mainstem.lifecycle.postgres import driver, said
 from mainstem.project.pairing import pair
 from mainstem.sql.quote import literal
-
-SETTINGS = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1"
-"""Under these every value has one text, whatever the server's defaults are."""
-
-_WAIT_S = 10
 
 _COLUMNS = """
 with recursive found as (
@@ -44,32 +40,8 @@ where relkind in ('r', 'v', 'm', 'f', 'p') and not relispartition
 """
 
 
-def address(url: str, place: Place) -> Mapping[str, Any]:
-    """libpq's keywords of an address, with our settings. WorldError G081 for what is no address."""
-    psycopg = driver(place)
-    try:
-        given = psycopg.conninfo.conninfo_to_dict(str(url))
-    except psycopg.ProgrammingError:
-        mend = "write `url: postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, signs of a password percent-encoded"
-        raise WorldError(Problem("G081", "the address is no PostgreSQL URL", mend, place)) from None
-    options = " ".join(filter(None, (given.pop("options", ""), SETTINGS)))
-    ours = {"connect_timeout": _WAIT_S, "application_name": "mainstem", "client_encoding": "UTF8"}
-    return {**ours, **given, "options": options}
-
-
-def driver(place: Place) -> Any:
-    """psycopg; WorldError G080 where the extra is not installed."""
-    try:
-        import psycopg
-        import psycopg.conninfo
-    except ImportError:
-        mend = "install it: pip install 'mainstem[postgres]'"
-        raise WorldError(Problem("G080", "what PostgreSQL is read with is not installed", mend, place)) from None
-    return psycopg
-
-
 @contextmanager
-def connected(keywords: Mapping[str, Any], place: Place) -> Iterator[Any]:
+def connected(keywords: Mapping[str, Any], place: Place | None) -> Iterator[Any]:
     """A connection in one read-only transaction that sees one state. WorldError G081 where the server refuses, or
     breaks off."""
     psycopg = driver(place)
@@ -86,15 +58,14 @@ def connected(keywords: Mapping[str, Any], place: Place) -> Iterator[Any]:
 
 
 @contextmanager
-def complaints(place: Place) -> Iterator[None]:
+def complaints(place: Place | None) -> Iterator[None]:
     """Complaints of the server leave as WorldError G081, in its own words."""
     psycopg = driver(place)
     try:
         yield
     except psycopg.Error as error:
-        said = (error.diag.message_primary or str(error)).strip().splitlines()
         mend = "start the server, correct the address and its rights, or run again when it is back"
-        raise WorldError(Problem("G081", f"the PostgreSQL server refuses: {said[-1].strip()}", mend, place)) from None
+        raise WorldError(Problem("G081", f"the PostgreSQL server refuses: {said(error)}", mend, place)) from None
 
 
 def asking(connection: Any) -> Ask:

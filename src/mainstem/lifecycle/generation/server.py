@@ -115,13 +115,14 @@ def name_at_source(dataset: Dataset) -> str:
     return str(getattr(load.options, "query", None) or load.options.table or load.table)
 
 
-def continued(dataset: Dataset, position: Any) -> Mapping[str, Any] | None:
-    """The position, if the same table and cursor left it; None: everything is read anew. WorldError G008."""
-    load = load_of(dataset)
+def continued(dataset: Dataset, position: Any, of: str | None = None) -> Mapping[str, Any] | None:
+    """The position, if the same table (`of`, not said: its name at the source) and cursor left it; None: everything is
+    read anew. WorldError G008."""
+    load, of = load_of(dataset), of or name_at_source(dataset)
     cursor = load.cursor if load.load == "incremental" else None
     if not isinstance(position, dict):
         return None
-    if position.get("of") == name_at_source(dataset) and position.get("by") == cursor:
+    if position.get("of") == of and position.get("by") == cursor:
         return position
     if load.write == "append" and not dataset.key:
         by = f'by cursor "{position["by"]}"' if position.get("by") else "as a whole"

@@ -108,7 +108,7 @@ def materialise(
     try:
         for statement in reading.begin:
             session.execute(statement)
-        session.execute(f"create temp table {batch.rows} as {_rows(dataset, reading, schema)}")
+        session.execute(f"create temp table {batch.rows} as {_rows(dataset, reading, schema, destination)}")
         session.execute(f"create temp table {batch.out} (reason varchar, origin varchar, row varchar, cursor varchar)")
         if reading.broken:
             session.execute(
@@ -154,7 +154,7 @@ def _values(select: str, reading: Reading, targets: Sequence[Target], casts: Seq
     )
 
 
-def _rows(dataset: Dataset, reading: Reading, schema: Schema) -> str:
+def _rows(dataset: Dataset, reading: Reading, schema: Schema, destination: Destination) -> str:
     """The SELECT behind `Batch.rows`. Each step stands in a query of its own, so that nothing is computed twice."""
     casts = _casts(schema.targets)
     misfits = "".join(f"{each.misfit} as m{i}, " for i, each in enumerate(casts) if each.misfit)
@@ -166,6 +166,7 @@ def _rows(dataset: Dataset, reading: Reading, schema: Schema) -> str:
                 f"r{i}",
                 f"v{i}",
                 is_needed=_is_needed(dataset, reading, target),
+                known=destination.known.get(target.name),
             )
         )
         for i, (target, each) in enumerate(zip(schema.targets, casts, strict=True))

@@ -14,6 +14,7 @@ from mainstem.core.problem import Problem, ProjectError, WorldError
 from mainstem.core.release import Change, Snapshot
 from mainstem.lifecycle.ingestion import aside
 from mainstem.lifecycle.ingestion.again import keep_within
+from mainstem.lifecycle.ingestion.arrival import too_few
 from mainstem.lifecycle.ingestion.batch import Batch, Totals, materialise
 from mainstem.lifecycle.ingestion.duplicates import drop_repeated, set_aside_repeated
 from mainstem.lifecycle.ingestion.gone import seen_keys, unread_note
@@ -129,7 +130,7 @@ def _position(batch: Batch, reading: Reading) -> tuple[Any, str]:
         return position, "true" if batch.comes_again else "false"
     cursor = _greatest(batch, batch.load.cursor, position["cursor"])
     again = "cursor is null" if cursor is None else f"(cursor is null or cursor = {literal(cursor)})"
-    if batch.load.lookback is not None:
+    if batch.load.lookback is not None or reading.is_loose:
         again = "true"
     return {**position, "cursor": cursor}, again
 
@@ -179,11 +180,16 @@ def _write(
         rejected=rejected.count,
         as_of=at,
         labels=outcome.labels,
-        notes=(*_notes(batch, reading, outcome, rejected), *([unread] if (unread := unread_note(seen)) else ())),
+        notes=(
+            *_notes(batch, reading, outcome, rejected),
+            *_retyped(base, outcome),
+            *([unread] if (unread := unread_note(seen)) else ()),
+        ),
         loaded=outcome.loaded,
         deduplicated=deduplicated,
         unchanged=outcome.unchanged + rejected.known,
         gone=outcome.gone,
+        brought=_brought(batch, reading, outcome, rejected),
     )
 
 
@@ -205,10 +211,20 @@ def _notes(batch: Batch, reading: Reading, outcome: Outcome, rejected: aside.Asi
     if rejected.known:
         were = "row was" if rejected.known == 1 else "rows were"
         notes.append(f"{rejected.known} {were} set aside before and still at the source")
-    expect = batch.load.expect
-    if expect is not None and expect.rows_at_least is not None:
-        brought = batch.count - (0 if reading.is_complete else rejected.known + outcome.unchanged)
-        if brought < expect.rows_at_least:
-            came = "row" if brought == 1 else "rows"
-            notes.append(f"{brought} {came} came, at least {expect.rows_at_least} are expected")
-    return notes
+    few = too_few(batch.load.expect, _brought(batch, reading, outcome, rejected))
+    return [*notes, few] if few else notes
+
+
+def _retyped(base: Snapshot | None, outcome: Outcome) -> list[str]:
+    """Columns whose type changes: every row is written anew then."""
+    old = {field.name: field.type for field in base.fields} if base else {}
+    return [
+        f'column "{field.name}" goes from {old[field.name]} to {field.type}: the whole table is written anew'
+        for field in outcome.fields
+        if old.get(field.name, field.type) != field.type
+    ]
+
+
+def _brought(batch: Batch, reading: Reading, outcome: Outcome, rejected: aside.Aside) -> int:
+    """Rows that no read before had; all of them, where each read is of everything."""
+    return batch.count - (0 if reading.is_complete else rejected.known + outcome.unchanged)

@@ -32,9 +32,12 @@ def shown(text: str, *, is_number: bool = False) -> str:
     return f"'\"' || case when {long} then left({plain}, {_SHOWN_CHARACTERS}) || '…' else {plain} end || '\"'"
 
 
-def faults(target: Target, misfit: str | None, raw: str, value: str, *, is_needed: bool) -> Iterator[Fault]:
+def faults(
+    target: Target, misfit: str | None, raw: str, value: str, *, is_needed: bool, known: str | None = None
+) -> Iterator[Fault]:
     """What may be wrong with one column. `misfit` is true where the raw value does not fit the type; `raw` and
-    `value` are SQL; `is_needed`: it may not be NULL whatever the contract says (a key, a cursor)."""
+    `value` are SQL; `is_needed`: it may not be NULL whatever the contract says (a key, a cursor); `known` is a
+    SELECT of the values that the column may refer to, None for any."""
     column, name = target.column, target.name
     if misfit:
         article = "an" if target.type.text[0] in "AEIO" else "a"
@@ -55,6 +58,10 @@ def faults(target: Target, misfit: str | None, raw: str, value: str, *, is_neede
     if column.matches is not None:
         match = f"regexp_full_match(cast({value} as varchar), {literal(column.matches)})"
         yield _fault(f"not {match}", name, show, f" does not match {column.matches}")
+    if known is not None and column.refers_to is not None:
+        among = f"select try_cast(known as {target.type.text}) as known from ({known}) where known is not null"
+        unknown = f"({value} is not null and {value} not in ({among}))"
+        yield _fault(unknown, name, show, f" is not in {column.refers_to[0]}")
 
 
 def _fault(condition: str, name: str, show: str, words: str) -> Fault:

@@ -11,7 +11,7 @@ from mainstem.core.problem import Problem, ProjectError, WorldError, nearest
 from mainstem.core.release import Field
 from mainstem.lifecycle.ingestion.target import Target
 from mainstem.project.pairing import pair
-from mainstem.sql.types import Type, parse_type
+from mainstem.sql.types import Type, parse_type, widens
 
 TEXT = parse_type("VARCHAR")
 
@@ -163,13 +163,17 @@ def _frozen(dataset: Dataset, strange: Sequence[_Here]) -> WorldError:
 def _target(dataset: Dataset, here: _Here, contract: Mapping[str, Type], known: Type | None) -> Target:
     """The type of a column: the contract's, else the table's, else what the source suggests if every value fits.
 
-    A table that is replaced as a whole and may evolve keeps its type only as long as every value fits.
+    A table that is replaced as a whole and may evolve keeps its type only as long as every value fits. Another one that
+    may evolve takes the source's type where that is a wider one.
     """
     wanted = contract.get(here.column.name) if here.column else None
     load = _load(dataset)
     is_free = known is None or (load.write == "replace" and load.on_schema_change == "evolve")
     if wanted is not None or not is_free:
         type_ = wanted or known or here.raw
+        if wanted is None and known is not None and load.on_schema_change == "evolve":
+            there = parse_type(here.field.type)
+            type_ = there if widens(known, there) else known
         return Target(here.name, type_, here.raw, here.number, here.column, original=here.field.name)
     suggested = parse_type(here.field.type)
     choices = tuple(type_ for type_ in (known, suggested) if type_ is not None and type_.text != here.raw.text)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mainstem.core.dataset import Column, Load
@@ -31,6 +31,7 @@ class Destination:
     `touched` gives the files that hold a row whose values of some columns are in a relation.
     `label` gives, for a column and its type, the SQL of a row's partition label.
     `set_aside` is SQL usable in FROM of all that was set aside so far, None for nothing.
+    `known` has, for columns that refer to another dataset, a SELECT of its values as `known`.
     """
 
     folder: Path
@@ -41,6 +42,7 @@ class Destination:
     touched: Callable[[Sequence[str], str], tuple[DataFile, ...]]
     label: Callable[[str, str], str]
     set_aside: str | None = None
+    known: Mapping[str, str] = field(default_factory=dict)
 
 
 def added_fields(load: Load, fields: Sequence[Field]) -> tuple[Field, ...]:

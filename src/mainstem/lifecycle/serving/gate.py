@@ -32,6 +32,7 @@ EXITS: Mapping[str, str] = {
     "dashboard": "the blocks of a dashboard",
     "metric": "the figures of a metric",
     "probe": "rows that show whether an output does what was promised; they go no further",
+    "quarantine": "rows that a contract set aside, on the command line",
     "query": "rows of a SELECT, on the command line",
     "sample": "a few failed rows of a check",
     "show": "rows of one dataset, on the command line",

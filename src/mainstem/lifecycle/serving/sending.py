@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from mainstem.core import crash
 from mainstem.core.delivery import Row, RowsRefusedError
-from mainstem.core.ports import Target
+from mainstem.core.targets import Target
 from mainstem.lifecycle.serving.acknowledged import Acknowledged
 from mainstem.lifecycle.serving.changes import Changes
 

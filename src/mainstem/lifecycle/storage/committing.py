@@ -18,7 +18,7 @@ from mainstem.core.problem import Problem, WorldError
 from mainstem.core.release import Change, DataFile, Field, Identity, Snapshot
 from mainstem.lifecycle.storage import shortcuts
 from mainstem.lifecycle.storage.actions import Parts, entry_actions
-from mainstem.lifecycle.storage.facts import facts_of
+from mainstem.lifecycle.storage.facts import facts_of, touches_quarantine
 from mainstem.lifecycle.storage.features import refuse_unwritable
 from mainstem.lifecycle.storage.log import Entry, entry_of, read_entry, write_entry
 from mainstem.lifecycle.storage.reading import read_state
@@ -147,10 +147,10 @@ def _parts(table: str, state: State, change: Change, identity: Identity) -> Part
 
 
 def _with_chain(state: State, facts: dict[str, Any]) -> Mapping[str, Any]:
-    """Facts that know their version, and the newest version before it that names rejects: so the quarantine finds what
+    """Facts that know their version, and the newest version before it that touches the quarantine: so this finds what
     it misses without reading the whole log."""
     old = state.facts
-    before = old.get("number") if old.get("rejects") else old.get("rejects_before")
+    before = old.get("number") if touches_quarantine(old) else old.get("rejects_before")
     return {**facts, "number": state.number + 1, "rejects_before": before}
 
 

@@ -36,6 +36,7 @@ def facts_of(kind: str, identity: Identity, change: Change | None = None) -> dic
         "as_of": instant_text(as_of) if as_of else None,
         "position": _plain(identity.position if change.position is None else change.position),
         "rejects": _files(change.rejects or identity.rejects),
+        "settles": change.settles,
         "rows_in": change.rows_in,
         "rejected": change.rejected,
         "loaded": change.loaded,
@@ -64,6 +65,11 @@ def identity_of(snapshot: Snapshot) -> Identity | None:
         found["position"],
         rejects_of(found),
     )
+
+
+def touches_quarantine(facts: Mapping[str, Any]) -> bool:
+    """Whether a commit sets rows aside, or settles those that were."""
+    return bool(facts.get("rejects") or facts.get("settles"))
 
 
 def rejects_of(facts: Mapping[str, Any]) -> tuple[DataFile, ...]:

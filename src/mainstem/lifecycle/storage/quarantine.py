@@ -10,7 +10,7 @@ from mainstem.core.dataset import QUARANTINE
 from mainstem.core.release import Field, Snapshot
 from mainstem.lifecycle.storage.actions import Parts
 from mainstem.lifecycle.storage.committing import append, keep_short
-from mainstem.lifecycle.storage.facts import FORMAT, rejects_of
+from mainstem.lifecycle.storage.facts import FORMAT, rejects_of, touches_quarantine
 from mainstem.lifecycle.storage.log import Entry, read_entry
 from mainstem.lifecycle.storage.reading import read_state, snapshot
 from mainstem.lifecycle.storage.state import NOTHING, State, follow
@@ -53,25 +53,28 @@ def quarantine_at(lake: Path, data: Snapshot) -> Snapshot | None:
 
 
 def _missing(folder: Path, newest: int | None, reached: int) -> Iterator[Entry]:
-    """Entries of the data table above version `reached` that name rejects, newest first."""
+    """Entries of the data table above version `reached` that touch its quarantine, newest first."""
     number = newest
     while number is not None and number > reached:
         entry = read_entry(folder, number)
         if entry is None:
             return
-        if entry.facts.get("rejects"):
+        if touches_quarantine(entry.facts):
             yield entry
         number = entry.facts.get("rejects_before")
 
 
 def _derive(lake: Path, table: str, state: State, entry: Entry) -> State:
-    """Commit the rejects of one entry of the data table, unless somebody just did."""
-    name = table + QUARANTINE
+    """Commit the rejects of one entry of the data table, unless somebody just did; one that settles takes the place of
+    all files there were."""
+    name, settles = table + QUARANTINE, bool(entry.facts.get("settles"))
     now_ms = int(parse_instant(entry.facts["at"]).timestamp() * 1000)
     while state.txns.get(table, -1) < entry.number:
         facts = {"format": FORMAT, "kind": "quarantine", "run": entry.facts["run"], "of": entry.number}
         schema = None if state.metadata else delta_schema(FIELDS)
-        parts = Parts(facts, rejects_of(entry.facts), schema=schema, txn=(table, entry.number))
+        gone = tuple(state.files.values()) if settles else ()
+        txn = (table, entry.number)
+        parts = Parts(facts, rejects_of(entry.facts), gone, schema=schema, txn=txn, is_overwrite=settles)
         _, written = append(lake / name, state, parts, now_ms)
         state = follow(name, state, [written])
         keep_short(lake / name, name, state)

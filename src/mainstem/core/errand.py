@@ -1,0 +1,11 @@
+"""What a run may be for, other than to bring everything up to date."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from mainstem.core.run import Review
+from mainstem.core.span import Again
+
+Errand: TypeAlias = Again | Review
+"""Rows of one dataset that are read again, or were set aside and are looked at again; what is made of it follows."""
