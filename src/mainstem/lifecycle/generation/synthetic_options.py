@@ -146,7 +146,11 @@ class TableOptions:
 
     def __post_init__(self) -> None:
         if (self.rows is None) == (self.per_day is None):
-            what = "the table says neither `rows` nor `per_day`" if self.rows is None else "both `rows` and `per_day`"
+            what = (
+                "the table says neither `rows` nor `per_day`"
+                if self.rows is None
+                else "the table says both `rows` and `per_day`"
+            )
             raise ProjectError(Problem("G070", what, "say one: `rows: 1000`; or `per_day: 1000` with `from:`, a day"))
         if (self.per_day is None) != (self.from_ is None):
             what = "`per_day` has no first day" if self.from_ is None else "`from` is the first day of `per_day`"

@@ -58,7 +58,7 @@ def planned(dataset: Dataset) -> list[ColumnPlan]:
     for column in dataset.columns:
         type_ = parse_type(column.type or "varchar")
         is_unique = column.unique or dataset.key[:1] == (column.name,)
-        value = options.values.get(column.name) or _suggested(column, type_, is_unique=is_unique)
+        value = options.values.get(column.name) or _suggested(column, type_, dataset.schema, is_unique=is_unique)
         if value is not None:
             is_free = not column.required and column.name not in {*dataset.key, dataset.time_column}
             nulls = share(value.nulls, "nulls") or (faulty if is_free else 0.0)
@@ -66,25 +66,30 @@ def planned(dataset: Dataset) -> list[ColumnPlan]:
     return found
 
 
-def _suggested(column: Column, type_: Type, *, is_unique: bool) -> Value | None:
+def _suggested(column: Column, type_: Type, schema: str, *, is_unique: bool) -> Value | None:
     """What the contract alone suggests; None where it says too little."""
     plain = Value(column.place, "text")
     if column.accepted is not None:
         return replace(plain, kind="choice", of=column.accepted) if column.accepted else None
+    if column.references is not None and column.references.startswith(f"{schema}."):
+        return replace(plain, kind="reference", to=column.references.partition(".")[2])
     if column.matches is not None:
         return replace(plain, kind="pattern", matches=column.matches)
-    if type_.is_number:
-        return replace(plain, kind="sequence" if is_unique else "number")
-    if type_.name in SECOND_DIGITS or type_.name in {"DATE", "TIME"}:
-        return replace(plain, kind="time")
-    if type_.name in {"UUID", "BOOLEAN"}:
-        return replace(plain, kind="uuid" if type_.name == "UUID" else "boolean")
     if type_.name != "VARCHAR":
-        return None
+        kind = _by_type(type_, is_unique=is_unique)
+        return replace(plain, kind=kind) if kind else None  # type: ignore[arg-type]
     named = _named(column)
     if is_unique and named not in {"email", "url"}:
         return replace(plain, kind="sequence")
     return replace(plain, kind=named or "text")  # type: ignore[arg-type]
+
+
+def _by_type(type_: Type, *, is_unique: bool) -> str | None:
+    if type_.is_number:
+        return "sequence" if is_unique else "number"
+    if type_.name in SECOND_DIGITS or type_.name in {"DATE", "TIME"}:
+        return "time"
+    return {"UUID": "uuid", "BOOLEAN": "boolean"}.get(type_.name)
 
 
 def _named(column: Column) -> str | None:
@@ -114,7 +119,7 @@ def _unfit(dataset: Dataset) -> Iterator[Problem]:
     for column in dataset.columns:
         if column.name not in made and (column.required or column.name in dataset.key):
             what = f'nothing says how values of column "{column.name}" are made'
-            yield Problem("G073", what, f"add `values: {{{column.name}: {{kind: ...}}}}`", column.place)
+            yield Problem("G073", what, f"add `values: {{{column.name}: {{kind: choice, of: [...]}}}}`", column.place)
     drift = options.faults.drift
     if drift and drift.add.column in names:
         what = f'column "{drift.add.column}" of the drift is in the contract already'
