@@ -52,7 +52,7 @@ def read_source(
         dataset = _rewritten(dataset, dataset.made_by, again)
         reading = _read_again(ground, session, dataset, kind, again, position)
     else:
-        reading = kind.read(source, dataset, position, ground.project.root, session)
+        reading = _read(ground, session, dataset, kind, position)
     totals = () if again is not None and again.span is not None else ground.totals.get(dataset.name, ())
     wanted = [TotalWanted(each.id, each.expression, each.by) for each in totals]
     destination = destination_of(ground, session, ground.leases[dataset.name], base)
@@ -75,6 +75,19 @@ def read_source(
     return change
 
 
+def _read(ground: Ground, session: Session, dataset: Dataset, kind: Any, position: Any) -> Reading:
+    assert isinstance(dataset.made_by, Load)
+    project = ground.project
+    source = project.sources[dataset.made_by.source]
+    reading: Reading
+    if hasattr(kind, "read_at"):
+        others = {name.partition(".")[2]: project.datasets[name] for name in source.tables}
+        reading = kind.read_at(source, dataset, position, project.root, session, ground.clock.now(), others)
+    else:
+        reading = kind.read(source, dataset, position, project.root, session)
+    return reading
+
+
 def _rewritten(dataset: Dataset, load: Load, again: Again) -> Dataset:
     """The load as it writes what is read again: appending would double the rows that are there."""
     write = load.write
@@ -90,12 +103,12 @@ def _read_again(ground: Ground, session: Session, dataset: Dataset, kind: Any, a
     source, root = ground.project.sources[dataset.made_by.source], ground.project.root
     reading: Reading
     if again.span is None:
-        reading = kind.read(source, dataset, None, root, session)
+        reading = _read(ground, session, dataset, kind, None)
         return replace(reading, position=_with_known(reading.position, position), again=again)
     if hasattr(kind, "read_span"):
         reading = kind.read_span(source, dataset, again.span, root, session)
     else:
-        reading = kind.read(source, dataset, None, root, session)
+        reading = _read(ground, session, dataset, kind, None)
     return replace(reading, position=position, whole=None, is_complete=False, again=again)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
 
-from mainstem.core.dataset import Dataset, Load
+from mainstem.core.dataset import Dataset, Load, Source
 from mainstem.core.kinds import find
 from mainstem.core.problem import WorldError
 from mainstem.core.project import Project
@@ -16,27 +18,40 @@ HOW_CHANGED = "how it is loaded has changed"
 """The detail of a look at a source that has nothing new, where the text of the load is another."""
 
 
-def look_at_sources(project: Project, state: State) -> dict[str, Look]:
-    """One look a load. A source that cannot be reached is "unknown", with the reason; that is not an error yet."""
+def look_at_sources(project: Project, state: State, at: datetime) -> dict[str, Look]:
+    """One look a load, at the time `at` of the run's clock.
+
+    A source that cannot be reached is "unknown", with the reason; that is not an error yet.
+    """
     loads = [dataset for dataset in project.datasets.values() if dataset.is_load]
     if len(loads) < 2:
-        return {dataset.name: _look(project, state, dataset) for dataset in loads}
+        return {dataset.name: _look(project, state, dataset, at) for dataset in loads}
     with ThreadPoolExecutor(max_workers=8) as pool:
-        looks = pool.map(lambda dataset: _look(project, state, dataset), loads)
+        looks = pool.map(lambda dataset: _look(project, state, dataset, at), loads)
         return {dataset.name: look for dataset, look in zip(loads, looks, strict=True)}
 
 
-def _look(project: Project, state: State, dataset: Dataset) -> Look:
+def _look(project: Project, state: State, dataset: Dataset, at: datetime) -> Look:
     assert isinstance(dataset.made_by, Load)
     source = project.sources[dataset.made_by.source]
     base = state.bases.get(dataset.name)
     position = state.looked.get((dataset.name, base.id), base.position) if base else None
     try:
-        look: Look = find("sources", source.kind).look(source, dataset, position, project.root)
+        look = _glance(project, source, dataset, position, at)
     except WorldError as error:
         return Look(dataset.name, "unknown", error.problems[0].what)
     if base is not None and base.fingerprint != load_fingerprint(project, dataset) and look.state == "nothing":
         return Look(dataset.name, "new", HOW_CHANGED)
+    return look
+
+
+def _glance(project: Project, source: Source, dataset: Dataset, position: Any, at: datetime) -> Look:
+    kind = find("sources", source.kind)
+    look: Look
+    if hasattr(kind, "look_at"):
+        look = kind.look_at(source, dataset, position, project.root, at)
+    else:
+        look = kind.look(source, dataset, position, project.root)
     return look
 
 

@@ -75,7 +75,7 @@ def prepare(
     if select:
         state = only(state, selected(project, select))
     bound = bind_project(project, state.fields())
-    looks = look_at_sources(project, state) if look and not isinstance(errand, Review) else {}
+    looks = look_at_sources(project, state, clock.now()) if look and not isinstance(errand, Review) else {}
     if isinstance(errand, Again):
         refuse_again(project, state, looks, errand)
     return Prepared(plan(project, bound, state, looks, clock.now(), select, errand), bound, state, errand)

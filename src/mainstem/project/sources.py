@@ -62,7 +62,7 @@ TABLE = Form(TableKeys, also={"columns": Any, "checks": Any})
 
 _SHARE = re.compile("[1-9][0-9]{0,2}%")
 
-_WITHOUT_CURSOR = frozenset({"dlt", "files", "python"})
+_WITHOUT_CURSOR = frozenset({"dlt", "files", "python", "synthetic"})
 """Kinds that know by themselves what is new."""
 
 _PROGRAM = ".py"
@@ -137,6 +137,8 @@ def _read_source(name: str, place: Place, keys: Keys, values: Mapping[str, str],
     read = [_read_table(name, own, table, entry, values, problems) for table, entry in tables]
     datasets = tuple(dataset for dataset in read if dataset)
     written = tuple(entry.value for _, entry in tables if isinstance(entry.value, Keys))
+    if hasattr(kind, "problems") and options is not None and all(read):
+        problems += kind.problems({dataset.name.partition(".")[2]: dataset for dataset in datasets})
     if options is None:
         return ReadSource(None, datasets, keys, written)
     source = Source(name, own.kind, options, place, own.owner, own.description, tuple(d.name for d in datasets))

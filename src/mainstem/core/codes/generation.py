@@ -262,4 +262,46 @@ CODES: dict[str, Code] = {
         "A web server has no list of its files. One table is one file there.",
         "Name the file: `path: prices.csv`.",
     ),
+    "G070": Code(
+        "How many rows are made",
+        "A made table has `rows` in all; or `per_day` rows with each day since `from`.",
+        "Say one of them, `per_day` together with `from`.",
+    ),
+    "G071": Code(
+        "A made table without a contract",
+        "Rows are made from the contract: the names, types and promises of its columns.",
+        "Add `columns:` to the table.",
+    ),
+    "G072": Code(
+        "Values of a column that is not there",
+        "`values` says how a column of the contract is made.",
+        "Use one of the names that are listed, or add the column to the contract.",
+    ),
+    "G073": Code(
+        "A column that nobody knows how to make",
+        "Types, accepted values and simple patterns suggest values by themselves. Nested types and patterns with "
+        "groups or alternatives do not.",
+        "Say it under `values:`, or do not require the column.",
+    ),
+    "G074": Code(
+        "A made reference that leads nowhere",
+        "A reference takes values of a column that numbers the rows of another table of the same source.",
+        "Use one of the names that are listed, or make that column of kind `sequence` or `uuid`.",
+    ),
+    "G075": Code(
+        "A way to make values that does not fit",
+        "Each kind of value has its own options, and makes values of some types only.",
+        "Correct the option, the kind, or the type of the column.",
+    ),
+    "G076": Code(
+        "A share that is none",
+        "A share is written as a percentage or as a number from 0 to 1.",
+        "Write one such as 1% or 0.01.",
+    ),
+    "G077": Code(
+        "A fault that cannot be",
+        "Rows are late, and columns come later, only where rows come day by day; a row is bad only where the contract "
+        "promises something.",
+        "Remove the fault, or change the table so that it can be.",
+    ),
 }
