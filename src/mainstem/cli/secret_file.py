@@ -10,9 +10,12 @@ SECRETS = Path(".mainstem") / "secrets.env"
 
 
 def keep_secret(root: Path, variable: str, value: str) -> None:
-    """Append a line that only its owner can read, unless the name has a value there."""
+    """Append a line that only its owner can read, and git does not see, unless the name has a value there."""
     file = root / SECRETS
     file.parent.mkdir(exist_ok=True)
+    unseen = file.parent / ".gitignore"
+    if not unseen.exists():
+        unseen.write_text("*\n", encoding="utf-8")
     before = file.read_text(encoding="utf-8") if file.exists() else ""
     if re.search(rf"(?m)^\s*(export\s+)?{variable}\s*=", before):
         return

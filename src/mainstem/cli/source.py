@@ -62,7 +62,7 @@ def discover(
     said = f"{counted(drafted.tables, 'table')}, {counted(drafted.columns, 'column')}"
     click.echo(f"wrote {file}: {said}, {drafted.tagged} with suggested tags")
     if kind != "sqlite":
-        click.echo(f"wrote {variable} into {SECRETS}, which git must not see")
+        click.echo(f"wrote {variable} into {SECRETS}, which git does not see")
     click.echo("go on: read the file, say its owner, then `mainstem validate` and `mainstem run`")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -24,6 +25,18 @@ class Span:
     def are_days(self) -> bool:
         """Whether the bounds are days."""
         return all(_DAY.fullmatch(bound) for bound in (self.start, self.end) if bound is not None)
+
+    @property
+    def is_backwards(self) -> bool:
+        """Whether the bounds are days or numbers, and the last is before the first."""
+        if self.start is None or self.end is None:
+            return False
+        if self.are_days:
+            return self.end < self.start
+        try:
+            return Decimal(self.end) < Decimal(self.start)
+        except InvalidOperation:
+            return False
 
     @property
     def wide(self) -> tuple[str | None, str | None]:

@@ -39,7 +39,11 @@ def to_read_again(
         raise ProjectError(Problem("I027", what, "write `--from` and `--to`, or `--all`"))
     if everything:
         return Again(name, None, allow_deletes)
-    return Again(name, Span(_column(dataset, dataset.made_by, by), start, end), allow_deletes)
+    span = Span(_column(dataset, dataset.made_by, by), start, end)
+    if span.is_backwards:
+        what = f'the range ends before it begins: "{end}" is before "{start}"'
+        raise ProjectError(Problem("I027", what, "write the earlier one behind `--from`"))
+    return Again(name, span, allow_deletes)
 
 
 def _column(dataset: Dataset, load: Load, by: str | None) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import yaml
 
@@ -42,15 +44,29 @@ def draft_source(
         "tables:",
     ]
     tagged = 0
-    for table in tables:
+    for name, table in _named([table.name for table in tables], tables):
         tags = {column.name: tuple(tags_of(column)) for column in table.columns}
         tagged += sum(bool(each) for each in tags.values())
-        lines += _table(table, tags)
+        lines += _table(name, table, tags)
     return Drafted("\n".join(lines) + "\n", len(tables), sum(len(table.columns) for table in tables), tagged)
 
 
-def _table(table: FoundTable, tags: Mapping[str, Sequence[str]]) -> list[str]:
-    name = snake_case(table.name.rpartition(".")[2])
+_T = TypeVar("_T")
+
+
+def _named(names: Sequence[str], things: Sequence[_T]) -> Iterator[tuple[str, _T]]:
+    """Each thing with a name of its own: its own one, with the schema where two are alike, else numbered."""
+    short = [snake_case(name.rpartition(".")[2]) for name in names]
+    taken: set[str] = set()
+    for name, plain, thing in zip(names, short, things, strict=True):
+        wanted = plain if short.count(plain) == 1 else snake_case(name)
+        free = (each for number in itertools.count(1) if (each := wanted if number == 1 else f"{wanted}_{number}"))
+        found = next(each for each in free if each not in taken)
+        taken.add(found)
+        yield found, thing
+
+
+def _table(name: str, table: FoundTable, tags: Mapping[str, Sequence[str]]) -> list[str]:
     rows = "" if table.rows is None else f"  # about {table.rows:,} rows"
     found = [f"  {name}:{rows}"]
     if name != table.name:
@@ -59,22 +75,27 @@ def _table(table: FoundTable, tags: Mapping[str, Sequence[str]]) -> list[str]:
         found.append(f"    description: {_scalar(table.description)}")
     found += _loading(table)
     found.append("    columns:")
-    return [*found, *(f"      {_column(column, tags[column.name])}" for column in table.columns)]
+    named = {column.name: name for name, column in _columns(table)}
+    return [*found, *(f"      {_column(named[column.name], column, tags[column.name])}" for column in table.columns)]
+
+
+def _columns(table: FoundTable) -> Iterator[tuple[str, FoundColumn]]:
+    return _named([column.name.replace(".", "_") for column in table.columns], table.columns)
 
 
 def _loading(table: FoundTable) -> list[str]:
-    names = {snake_case(column.name): column for column in table.columns}
+    names = dict(_columns(table))
+    plain = {column.name: name for name, column in names.items()}
     cursor = next(
         (each for each in _CURSORS if each in names and (names[each].type or "").upper().startswith(_TIMES)), None
     )
-    key = [f"    key: [{', '.join(map(snake_case, table.key))}]"] if table.key else []
+    key = [f"    key: [{', '.join(plain[name] for name in table.key)}]"] if table.key else []
     if cursor is None or not table.key:
         return key
     return ["    load: incremental", f"    cursor: {cursor}", *key]
 
 
-def _column(column: FoundColumn, tags: Sequence[str]) -> str:
-    name = snake_case(column.name)
+def _column(name: str, column: FoundColumn, tags: Sequence[str]) -> str:
     parts = [f"type: {_scalar(_type(column.type))}"] if column.type else []
     if name != column.name:
         parts.append(f"original: {_scalar(column.name)}")

@@ -79,13 +79,14 @@ def _unpacked(name: str, path: Path, options: TableOptions, folder: Callable[[],
 
 
 def _members(name: str, path: Path, options: TableOptions, folder: Callable[[], Path]) -> Iterator[tuple[str, Path]]:
-    """The files in an archive that are of the format; with `format:` also those whose ending says nothing."""
+    """The files in an archive that are of the format; where none is by its ending, and `format:` says which it is, those
+    whose ending says nothing."""
     with zipfile.ZipFile(path) as archive:
-        for member in sorted(archive.infolist(), key=lambda each: each.filename):
-            hidden = any(part.startswith((".", "__MACOSX")) for part in member.filename.split("/"))
-            kind = format_of(member.filename)
-            is_asked = kind == options.kind or (kind is None and options.format is not None)
-            if member.is_dir() or hidden or not is_asked:
+        shown = [each for each in archive.infolist() if not each.is_dir() and not _is_hidden(each.filename)]
+        kinds = {each.filename: format_of(each.filename) for each in shown}
+        asked = None if options.format is not None and options.kind not in kinds.values() else options.kind
+        for member in sorted(shown, key=lambda each: each.filename):
+            if kinds[member.filename] != asked:
                 continue
             target = _new(folder)
             try:
@@ -94,6 +95,10 @@ def _members(name: str, path: Path, options: TableOptions, folder: Callable[[], 
             except (RuntimeError, LZMAError) as error:  # a password, an unknown method
                 raise OSError(f'"{member.filename}" cannot be unpacked: {error}') from error
             yield f"{name}/{member.filename}", target
+
+
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in name.split("/"))
 
 
 def _unpack_zstandard(path: Path, out: IO[bytes]) -> None:

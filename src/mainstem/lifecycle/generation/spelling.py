@@ -49,7 +49,8 @@ class Times:
         self.words = f'is not written "{form}"'
 
     def fits(self, value: str) -> str:
-        return f"(try_strptime(trim({value}), {literal(self._form)}) is not null)"
+        found = f"try_strptime(trim({value}), {literal(self._form)})"
+        return f"({found} is not null and year({found}) > 999)" if "%Y" in self._form else f"({found} is not null)"
 
     def misleads(self, value: str) -> str:
         return f"({value} is not null and not {self.fits(value)})"
@@ -94,11 +95,15 @@ def _type_name(session: Session, type_: str) -> str:
 def set_aside(
     session: Session, rows: str, broken: str, origin: str, values: Mapping[str, str], found: Mapping[str, Spelling]
 ) -> None:
-    """Move rows with a value that a cast would read as another one from `rows` into `broken`."""
+    """Move rows with a value that a cast would read as another one from `rows` into `broken`.
+
+    There values stand as a cast reads them, so that the row can be looked at again; one that misleads stands as an
+    object, which no cast takes for a number or a day.
+    """
     wrong = {name: spelling.misleads(values[name]) for name, spelling in found.items()}
     if not wrong:
         return
-    row = ", ".join(f"{literal(name)}, {value}" for name, value in values.items())
+    row = ", ".join(f"{literal(name)}, {_kept(value, found.get(name))}" for name, value in values.items())
     words = ", ".join(
         f"case when {misleads} then {literal(f'{name}: ')} || '\"' || {values[name]} || '\" ' || "
         f"{literal(found[name].words)} end"
@@ -110,3 +115,11 @@ def set_aside(
         f"from {rows} where {any_}"
     )
     session.execute(f"delete from {rows} where {any_}")
+
+
+def _kept(value: str, spelling: Spelling | None) -> str:
+    """SQL of a value of a row that is set aside, as JSON."""
+    if spelling is None:
+        return f"to_json({value})"
+    written = f"json_object('as_written', {value})"
+    return f"case when coalesce({spelling.misleads(value)}, false) then {written} else to_json({spelling.plain(value)}) end"

@@ -99,7 +99,9 @@ def _read(
         if not problem.code.startswith("E"):
             raise
         what = f'reading "{dataset.name}" breaks off: {problem.what}'
-        raise WorldError(Problem("I007", what, problem.mend, dataset.place)) from error
+        mend = "run again when the source can be read; nothing of this read was kept"
+        mend = mend if problem.code == "E007" else problem.mend
+        raise WorldError(Problem("I007", what, mend, dataset.place)) from error
 
 
 def _finish(session: Session, reading: Reading) -> None:
