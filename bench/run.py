@@ -24,6 +24,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import api as bench_api
+import databases as bench_databases
 import ingest as bench_ingest
 import pages as bench_pages
 from workload import write_dbt_project, write_project, write_sqlmesh_project
@@ -108,8 +109,6 @@ def validate(count: int, repeat: int, work: Path) -> Iterator[Result]:
 RAW = """
 import duckdb, sys
 sys.path.insert(0, {here!r})
-import api as bench_api
-import ingest as bench_ingest
 from workload import model_texts
 db = duckdb.connect('raw.duckdb')
 for name, sql in model_texts({count}).items():
@@ -183,14 +182,19 @@ PEERS = {
 }
 
 
-@cache
 def installed(work: Path, tool: str) -> Path | None:
+    """`peer_environment` of a peer that builds models."""
+    return peer_environment(work, tool, PEERS[tool].packages)
+
+
+@cache
+def peer_environment(work: Path, tool: str, packages: tuple[str, ...]) -> Path | None:
     """The folder of a peer's commands, in an environment of its own; `None`, with a word why, where that fails.
 
     All tools compute with the same DuckDB, ours.
     """
     folder = work / f"venv-{tool.replace(' ', '-')}"
-    packages = (*PEERS[tool].packages, f"duckdb=={version('duckdb')}")
+    packages = (*packages, f"duckdb=={version('duckdb')}")
     install = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-input", *packages]
     try:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True, capture_output=True)
@@ -293,6 +297,48 @@ def ingest(count: int, repeat: int, work: Path) -> Iterator[Result]:
         print(f"dlt is left out: {error}", flush=True)
 
 
+def databases(count: int, repeat: int, work: Path) -> Iterator[Result]:
+    """A table of PostgreSQL into a new one, and what has changed of another; DuckDB's scanner and dlt beside."""
+    with bench_databases.served() as server:
+        folder, url = work / "databases", server.url()
+        bench_databases.write_project(folder, url, "lineitem")
+
+        def forget() -> None:
+            for name in (".mainstem", "lake", "dlt"):
+                shutil.rmtree(folder / name, ignore_errors=True)
+            for name in ("lineitem.parquet", "dlt.duckdb"):
+                (folder / name).unlink(missing_ok=True)
+
+        name = f"PostgreSQL, {bench_databases.ROWS:,} rows"
+        yield Result(name, "mainstem", *measure([MAINSTEM, "run"], folder, repeat, forget), budget_s=2.0)
+        raw = [sys.executable, "-c", bench_databases.RAW, url]
+        yield Result(name, "raw DuckDB", *measure(raw, folder, repeat, forget))
+        commands = peer_environment(work, "dlt", bench_databases.DLT_PACKAGES)
+        if commands is not None:
+            dlt = [str(commands / "python"), "-c", bench_databases.DLT, url]
+            try:
+                yield Result(name, "dlt", *measure(dlt, folder, 1, forget))
+            except CommandError as error:
+                print(f"dlt is left out: {error}", flush=True)
+        yield from _incremental(work / "accounts", server)
+
+
+def _incremental(folder: Path, server: bench_databases.Postgres) -> Iterator[Result]:
+    """In a warm process: nothing new, then one row of a hundred."""
+    bench_databases.write_project(folder, server.url(), "accounts")
+    command = [sys.executable, "-c", bench_databases.STEADY]
+    with subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        spent = (float(line.split()[1]) for line in process.stdout if line.startswith("steady"))
+        name = f"PostgreSQL, incremental, {bench_databases.CHANGING:,} rows"
+        yield Result(f"{name}: nothing new", "mainstem", next(spent), 0.0, 0.0, 0.15)
+        bench_databases.change(server)
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        yield Result(f"{name}: 1% changed", "mainstem", next(spent), 0.0, 0.0, 0.4)
+
+
 Measured = Result | bench_pages.Page
 WORKLOADS: dict[str, Callable[[int, int, Path], Iterator[Measured]]] = {
     "startup": startup,
@@ -302,6 +348,7 @@ WORKLOADS: dict[str, Callable[[int, int, Path], Iterator[Measured]]] = {
     "api": api,
     "pages": pages,
     "ingest": ingest,
+    "databases": databases,
 }
 
 

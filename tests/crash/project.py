@@ -122,7 +122,7 @@ def run(folder: Path, day: int, again: Again | None = None) -> Run:
     project = load(folder)
     ledger = open_ledger(project.ledger)
     try:
-        return run_waiting(project, ledger, SetClock(morning(day)), again=again)
+        return run_waiting(project, ledger, SetClock(morning(day)), errand=again)
     finally:
         ledger.close()
 

@@ -44,7 +44,7 @@ def mended(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def replay(folder: Path) -> dict[str, int]:
     project = load(folder)
     with closing(open_ledger(project.ledger)) as ledger:
-        done = run_waiting(project, ledger, SetClock(morning(5)), review=Review(NAME, "replay", "somebody"))
+        done = run_waiting(project, ledger, SetClock(morning(5)), errand=Review(NAME, "replay", "somebody"))
     assert not done.failures
     return dict(next(step.counts for step in done.done if step.dataset == NAME))
 

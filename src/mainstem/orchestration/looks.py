@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -67,7 +68,17 @@ def load_fingerprint(project: Project, dataset: Dataset) -> str:
     how = [load.source, load.table, load.options, load.load, load.cursor, load.write, dataset.key, contract]
     keeping = [load.on_delete, load.deleted, load.revision, load.effective]
     kept = keeping if keeping != ["keep", None, None, None] else []
+    return digest([*how, dataset.time_column, *kept, *refers, *_texts(project, dataset)])
+
+
+def _texts(project: Project, dataset: Dataset) -> Sequence[str]:
+    """Text outside of the source's file that decides what a load brings; none where it cannot be read, which reading
+    the source will tell."""
+    load = dataset.made_by
+    assert isinstance(load, Load)
     source = project.sources[load.source]
     told = getattr(find("sources", source.kind), "told", None)
-    texts = [told(source, dataset, project.root)] if told is not None else []
-    return digest([*how, dataset.time_column, *kept, *refers, *texts])
+    try:
+        return [told(source, dataset, project.root)] if told is not None else []
+    except WorldError:
+        return []

@@ -66,7 +66,7 @@ def plan(
         tuple(steps.values()),
         removed,
         _touched(project, bound, moving, reach.requirements),
-        _notes(project, state, removed, steps),
+        _notes(project, state, looks, removed, steps),
         reach.outputs,
         reach.people,
     )
@@ -175,11 +175,14 @@ def _model_step(
     return Step(name, action, f"its kind, its `time_column` or a macro that it uses changed{full}", inputs)
 
 
-def _notes(project: Project, state: State, removed: Sequence[str], steps: Mapping[str, Step]) -> tuple[str, ...]:
+def _notes(
+    project: Project, state: State, looks: Mapping[str, Look], removed: Sequence[str], steps: Mapping[str, Step]
+) -> tuple[str, ...]:
+    unseen = {name for name, look in looks.items() if look.state == "unknown"}
     notes = [
         _not_held(name, state.bases[name])
         for name in steps
-        if _is_not_held(project, project.datasets[name], state, steps)
+        if name not in unseen and _is_not_held(project, project.datasets[name], state, steps)
     ]
     if removed:
         notes.append(f"no longer in the project, left out of the next release: {', '.join(removed)}")

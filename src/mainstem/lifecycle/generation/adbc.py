@@ -16,9 +16,10 @@ from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, ProjectError, WorldError, nearest
 from mainstem.core.release import Field
 from mainstem.core.run import Look
+from mainstem.lifecycle.generation.loads import continued, load_of, name_at_source
 from mainstem.lifecycle.generation.lookback import begin
 from mainstem.lifecycle.generation.nulls import with_nulls
-from mainstem.lifecycle.generation.server import ALIASES, continued, family_of, load_of, name_at_source
+from mainstem.lifecycle.generation.server import ALIASES, family_of
 from mainstem.project.pairing import at_source
 from mainstem.sql.quote import literal, quote
 

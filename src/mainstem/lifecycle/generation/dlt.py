@@ -15,7 +15,7 @@ from mainstem.core.problem import Problem, ProjectError, WorldError, nearest
 from mainstem.core.run import Look
 from mainstem.lifecycle.generation.batches import Batches
 from mainstem.lifecycle.generation.hiding import secrets_of
-from mainstem.lifecycle.generation.server import continued, load_of
+from mainstem.lifecycle.generation.loads import continued, load_of
 from mainstem.lifecycle.generation.user_code import called, complaint, function_of, opened, text_of, watched
 from mainstem.project.shape import Data
 

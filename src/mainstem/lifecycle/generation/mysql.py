@@ -18,7 +18,7 @@ from mainstem.core.span import Span
 from mainstem.lifecycle.generation import mysql_catalog as catalog
 from mainstem.lifecycle.generation import mysql_types as dialect
 from mainstem.lifecycle.generation import server
-from mainstem.lifecycle.generation.server import continued, name_at_source
+from mainstem.lifecycle.generation.loads import continued, name_at_source
 from mainstem.sql.quote import literal
 
 EXTENSIONS = ("mysql_scanner",)

@@ -13,8 +13,9 @@ from mainstem.core.found import FoundColumn, FoundTable
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem, WorldError, nearest
 from mainstem.lifecycle.generation import mysql_types as dialect
+from mainstem.lifecycle.generation.loads import name_at_source
 from mainstem.lifecycle.generation.mysql_types import Declared, quote_name
-from mainstem.lifecycle.generation.server import Ask, ServerTable, name_at_source, table_of
+from mainstem.lifecycle.generation.server import Ask, ServerTable, table_of
 from mainstem.project.pairing import pair
 
 _WAIT_S = 10

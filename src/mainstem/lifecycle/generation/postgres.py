@@ -18,7 +18,8 @@ from mainstem.core.span import Span
 from mainstem.lifecycle.generation import postgres_catalog as catalog
 from mainstem.lifecycle.generation import postgres_types as dialect
 from mainstem.lifecycle.generation import server
-from mainstem.lifecycle.generation.server import Ask, ServerTable, continued, load_of, name_at_source
+from mainstem.lifecycle.generation.loads import continued, load_of, name_at_source
+from mainstem.lifecycle.generation.server import Ask, ServerTable
 from mainstem.lifecycle.postgres import address
 from mainstem.sql.quote import literal
 

@@ -11,8 +11,9 @@ from mainstem.core.found import FoundColumn, FoundTable
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem, WorldError, nearest
 from mainstem.lifecycle.generation import postgres_types as dialect
+from mainstem.lifecycle.generation.loads import name_at_source
 from mainstem.lifecycle.generation.postgres_types import Declared, quote_name
-from mainstem.lifecycle.generation.server import Ask, ServerColumn, ServerTable, name_at_source, table_of
+from mainstem.lifecycle.generation.server import Ask, ServerColumn, ServerTable, table_of
 from mainstem.lifecycle.postgres import driver, said
 from mainstem.project.pairing import pair
 from mainstem.sql.quote import literal

@@ -14,11 +14,11 @@ from mainstem.core.problem import Problem, WorldError
 from mainstem.core.run import Look
 from mainstem.core.secret import shown
 from mainstem.lifecycle.generation.documents import Documents, Explosion
+from mainstem.lifecycle.generation.loads import continued, load_of
 from mainstem.lifecycle.generation.lookback import begin
 from mainstem.lifecycle.generation.rest_calls import Call, Caller
 from mainstem.lifecycle.generation.rest_options import Options, Since, TableOptions
 from mainstem.lifecycle.generation.rest_pages import pages
-from mainstem.lifecycle.generation.server import continued, load_of
 
 __all__ = ["EXTENSIONS", "Options", "TableOptions", "look", "read"]
 

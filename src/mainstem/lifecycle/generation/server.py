@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from mainstem.core.dataset import Dataset, Load
+from mainstem.core.dataset import Dataset
 from mainstem.core.ports import Reading
 from mainstem.core.problem import Problem, WorldError, nearest
 from mainstem.core.release import Field
 from mainstem.core.run import Look
 from mainstem.core.span import Span
+from mainstem.lifecycle.generation.loads import load_of, name_at_source
 from mainstem.lifecycle.generation.lookback import begin
 from mainstem.lifecycle.generation.nulls import with_nulls
 from mainstem.project.pairing import at_source
@@ -101,35 +102,6 @@ class Dialect(Protocol):
     def digest(self, columns: Sequence[ServerColumn], rows: str) -> str:
         """A SELECT of how many rows a subselect has, and of a digest over all of them, whatever their order."""
         ...
-
-
-def load_of(dataset: Dataset) -> Load:
-    """How a dataset of a source is loaded."""
-    assert isinstance(dataset.made_by, Load)
-    return dataset.made_by
-
-
-def name_at_source(dataset: Dataset) -> str:
-    """The table's name at the source."""
-    load = load_of(dataset)
-    return str(getattr(load.options, "query", None) or load.options.table or load.table)
-
-
-def continued(dataset: Dataset, position: Any, of: str | None = None) -> Mapping[str, Any] | None:
-    """The position, if the same table (`of`, not said: its name at the source) and cursor left it; None: everything is
-    read anew. WorldError G008."""
-    load, of = load_of(dataset), of or name_at_source(dataset)
-    cursor = load.cursor if load.load == "incremental" else None
-    if not isinstance(position, dict):
-        return None
-    if position.get("of") == of and position.get("by") == cursor:
-        return position
-    if load.write == "append" and not dataset.key:
-        by = f'by cursor "{position["by"]}"' if position.get("by") else "as a whole"
-        what = f'"{dataset.name}" was read {by} from "{position.get("of")}" so far'
-        mend = "put `table`, `load` and `cursor` back as they were, or write `write: merge` with a `key`"
-        raise WorldError(Problem("G008", what, mend, dataset.place))
-    return None
 
 
 def table_of(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mainstem.core.dataset import Dataset, Load, Source
+from mainstem.core.dataset import Dataset, Source
 from mainstem.core.found import FoundTable
 from mainstem.core.place import Place
 from mainstem.core.ports import Reading, Session
@@ -18,6 +18,7 @@ from mainstem.core.run import Look
 from mainstem.core.secret import Secret, shown
 from mainstem.core.span import Span
 from mainstem.lifecycle.generation import sqlite_glance as glance
+from mainstem.lifecycle.generation.loads import continued, load_of, name_at_source
 from mainstem.lifecycle.generation.lookback import begin
 from mainstem.lifecycle.generation.nulls import with_nulls
 from mainstem.lifecycle.generation.sqlite_found import found_tables
@@ -80,7 +81,7 @@ class _Table:
 
     @property
     def nulls(self) -> tuple[str, ...]:
-        options: TableOptions = _load(self.dataset).options
+        options: TableOptions = load_of(self.dataset).options
         return options.null
 
 
@@ -89,16 +90,16 @@ def look(source: Source, dataset: Dataset, position: Any, root: Path) -> Look:
 
     `nothing` is said only when it is certain. WorldError G002 to G008.
     """
-    load = _load(dataset)
+    load = load_of(dataset)
     with glance.complaints(dataset.place, shown(source.options.file)):
-        file, before = _file(source, root), _continued(dataset, position)
+        file, before = _file(source, root), continued(dataset, position)
         if before is None:
             return Look(dataset.name, "new", "all of it")
         is_as_far = before.get("lookback") == load.lookback
         if is_as_far and before.get("state") is not None and glance.state(file) == before["state"]:
             return Look(dataset.name, "nothing", "the database has not changed")
         looks = load.load == "incremental" and is_as_far
-        moved = glance.moved(file, dataset, _name(dataset), before) if looks else None
+        moved = glance.moved(file, dataset, name_at_source(dataset), before) if looks else None
     if moved is None:
         return Look(dataset.name, "new", "the database has changed")
     return Look(dataset.name, "new", moved) if moved else Look(dataset.name, "nothing", "the cursor has not moved")
@@ -124,7 +125,7 @@ def _read(
 ) -> Reading:
     shown_file = shown(source.options.file)
     with glance.complaints(dataset.place, shown_file):
-        file, before = _file(source, root), _continued(dataset, position)
+        file, before = _file(source, root), continued(dataset, position)
     finish = glance.reading(file)
     alias = f"sqlite_{next(_ALIASES)}"
     try:
@@ -148,16 +149,6 @@ def discover(options: Options, root: Path, only: frozenset[str]) -> list[FoundTa
         return found_tables(_file(source, root), only)
 
 
-def _load(dataset: Dataset) -> Load:
-    assert isinstance(dataset.made_by, Load)
-    return dataset.made_by
-
-
-def _name(dataset: Dataset) -> str:
-    load = _load(dataset)
-    return load.options.table or load.table
-
-
 def _file(source: Source, root: Path) -> Path:
     options: Options = source.options
     file = (root / options.file).resolve()
@@ -168,24 +159,8 @@ def _file(source: Source, root: Path) -> Path:
     return file
 
 
-def _continued(dataset: Dataset, position: Any) -> dict[str, Any] | None:
-    """The position, if it was left by the same table and cursor; None: everything is read anew."""
-    load = _load(dataset)
-    cursor = load.cursor if load.load == "incremental" else None
-    if not isinstance(position, dict):
-        return None
-    if position.get("of") == _name(dataset) and position.get("by") == cursor:
-        return position
-    if load.write == "append" and not dataset.key:
-        by = f'by cursor "{position["by"]}"' if position.get("by") else "as a whole"
-        what = f'"{dataset.name}" was read {by} from "{position.get("of")}" so far'
-        mend = "put `table`, `load` and `cursor` back as they were, or write `write: merge` with a `key`"
-        raise WorldError(Problem("G008", what, mend, dataset.place))
-    return None
-
-
 def _table(session: Session, alias: str, dataset: Dataset) -> _Table:
-    name, load = _name(dataset), _load(dataset)
+    name, load = name_at_source(dataset), load_of(dataset)
     kinds = _ask(session, alias, f"select type, wr from pragma_table_list where name = {literal(name)} collate nocase")
     if not kinds:
         raise _no_table(session, alias, dataset)
@@ -215,18 +190,18 @@ def _table(session: Session, alias: str, dataset: Dataset) -> _Table:
 
 
 def _cursor(dataset: Dataset, columns: Sequence[SourceColumn]) -> SourceColumn:
-    wanted, names = _load(dataset).cursor or "", [column.name for column in columns]
+    wanted, names = load_of(dataset).cursor or "", [column.name for column in columns]
     (found,) = at_source([wanted], names, dataset.columns)
     if found is None:
-        what = f'cursor "{wanted}" is not a column of "{_name(dataset)}"'
+        what = f'cursor "{wanted}" is not a column of "{name_at_source(dataset)}"'
         raise WorldError(Problem("G006", what, nearest(wanted, names, kind="columns"), dataset.place))
     return next(column for column in columns if column.name == found)
 
 
 def _no_table(session: Session, alias: str, dataset: Dataset) -> WorldError:
     there = _ask(session, alias, "select name from sqlite_master where type in ('table', 'view')")
-    mend = nearest(_name(dataset), [name for (name,) in there], kind="tables")
-    return WorldError(Problem("G005", f'table "{_name(dataset)}" is not in the database', mend, dataset.place))
+    mend = nearest(name_at_source(dataset), [name for (name,) in there], kind="tables")
+    return WorldError(Problem("G005", f'table "{name_at_source(dataset)}" is not in the database', mend, dataset.place))
 
 
 def _ask(session: Session, alias: str, query: str) -> list[tuple[Any, ...]]:
@@ -238,12 +213,12 @@ def _query(alias: str, query: str) -> str:
 
 
 def _position(
-    session: Session, table: _Table, before: dict[str, Any] | None, state: list[int] | None
+    session: Session, table: _Table, before: Mapping[str, Any] | None, state: list[int] | None
 ) -> dict[str, Any]:
     """The position after the read, but for the cursor; taken before the rows, so that it never promises too much."""
-    load = _load(table.dataset)
+    load = load_of(table.dataset)
     kept = {"set_aside": (before or {}).get("set_aside", [])}
-    found: dict[str, Any] = {"of": _name(table.dataset), "by": None, "state": state, **kept}
+    found: dict[str, Any] = {"of": name_at_source(table.dataset), "by": None, "state": state, **kept}
     if table.cursor is None:
         return found
     found |= {"by": load.cursor, "cursor": (before or {}).get("cursor")}
@@ -257,7 +232,7 @@ def _position(
     return found | {"at": [table.cursor.name, table.cursor.declared, table.cursor.wanted], "ties": list(ties)}
 
 
-def _where(table: _Table, before: dict[str, Any] | None, span: Span | None) -> str:
+def _where(table: _Table, before: Mapping[str, Any] | None, span: Span | None) -> str:
     position = (before or {}).get("cursor")
     if table.cursor is not None and position is not None:
         return f" where {newer(table.cursor, begin(table.dataset, position))}"
