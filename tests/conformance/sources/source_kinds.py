@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from proxy import Proxy
 from tests.servers import MySql, Postgres
 
-COLUMNS = {"id": "bigint", "at": "timestamp", "word": "varchar", "n": "integer"}
+COLUMNS = {"id": "bigint", "seen": "timestamp", "word": "varchar", "n": "integer"}
 
 Row = Mapping[str, Any]
 
@@ -79,6 +79,8 @@ class Kind:
 
 
 class Sqlite(Kind):
+    types = "id integer, seen text, word text, n integer"
+
     def head(self) -> str:
         return "kind: sqlite\npath: data.db"
 
@@ -86,18 +88,20 @@ class Sqlite(Kind):
     def file(self) -> Path:
         return self.folder / "data.db"
 
+    def connect(self) -> Any:
+        return sqlite3.connect(self.file)
+
     def write(self, new: Sequence[Row]) -> None:
-        with closing(sqlite3.connect(self.file)) as database:
-            database.execute("create table if not exists t (id integer, at text, word text, n integer)")
-            there = {row[1] for row in database.execute("pragma table_info(t)")}
+        with closing(self.connect()) as database:
+            database.execute(f"create table if not exists t ({self.types})")
+            there = {row[1] for row in database.execute("pragma table_info(t)").fetchall()}
             for name in self.columns:
                 if name not in there:
                     database.execute(f"alter table t add column {name} text")
             database.execute("delete from t")
-            names = ", ".join(self.columns)
-            marks = ", ".join("?" for _ in self.columns)
-            values = [[row.get(name) for name in self.columns] for row in self.rows.values()]
-            database.executemany(f"insert into t ({names}) values ({marks})", values)
+            insert = f"insert into t ({', '.join(self.columns)}) values ({', '.join('?' for _ in self.columns)})"
+            for row in self.rows.values():
+                database.execute(insert, [row.get(name) for name in self.columns])
             database.commit()
 
     def take_down(self) -> None:
@@ -108,8 +112,17 @@ class Sqlite(Kind):
 
 
 class Adbc(Sqlite):
+    types = "id bigint, seen timestamp, word text, n integer"
+
     def head(self) -> str:
-        return f'kind: adbc\ndriver: adbc_driver_sqlite\noptions: {{uri: "file:{self.file}?mode=rw"}}'
+        return f'kind: adbc\ndriver: adbc_driver_duckdb\noptions: {{path: "{self.file}"}}'
+
+    def connect(self) -> Any:
+        import duckdb
+
+        database = duckdb.connect(self.file)
+        database.begin()
+        return database
 
 
 class Files(Kind):
@@ -171,9 +184,9 @@ import json
 def read(position, table):
     with open(FILE) as file:
         found = json.load(file)
-    rows = sorted((row for row in found["rows"] if position is None or row["at"] >= position), key=lambda r: r["at"])
-    for row in rows:
-        yield [row], row["at"]
+    rows = [row for row in found["rows"] if position is None or row["seen"] >= position]
+    for row in sorted(rows, key=lambda row: row["seen"]):
+        yield [row], row["seen"]
         if found["breaks"]:
             raise ConnectionError("gone")
     if not rows:
@@ -192,7 +205,7 @@ import dlt
 
 
 @dlt.resource
-def t(at=dlt.sources.incremental("at", initial_value="")):
+def t(seen=dlt.sources.incremental("seen", initial_value="")):
     with open(FILE) as file:
         found = json.load(file)
     for row in found["rows"]:
@@ -202,7 +215,7 @@ def t(at=dlt.sources.incremental("at", initial_value="")):
 """
 
     def head(self) -> str:
-        return "kind: dlt\nsource: sources/program.py"
+        return "kind: dlt\nsource: sources/program.py:t"
 
 
 @dataclass
@@ -244,7 +257,7 @@ class Database(Remote):
     def __post_init__(self) -> None:
         self.name = self.server.database()
         self.proxy = Proxy(self.server.port)
-        types = "id bigint, at TIME, word TEXT, n integer".replace("TIME", self.time).replace("TEXT", self.text)
+        types = "id bigint, seen TIME, word TEXT, n integer".replace("TIME", self.time).replace("TEXT", self.text)
         self.server.sql(f"create table t ({types})", database=self.name)
 
     time = "timestamp"
@@ -303,7 +316,7 @@ class Rest(Remote):
             def do_GET(self) -> None:
                 is_known = self.headers["Authorization"] == "Bearer right"
                 since = parse_qs(urlsplit(self.path).query).get("since", [""])[0]
-                rows = [row for row in kind.rows.values() if str(row["at"]) >= since]
+                rows = [row for row in kind.rows.values() if str(row["seen"]) >= since]
                 body = json.dumps(rows).encode()
                 self.send_response(200 if is_known else 401)
                 self.send_header("Content-Type", "application/json")
