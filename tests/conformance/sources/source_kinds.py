@@ -32,7 +32,6 @@ class Kind:
     load: str = "full"
 
     has_cursor = True
-    needs_network = False
 
     def head(self) -> str:
         """The source's own keys."""
@@ -224,8 +223,6 @@ class Remote(Kind):
 
     proxy: Proxy | None = None
     user: str = ""
-
-    needs_network = True
 
     @property
     def port(self) -> int:
