@@ -95,6 +95,14 @@ def test_rows_keep_their_contract() -> None:
     assert found[10] == 0
 
 
+@pytest.mark.parametrize("kind", ["normal", "lognormal", "exponential", "number"])
+def test_numbers_stay_within_what_is_said(kind: str) -> None:
+    made = table("made", {"id": "bigint", "n": "double"}, rows=5000, values={"n": value(kind, min=0.0, max=50.0)})
+    assert ask(read(made), "select min(n) >= 0, max(n) <= 50, count(distinct n) > 100 from made") == [
+        (True, True, True)
+    ]
+
+
 def test_values_are_spread_as_said() -> None:
     hours = tuple(1.0 if 8 <= hour < 10 else 0.0 for hour in range(24))
     weekdays = (2.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0)

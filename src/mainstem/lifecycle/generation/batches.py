@@ -124,6 +124,7 @@ class Batches:
             teardown=self.teardown,
             broken=whole.broken,
             is_complete=is_complete,
+            is_loose=bool(self.dataset.key),
             notes=(*self._notes(), *_notes(parts)),
         )
 

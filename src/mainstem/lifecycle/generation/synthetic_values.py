@@ -63,7 +63,11 @@ def key_of(plan: ColumnPlan, dataset: Dataset, seed: int, number: str) -> str:
         return f"cast(md5({literal(f'{seed}:{dataset.name}:{plan.name}:')} || {number}) as uuid)"
     if plan.type.name == "VARCHAR":
         return f"{literal(plan.name + '-')} || {number}"
-    low = plan.value.min if plan.value.min is not None else float(plan.column.min or 1)
+    low = (
+        plan.value.min
+        if plan.value.min is not None
+        else (1.0 if (least := _number(plan.column.min)) is None else least)
+    )
     return f"{number} + {int(low) - 1}"
 
 
@@ -71,50 +75,53 @@ def _numbering(making: Making) -> str:
     return key_of(making.plan, making.dataset, making.seed, "n")
 
 
-def _bounds(making: Making) -> tuple[float, float, bool]:
-    """The least and the greatest number, and whether somebody said one of them."""
+def _bounds(making: Making) -> tuple[float, float]:
+    """The least and the greatest number, as somebody said or as the type has room for."""
     plan, value = making.plan, making.plan.value
     low = value.min if value.min is not None else _number(plan.column.min)
     high = value.max if value.max is not None else _number(plan.column.max)
-    is_said = low is not None or high is not None
     room = float(_ROOM.get(plan.type.name, 1000))
     if plan.type.digits:
         room = min(room, 10.0 ** (plan.type.digits[0] - plan.type.digits[1]) - 1)
     if low is None:
         low = 0.0 if high is None or high >= 0 else high - room
-    return low, low + room if high is None else high, is_said
+    return low, low + room if high is None else high
 
 
 def _number(text: str | None) -> float | None:
-    return float(text) if text is not None else None
+    """A limit of the contract; what is no number is refused later, with its place."""
+    try:
+        return float(text) if text is not None else None
+    except ValueError:
+        return None
 
 
 def _uniform(making: Making) -> str:
-    low, high, _ = _bounds(making)
+    low, high = _bounds(making)
     if making.plan.type.name in SIGNED or making.plan.type.name.startswith("U"):
         return f"{int(low)} + floor({making.unit()} * {int(high) - int(low) + 1})"
     return _fitted(making, f"{low!r} + {making.unit()} * {high - low!r}", low, high)
 
 
 def _normal(making: Making) -> str:
-    low, high, is_said = _bounds(making)
+    low, high = _bounds(making)
     value = making.plan.value
     mean = value.mean if value.mean is not None else (low + high) / 2
     sigma = value.sigma if value.sigma is not None else (high - low) / 6
-    return _limited(making, f"{mean!r} + {sigma!r} * {_bell(making)}", low, high, is_said=is_said)
+    return _limited(making, f"{mean!r} + {sigma!r} * {_bell(making)}", low, high)
 
 
 def _lognormal(making: Making) -> str:
-    low, high, is_said = _bounds(making)
+    low, high = _bounds(making)
     value = making.plan.value
     mean, sigma = (3.0 if value.mean is None else value.mean), (1.0 if value.sigma is None else value.sigma)
-    return _limited(making, f"exp(least({mean!r} + {sigma!r} * {_bell(making)}, 300))", low, high, is_said=is_said)
+    return _limited(making, f"exp(least({mean!r} + {sigma!r} * {_bell(making)}, 300))", low, high)
 
 
 def _exponential(making: Making) -> str:
-    low, high, is_said = _bounds(making)
+    low, high = _bounds(making)
     mean = 100.0 if making.plan.value.mean is None else making.plan.value.mean
-    return _limited(making, f"-{mean!r} * ln({making.unit()})", low, high, is_said=is_said)
+    return _limited(making, f"-{mean!r} * ln({making.unit()})", low, high)
 
 
 def _bell(making: Making) -> str:
@@ -122,15 +129,14 @@ def _bell(making: Making) -> str:
     return f"(sqrt(-2 * ln({making.unit('u')})) * cos(6.283185307179586 * {making.unit('v')}))"
 
 
-def _limited(making: Making, number: str, low: float, high: float, *, is_said: bool) -> str:
+def _limited(making: Making, number: str, low: float, high: float) -> str:
     value, column = making.plan.value, making.plan.column
     greatest = float(_GREATEST.get(making.plan.type.name, 1e300))
     if making.plan.type.digits:
         greatest = 10.0 ** (making.plan.type.digits[0] - making.plan.type.digits[1]) - 1
-    has_low, has_high = (each is not None for each in (value.min or column.min, value.max or column.max))
-    return _fitted(
-        making, number, low if is_said and has_low else -greatest, high if is_said and has_high else greatest
-    )
+    has_low = value.min is not None or column.min is not None
+    has_high = value.max is not None or column.max is not None
+    return _fitted(making, number, low if has_low else -greatest, high if has_high else greatest)
 
 
 def _fitted(making: Making, number: str, low: float, high: float) -> str:

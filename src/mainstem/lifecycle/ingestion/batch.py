@@ -33,6 +33,7 @@ class Batch:
     `row` (JSON of a bad one as it was read), `cursor` (as the source writes it). `out` is one of what is set aside:
     `reason`, `origin`, `row`, `cursor` (NULL if it has none that counts). `count` is the number of rows read, those
     that are no rows included. `overlaps`: the read began where the one before ended, so some rows come again.
+    `is_loose`: rows from before may come again, too.
     """
 
     session: Session
@@ -42,6 +43,7 @@ class Batch:
     out: str
     count: int = 0
     overlaps: bool = False
+    is_loose: bool = False
 
     @property
     def load(self) -> Load:
@@ -51,7 +53,7 @@ class Batch:
     @property
     def comes_again(self) -> bool:
         """Whether rows of this read may be seen by the next one, too."""
-        return self.overlaps or self.load.load == "full"
+        return self.overlaps or self.is_loose or self.load.load == "full"
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -103,7 +105,7 @@ def materialise(
     """
     name = f"load_{next(_TABLES)}"
     overlaps = isinstance(reading.position, Mapping) and "cursor" in reading.position
-    batch = Batch(session, dataset, schema.targets, name, f"{name}_out", overlaps=overlaps)
+    batch = Batch(session, dataset, schema.targets, name, f"{name}_out", overlaps=overlaps, is_loose=reading.is_loose)
     session.execute("begin transaction")
     try:
         for statement in reading.begin:

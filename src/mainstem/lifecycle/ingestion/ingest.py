@@ -167,7 +167,7 @@ def _write(
     known = position.get("set_aside", ()) if batch.comes_again and isinstance(position, dict) else ()
     whole = destination.set_aside if again is not None or len(known) >= aside.MOST_KNOWN else None
     rejected = aside.write(batch, destination, known, run, at, again=seen_again, quarantine=whole)
-    kept = position.get("set_aside", ()) if span and isinstance(position, dict) else ()
+    kept = position.get("set_aside", ()) if (span or batch.is_loose) and isinstance(position, dict) else ()
     digests = sorted({*rejected.digests, *kept})[: aside.MOST_KNOWN]
     counted = outcome.loaded + outcome.unchanged + deduplicated + rejected.count + rejected.known
     assert counted == batch.count, f"{counted} rows are accounted for, {batch.count} were read"

@@ -1,0 +1,301 @@
+"""What every kind of source promises, whatever it is: nothing is lost, nothing doubled, and what is wrong is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import string
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from source_kinds import COLUMNS, ELSEWHERE, KINDS, Kind, kind_of
+from tests.crash.project import killed_run, morning, run, tables
+from tests.servers import MySql, Postgres, mariadb, postgres
+from tests.tools import small_disk
+
+from mainstem.core.kinds import names
+from mainstem.core.problem import ProjectError
+from mainstem.core.run import Run
+
+FIRST = ((1, "2024-01-01 10:00:00", "a", 1), (2, "2024-01-03 10:00:00", "b", 2), (3, "2024-01-03 10:00:00", "c", 3))
+HUGE = "".join(random.Random(1).choices(string.ascii_letters, k=5_000_000))
+
+
+class Trial:
+    """A project that loads the one table of a source; each run is a day later."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind, self.folder, self.day, self.more = kind, kind.folder, 3, ""
+        (self.folder / "mainstem.yml").write_text("name: small\nclock: replay\n")
+        (self.folder / "sources").mkdir(exist_ok=True)
+
+    def write(self, load: str = "full", **more: str) -> None:
+        """The source's file."""
+        self.kind.load = load
+        said = {"load": load, "key": "id", **more}
+        if load == "incremental" and self.kind.has_cursor:
+            said["cursor"] = "seen"
+        keys = ", ".join(
+            [f"{key}: {value}" for key, value in said.items()] + [each for each in [self.kind.table()] if each]
+        )
+        promises = {"id": ", required: true", "seen": ", required: true", "n": ", min: 0"}
+        columns = ", ".join(f"{name}: {{type: {type_}{promises.get(name, '')}}}" for name, type_ in COLUMNS.items())
+        text = f"{self.kind.head()}\ntables:\n  t: {{{keys}, columns: {{{columns}}}}}\n"
+        (self.folder / "sources" / "src.yml").write_text(text)
+
+    def run(self) -> Run:
+        self.day += 1
+        return run(self.folder, self.day)
+
+    def good(self) -> Run:
+        done = self.run()
+        assert done.failures == ()
+        return done
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Rows of the release: id, time, word, n, and what came later."""
+        (found,) = tables(self.folder, ["src.t"]).values()
+        return [(row[0], str(row[1]), *row[2:]) for row in found]
+
+    def wanted(self) -> list[tuple[Any, ...]]:
+        return [tuple(row.get(name) for name in self.kind.columns) for _, row in sorted(self.kind.rows.items())]
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[dict[str, Postgres | MySql]]:
+    """Each is started when it is asked for."""
+    with ExitStack() as stack:
+
+        class Started(dict[str, Any]):
+            def __missing__(self, name: str) -> Any:
+                self[name] = stack.enter_context(postgres() if name == "postgres" else mariadb())
+                return self[name]
+
+        yield Started()
+
+
+@pytest.fixture(params=KINDS)
+def trial(request: pytest.FixtureRequest, tmp_path: Path, servers: dict[str, Any]) -> Iterator[Trial]:
+    name = request.param
+    server = servers[name] if name in {"postgres", "mysql"} else None
+    folder = tmp_path / "project"
+    folder.mkdir()
+    with kind_of(name, folder, server) as kind:
+        yield Trial(kind)
+
+
+def only(*kinds: str) -> pytest.MarkDecorator:
+    """The test is about these kinds; for the others there is no such thing."""
+    return pytest.mark.parametrize("trial", kinds, indirect=True)
+
+
+def test_no_kind_is_forgotten() -> None:
+    assert set(names("sources")) == {*KINDS, *ELSEWHERE}
+
+
+def test_a_full_load_follows_the_source(trial: Trial) -> None:
+    trial.write()
+    trial.kind.put(*FIRST)
+    trial.good()
+    assert trial.rows() == trial.wanted()
+
+    assert trial.good().release is None
+
+    trial.kind.put((2, "2024-01-03 10:00:00", "changed", 2), (4, "2024-01-04 10:00:00", None, None))
+    trial.kind.remove(1)
+    trial.good()
+    assert trial.rows() == trial.wanted()
+
+
+def test_an_incremental_load_brings_what_is_new_and_ties(trial: Trial) -> None:
+    trial.write("incremental")
+    trial.kind.put(*FIRST)
+    trial.good()
+    assert trial.good().release is None
+
+    trial.kind.put((4, "2024-01-03 10:00:00", "tie", 4), (2, "2024-01-05 10:00:00", "changed", 2))
+    trial.good()
+    assert trial.rows() == trial.wanted()
+    assert trial.good().release is None
+
+
+@only("adbc", "files", "mysql", "postgres", "rest", "sqlite")
+def test_late_rows_come_with_a_look_back(trial: Trial) -> None:
+    trial.write("incremental", **({"lookback": "2d"} if trial.kind.has_cursor else {}))
+    trial.kind.put(*FIRST)
+    trial.good()
+
+    trial.kind.put((4, "2024-01-02 10:00:00", "late", 4))
+    trial.good()
+    assert trial.rows() == trial.wanted()
+
+
+@only("dlt", "python")
+def test_a_program_decides_by_itself_what_is_late(trial: Trial) -> None:
+    """Its rows from before its position are its own business, and no option of ours brings them."""
+    trial.write("incremental")
+    trial.kind.put(*FIRST)
+    trial.good()
+
+    trial.kind.put((4, "2024-01-02 10:00:00", "late", 4))
+    trial.good()
+    assert trial.rows() == trial.wanted()[:3]
+
+
+@only("dlt", "files", "python")
+def test_a_kind_without_cursor_looks_back_by_itself(trial: Trial) -> None:
+    trial.write("incremental", lookback="2d")
+    trial.kind.put(*FIRST)
+    with pytest.raises(ProjectError) as refused:
+        trial.run()
+    assert [problem.code for problem in refused.value.problems] == ["P031"]
+
+
+@pytest.mark.parametrize("mode", ["evolve", "freeze", "quarantine"])
+def test_a_new_column(trial: Trial, mode: str) -> None:
+    trial.write("incremental", on_schema_change=mode)
+    trial.kind.put(*FIRST)
+    trial.good()
+    before = trial.rows()
+
+    trial.kind.add_column("extra")
+    trial.kind.put((4, "2024-01-05 10:00:00", "d", 4, "new"))
+    done = trial.run()
+
+    if mode == "evolve":
+        assert done.failures == ()
+        assert trial.rows() == trial.wanted()
+    elif mode == "freeze":
+        assert [failure.problem.code for failure in done.failures] == ["I005"]
+        assert trial.rows() == before
+    else:
+        assert done.failures == ()
+        assert trial.rows() == before
+        ((reason, _),) = tables(trial.folder, ["src.t__quarantine"])["src.t__quarantine"]
+        assert "extra" in reason
+
+
+def test_a_row_that_breaks_the_contract_is_set_aside(trial: Trial) -> None:
+    trial.write("incremental")
+    trial.kind.put(*FIRST, (4, "2024-01-03 10:00:00", "bad", -1))
+    trial.good()
+
+    assert trial.rows() == trial.wanted()[:3]
+    ((reason, row),) = tables(trial.folder, ["src.t__quarantine"])["src.t__quarantine"]
+    assert reason == "n: -1 is less than 0"
+    assert json.loads(row)["word"] == "bad"
+    assert trial.good().release is None
+    trial.kind.put((5, "2024-01-05 10:00:00", "e", 5))
+    trial.good()
+    trial.kind.put((6, "2024-01-06 10:00:00", "f", 6))
+    trial.good()
+    assert len(tables(trial.folder, ["src.t__quarantine"])["src.t__quarantine"]) == 1
+
+
+@pytest.mark.parametrize("load", ["full", "incremental"])
+def test_an_empty_source_is_an_empty_table(trial: Trial, load: str) -> None:
+    trial.write(load)
+    trial.kind.put()
+    trial.good()
+    assert trial.rows() == []
+
+    trial.kind.put(*FIRST)
+    trial.good()
+    assert trial.rows() == trial.wanted()
+
+
+def test_a_huge_value_arrives_whole(trial: Trial) -> None:
+    trial.write()
+    trial.kind.put((1, "2024-01-01 10:00:00", HUGE, 1))
+    trial.good()
+    ((_, _, word, _),) = trial.rows()
+    assert word == HUGE
+
+
+@only("mysql", "postgres", "rest")
+def test_wrong_credentials_are_told_and_not_shown(trial: Trial) -> None:
+    trial.write()
+    trial.kind.put(*FIRST)
+    trial.good()
+    secret = trial.kind.forget_password()
+    assert secret is not None
+    trial.write()
+    (failure,) = trial.run().failures
+    assert secret not in str(failure.problem)
+    assert trial.rows() == trial.wanted()
+
+
+def test_a_source_that_is_gone_leaves_the_table_as_it_was(trial: Trial) -> None:
+    trial.write("incremental")
+    trial.kind.put(*FIRST)
+    trial.good()
+    trial.kind.put((4, "2024-01-05 10:00:00", "d", 4))
+    trial.kind.take_down()
+
+    trial.run()
+    assert len(trial.rows()) == 3
+
+    trial.kind.bring_back()
+    trial.good()
+    assert trial.rows() == trial.wanted()
+
+
+@only("dlt", "mysql", "postgres", "python", "rest")
+def test_a_source_that_dies_in_the_middle_leaves_the_table_as_it_was(trial: Trial) -> None:
+    trial.write("incremental")
+    trial.kind.put(*FIRST)
+    trial.good()
+    trial.kind.put((4, "2024-01-05 10:00:00", HUGE[:2_000_000], 4), (5, "2024-01-06 10:00:00", "e", 5))
+    trial.kind.break_off()
+
+    assert len(trial.run().failures) == 1
+    assert len(trial.rows()) == 3
+
+    trial.kind.bring_back()
+    trial.good()
+    assert trial.rows() == trial.wanted()
+
+
+def test_a_full_disk_is_told_and_the_next_run_brings_all(trial: Trial) -> None:
+    trial.write("incremental")
+    trial.kind.put((1, "2024-01-01 10:00:00", HUGE, 1))
+    (trial.folder / "lake").mkdir()
+    command = [*small_disk(trial.folder / "lake", "1m"), sys.executable, "-m", "mainstem", "run", "--now"]
+    done = subprocess.run(
+        [*command, morning(4).isoformat()],
+        cwd=trial.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "full" in done.stderr or "No space" in done.stderr
+    shutil.rmtree(trial.folder / ".mainstem")  # the small disk is gone, and with it the lake
+
+    trial.good()
+    assert trial.rows() == trial.wanted()
+
+
+@pytest.mark.parametrize("point", ["after-compute", "after-sync", "after-commit", "after-record"])
+def test_a_killed_load_is_carried_on(trial: Trial, point: str) -> None:
+    trial.write("incremental")
+    trial.kind.put(*FIRST)
+    trial.good()
+    trial.kind.put((4, "2024-01-03 10:00:00", "tie", 4), (5, "2024-01-05 10:00:00", "bad", -1))
+    trial.day += 1
+    killed = killed_run(trial.folder, trial.day, point if point == "after-sync" else f"{point}:src.t")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+
+    trial.good()
+    assert trial.rows() == trial.wanted()[:4]
+    assert len(tables(trial.folder, ["src.t__quarantine"])["src.t__quarantine"]) == 1
+    assert trial.good().release is None
