@@ -19,9 +19,9 @@ def address(url: str, place: Place | None) -> Mapping[str, Any]:
     psycopg = driver(place)
     try:
         given = psycopg.conninfo.conninfo_to_dict(str(url))
-        if "@" in str(given.get("host", "")):  # the rest of a password with an @ of its own
-            raise psycopg.ProgrammingError
     except psycopg.ProgrammingError:
+        given = {"host": "@"}
+    if "@" in str(given.get("host", "")):  # the rest of a password with an @ of its own
         mend = "write `url: postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, signs of a password percent-encoded"
         raise WorldError(Problem("G081", "the address is no PostgreSQL URL", mend, place)) from None
     options = " ".join(filter(None, (given.pop("options", ""), SETTINGS)))

@@ -232,8 +232,8 @@ CODES: dict[str, Code] = {
     "G034": Code(
         "A JSON document without its rows",
         '`rows` is the path of the list of rows in a document: `data.items` is the list "items" in the object "data". '
-        "A document without it may be an error message of whoever wrote it.",
-        "Correct `rows`, or move the document out of the way.",
+        "A document without it may be an error message of whoever wrote it. `explode` is such a path inside a row.",
+        "Correct `rows` or `explode`, or move the document out of the way.",
     ),
     "G035": Code(
         "A format whose reader is not installed",

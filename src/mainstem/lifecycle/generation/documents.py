@@ -12,7 +12,7 @@ from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.release import Field
 from mainstem.lifecycle.generation import json_lines
-from mainstem.lifecycle.generation.exploding import explode
+from mainstem.lifecycle.generation.exploding import explode, refuse_missing
 from mainstem.lifecycle.generation.file_options import POSITION
 from mainstem.lifecycle.generation.nulls import with_nulls
 from mainstem.project.pairing import at_source
@@ -123,6 +123,7 @@ class Documents:
 
     def _exploded(self, explosion: Explosion, dataset: Dataset) -> list[str]:
         """Replace the rows by the elements of a list in each; the names of their columns. WorldError G038."""
+        refuse_missing(self.session, self.rows, explosion.path, dataset)
         taken = explode(self.session, self.rows, self.broken, self.origin, explosion.path, explosion.parents)
         if taken:
             mend = "give the column from around another name in `parent`"

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from mainstem.core.dataset import Dataset, Load
 from mainstem.core.ports import Session
+from mainstem.core.problem import Problem, WorldError
 from mainstem.lifecycle.generation.file_options import POSITION
 from mainstem.lifecycle.generation.json_lines import path_of
 from mainstem.sql.quote import literal
+
+
+def refuse_missing(session: Session, rows: str, path: str, dataset: Dataset) -> None:
+    """WorldError G034 where a full load would empty its table, since no row has such a key: it is written otherwise."""
+    load = dataset.made_by
+    if not isinstance(load, Load) or load.load != "full":
+        return
+    is_there = f"bool_or(json_exists(t, {literal(json_path(path))}))"
+    if session.rows(f"select coalesce(not {is_there}, false) from {rows}")[0][0]:
+        mend = "correct `explode`, the path of the list in each row"
+        raise WorldError(Problem("G034", f'no row has a list "{path}"', mend, dataset.place))
 
 
 def explode(

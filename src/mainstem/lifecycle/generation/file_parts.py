@@ -79,8 +79,8 @@ def _unpacked(name: str, path: Path, options: TableOptions, folder: Callable[[],
 
 
 def _members(name: str, path: Path, options: TableOptions, folder: Callable[[], Path]) -> Iterator[tuple[str, Path]]:
-    """The files in an archive that are of the format; where none is by its ending, and `format:` says which it is, those
-    whose ending says nothing."""
+    """The files in an archive that are of the format; where none is by its ending, and `format:` says which it is,
+    those whose ending says nothing."""
     with zipfile.ZipFile(path) as archive:
         shown = [each for each in archive.infolist() if not each.is_dir() and not _is_hidden(each.filename)]
         kinds = {each.filename: format_of(each.filename) for each in shown}

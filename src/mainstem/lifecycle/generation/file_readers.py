@@ -11,7 +11,7 @@ from mainstem.core.problem import Problem, WorldError
 from mainstem.core.release import Field
 from mainstem.lifecycle.generation import csv_files, excel_files, json_documents, json_lines
 from mainstem.lifecycle.generation.arrow_files import arrow_stream
-from mainstem.lifecycle.generation.exploding import explode
+from mainstem.lifecycle.generation.exploding import explode, refuse_missing
 from mainstem.lifecycle.generation.file_options import POSITION, TableOptions
 from mainstem.lifecycle.generation.file_parts import Part
 from mainstem.lifecycle.generation.file_task import Task, complaints
@@ -127,6 +127,7 @@ def _json_reading(task: Task) -> Reading:
 def _exploded(task: Task, path: str) -> list[str]:
     """Replace the rows by the elements of a list in each; the names of their columns, those from around first."""
     parents = task.options.parent
+    refuse_missing(task.session, task.rows, path, task.dataset)
     taken = explode(task.session, task.rows, task.broken, task.origin, path, parents)
     if taken:
         mend = "give the column from around another name in `parent`"

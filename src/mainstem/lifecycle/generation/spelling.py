@@ -121,5 +121,5 @@ def _kept(value: str, spelling: Spelling | None) -> str:
     """SQL of a value of a row that is set aside, as JSON."""
     if spelling is None:
         return f"to_json({value})"
-    written = f"json_object('as_written', {value})"
-    return f"case when coalesce({spelling.misleads(value)}, false) then {written} else to_json({spelling.plain(value)}) end"
+    misleads, written = spelling.misleads(value), f"json_object('as_written', {value})"
+    return f"case when coalesce({misleads}, false) then {written} else to_json({spelling.plain(value)}) end"
