@@ -94,7 +94,7 @@ def test_decimal_commas_are_read_exactly_or_set_aside(world: World) -> None:
         (6, "1234567.000", "v"),
     ]
     assert world.reasons(prices) == [('price: "1.5" is no number with a decimal comma', "a.csv:5")]
-    assert json.loads(world.quarantine(prices)[0][2]) == {"id": "4", "price": "1.5", "word": "z"}
+    assert json.loads(world.quarantine(prices)[0][2]) == {"id": "4", "price": {"as_written": "1.5"}, "word": "z"}
     assert balanced(change)
 
 

@@ -273,7 +273,10 @@ def test_rights_are_asked_for(base: Base, monkeypatch: pytest.MonkeyPatch) -> No
     assert found.value.problems[0].code == "G084"
 
 
-@pytest.mark.parametrize("address", ["postgresql://u:hush@127.0.0.1:1/x", "postgresql://u:hush@[x", "hush"])
+@pytest.mark.parametrize(
+    "address",
+    ["postgresql://u:hush@127.0.0.1:1/x", "postgresql://u:hush@[x", "hush", "postgresql://u:x@hush@127.0.0.1/x"],
+)
 def test_a_server_that_is_not_there_is_told_without_the_password(
     base: Base, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -366,6 +369,7 @@ def test_a_draft_of_the_database_runs_as_it_is(
     assert 'score: {type: "decimal(38, 3)"' in text
     assert "e_mail: {type: varchar, original: E-Mail, unique: true, tags: [email]}" in text
     assert (tmp_path / ".mainstem/secrets.env").stat().st_mode & 0o077 == 0
+    assert (tmp_path / ".mainstem/.gitignore").read_text() == "*\n"
     assert command(["run"]) == 0
     capsys.readouterr()
     assert command(["query", "select score, mood from crm.customers", "--json"]) == 0
