@@ -188,9 +188,8 @@ def _notes(
         notes.append(f"no longer in the project, left out of the next release: {', '.join(removed)}")
     forked = sorted(name for name in state.forks if name in project.datasets and project.datasets[name].is_load)
     if forked:
-        notes.append(
-            f"continue from the released version in a new table (what was made since is of no release): {', '.join(forked)}"
-        )
+        why = "continue from the released version in a new table (what was made since is of no release)"
+        notes.append(f"{why}: {', '.join(forked)}")
     return tuple(notes)
 
 
