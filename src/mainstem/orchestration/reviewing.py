@@ -97,6 +97,8 @@ def read_mended(path: Path) -> dict[str, str]:
         which, row = line.get("id") or line.get("origin"), row if isinstance(row, str) else dumps(row)
         if not isinstance(which, str) or not isinstance(_object(row), dict):
             raise ProjectError(_no_rows(path, f'has no "id" or "origin", or no "row", in its row {number}'))
+        if which in mended:
+            raise ProjectError(_no_rows(path, f'mends row "{which}" twice, the second time in its row {number}'))
         if REDACTED in row:
             what, mend = (
                 f'row "{which}" holds "{REDACTED}"',

@@ -292,7 +292,11 @@ def _check_lookback(load: Load, report: Callable[[str, str, str], None]) -> None
 
 
 def _check_named_columns(keys: Keys, problems: list[Problem]) -> None:
-    """Cursor, key and time column are columns of the contract, where there is one."""
+    """Cursor, key and time column are columns of the contract, where there is one; the key names each once."""
+    named = list(texts(keys.get("key")))
+    for number, node in enumerate(named):
+        if node.value in [earlier.value for earlier in named[:number]]:
+            problems.append(Problem("P034", f'key names "{node.value}" twice', "name it once", node.place))
     contract = keys.get("columns")
     if not isinstance(contract, Keys):
         return
@@ -310,6 +314,9 @@ def _check_expectation(keys: Keys, problems: list[Problem]) -> None:
         if not DURATION.fullmatch(node.value):
             what = f'"every" is "{node.value}", which is no length of time'
             problems.append(Problem("P009", what, "write one such as 1d or 6h", node.place))
+    for node in texts(expect.get("rows_at_least")) if isinstance(expect, Keys) else ():
+        if node.value.startswith("-"):
+            problems.append(Problem("P009", f'"rows_at_least" is "{node.value}"', "write 0 or more", node.place))
     volume = expect.get("volume") if isinstance(expect, Keys) else None
     for key, pattern, mend in (("of", DURATION, "write one such as 28d"), ("within", _SHARE, "write one such as 50%")):
         said = texts(volume.get(key)) if isinstance(volume, Keys) else ()

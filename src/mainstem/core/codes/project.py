@@ -144,8 +144,8 @@ CODES: dict[str, Code] = {
         "Store the value in the form that the message proposes.",
     ),
     "P034": Code(
-        "A column that the contract does not have",
-        "Where a table's columns are declared, its cursor, key and time column are among them.",
+        "A column that the contract does not have, or a key that names one twice",
+        "Where a table's columns are declared, its cursor, key and time column are among them; a key names each once.",
         "Correct the name, or add the column to `columns:`.",
     ),
     "P036": Code(
