@@ -62,3 +62,22 @@ def test_progress_counts_to_the_end() -> None:
     ended = [progress.done for progress in heard if progress.what == "step-done"]
     assert ended == [1, 2, 3, 4, 5]
     assert {progress.total for progress in heard} == {5}
+
+
+@pytest.mark.parametrize("what", ["step-begun", "step-done"])
+def test_the_keyboard_is_heard_wherever_it_comes(what: str) -> None:
+    stopped = threading.Event()
+
+    def do(step: Step) -> Done:
+        if step.dataset == "x":
+            assert stopped.wait(30), "nobody stopped it"
+        return finished(step)
+
+    def listen(progress: Progress) -> None:
+        if (progress.what, progress.subject) == (what, "a" if what == "step-done" else "b"):
+            raise KeyboardInterrupt
+
+    steps = [STEPS[3], STEPS[0], STEPS[1]]
+    with pytest.raises(KeyboardInterrupt):
+        execute(steps, INPUTS, do, listen, workers=3, cancel=stopped.set)
+    assert stopped.is_set()

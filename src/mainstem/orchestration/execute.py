@@ -72,6 +72,8 @@ class _Execution:
             left = _MEASURED if self.steps[name].action == "check" else _LEFT
             self.failures[name] = Failure(name, first, left, others=tuple(others))
             self.tell("step-failed", name, "; ".join(problem.what for problem in error.problems))
+        except KeyboardInterrupt:  # of the person at the keyboard, who waits for nothing
+            raise
         except BaseException as error:  # noqa: BLE001 - raised again once the other steps have ended
             self.bugs.append(error)
         self.release_children(name)
@@ -102,23 +104,22 @@ def execute(
     running: dict[Future[Done], str] = {}
     threads = workers or os.cpu_count() or 2
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        while True:
-            while len(running) < threads and not execution.bugs:
-                name = execution.next_to_start()
-                if name is None:
+        try:
+            while True:
+                while len(running) < threads and not execution.bugs:
+                    name = execution.next_to_start()
+                    if name is None:
+                        break
+                    execution.tell("step-begun", name)
+                    running[pool.submit(do, execution.steps[name])] = name
+                if not running:
                     break
-                execution.tell("step-begun", name)
-                running[pool.submit(do, execution.steps[name])] = name
-            if not running:
-                break
-            try:
-                ended = wait(running, return_when=FIRST_COMPLETED).done
-            except KeyboardInterrupt:
-                while wait(running, timeout=_PATIENCE_S).not_done:
-                    cancel()  # again and again: a step may have been between two queries
-                raise
-            for future in ended:
-                execution.collect(running.pop(future), future.result)
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    execution.collect(running.pop(future), future.result)
+        except KeyboardInterrupt:  # wherever it came in the loop: the pool would wait for what is still running
+            while wait(running, timeout=_PATIENCE_S).not_done:
+                cancel()  # again and again: a step may have been between two queries
+            raise
     if execution.bugs:
         raise execution.bugs[0]
     return execution.done, list(execution.failures.values())
