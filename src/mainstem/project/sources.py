@@ -315,7 +315,7 @@ def _check_expectation(keys: Keys, problems: list[Problem]) -> None:
             what = f'"every" is "{node.value}", which is no length of time'
             problems.append(Problem("P009", what, "write one such as 1d or 6h", node.place))
     counts = texts(expect.get("rows_at_least")) if isinstance(expect, Keys) else ()
-    least = [node for node in counts if node.value.startswith("-")]
+    least = [node for node in counts if re.fullmatch("-[0-9]+", node.value)]
     problems += [Problem("P009", f'"rows_at_least" is "{node.value}"', "write 0 or more", node.place) for node in least]
     volume = expect.get("volume") if isinstance(expect, Keys) else None
     for key, pattern, mend in (("of", DURATION, "write one such as 28d"), ("within", _SHARE, "write one such as 50%")):
