@@ -111,26 +111,13 @@ def _deliver(
         if plan:
             return _planned(_post(project, ledger, clock, release, sync), empty, allow_deletes=allow_deletes)
         with _turn(ledger, clock, release.env, sync.name, holder):
-            told = _tried(project, ledger, clock, release, sync, empty, allow_deletes=allow_deletes)
+            try:
+                told = _sent(project, ledger, clock, release, sync, empty, allow_deletes=allow_deletes)
+            except MainstemError as error:
+                told = replace(empty, problems=error.problems)
             _record(ledger, clock, told)
             return told
     except MainstemError as error:  # somebody else delivers it, or the ledger is out of reach
-        return replace(empty, problems=error.problems)
-
-
-def _tried(
-    project: Project,
-    ledger: Ledger,
-    clock: Clock,
-    release: Release,
-    sync: Output,
-    empty: Delivery,
-    *,
-    allow_deletes: bool,
-) -> Delivery:
-    try:
-        return _sent(project, ledger, clock, release, sync, empty, allow_deletes=allow_deletes)
-    except MainstemError as error:
         return replace(empty, problems=error.problems)
 
 
