@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from proxy import Proxy
@@ -24,8 +24,6 @@ class Remote(Kind):
 
     proxy: Proxy | None = None
     user: str = ""
-
-    deaths = ("broken off",)
 
     @property
     def port(self) -> int:
@@ -60,6 +58,8 @@ class Database(Remote):
 
     time = "timestamp"
     text = "text"
+    refusal = "G081"
+    deaths: ClassVar = {"broken off": "I007"}
 
     def __post_init__(self) -> None:
         self.database = self.server.database()
@@ -130,6 +130,8 @@ class Rest(Remote):
     server: Any = None
 
     name = "rest"
+    refusal = "G051"
+    deaths: ClassVar = {"broken off": "G050"}
 
     def __post_init__(self) -> None:
         kind = self
@@ -139,12 +141,12 @@ class Rest(Remote):
                 is_known = self.headers["Authorization"] == "Bearer right"
                 since = parse_qs(urlsplit(self.path).query).get("since", [""])[0]
                 rows = [row for row in kind.rows.values() if str(row["seen"]) >= since]
-                body = json.dumps(rows).encode()
+                body = json.dumps(rows).encode() if is_known else b"{}"
                 self.send_response(200 if is_known else 401)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body if is_known else b"")
+                self.wfile.write(body)
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -185,6 +187,8 @@ class Bucket(Remote):
     files: int = 0
 
     name = "files"
+    refusal = "G031"
+    deaths: ClassVar = {"broken off": "G032"}
     has_cursor = False
     needs_lookback = False
 

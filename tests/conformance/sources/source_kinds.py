@@ -12,13 +12,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from mainstem.core.kinds import find
 
 COLUMNS: Mapping[str, str] = {"id": "bigint", "seen": "timestamp", "word": "varchar", "n": "integer"}
-
-TEXTS: Mapping[str, str] = {**COLUMNS, "seen": "varchar"}
 
 Row = Mapping[str, Any]
 
@@ -62,8 +60,10 @@ class Kind:
     """Whether an incremental load names the column that says what is new."""
     needs_lookback = True
     """Whether rows that are written late are only read with `lookback`."""
-    deaths = ()
-    """What can break off a read in its middle."""
+    deaths: ClassVar[Mapping[str, str]] = {}
+    """What can break off a read in its middle, with the code of the problem that says so."""
+    refusal = ""
+    """The code of the problem that says that the credentials are wrong."""
 
     def head(self) -> str:
         """The source's own keys."""
@@ -122,7 +122,7 @@ class DatabaseFile(Kind):
     """A database in one file."""
 
     types = "id integer, seen text, word text, n integer"
-    deaths = ("truncated", "overwritten")
+    deaths: ClassVar = {"truncated": "G003", "overwritten": "G003"}
     is_being_read = False
 
     @property
@@ -194,7 +194,7 @@ class DatabaseFile(Kind):
 
 class Sqlite(DatabaseFile):
     name = "sqlite"
-    deaths = (*DatabaseFile.deaths, "locked")
+    deaths: ClassVar = {**DatabaseFile.deaths, "locked": "G004"}
     lock: subprocess.Popen[bytes] | None = None
 
     def head(self) -> str:
@@ -222,6 +222,7 @@ class Adbc(DatabaseFile):
     """Its read is two statements: one for the names of columns, one for the rows."""
 
     name = "adbc"
+    deaths: ClassVar = {"truncated": "G081", "overwritten": "G081"}
 
     def begun(self, act: Callable[[], None]) -> AbstractContextManager[None]:
         return amid(find("sources", "adbc"), "_names", act)
@@ -230,7 +231,7 @@ class Adbc(DatabaseFile):
 class AdbcSqlite(Adbc):
     """SQLite has no times, so that the cursor is a text. A log lets others write while it is read."""
 
-    promised = TEXTS
+    promised: ClassVar = {**COLUMNS, "seen": "varchar"}
 
     def head(self) -> str:
         return f'kind: adbc\ndriver: adbc_driver_sqlite\noptions: {{uri: "file:{self.file}"}}'
@@ -259,7 +260,7 @@ class Files(Kind):
     name = "files"
     has_cursor = False
     needs_lookback = False
-    deaths = ("vanishes", "grows", "truncated")
+    deaths: ClassVar = {"vanishes": "G012", "grows": "G014", "truncated": "G014"}
     newest = Path()
     content = b""
 
@@ -309,7 +310,7 @@ class Program(Kind):
     """Kinds whose rows come from a program: it reads them from a file, and raises where it says so."""
 
     has_cursor = False
-    deaths = ("raises",)
+    deaths: ClassVar = {"raises": "G061"}
     text = ""
 
     @property

@@ -278,6 +278,7 @@ def test_wrong_credentials_are_told_and_not_shown(trial: Trial) -> None:
     secret = trial.kind.forget_password()
     trial.write()
     (failure,) = trial.run().failures
+    assert failure.problem.code == trial.kind.refusal
     assert secret not in str(failure.problem)
     assert trial.rows() == trial.wanted()
 
@@ -305,7 +306,8 @@ def test_a_source_that_dies_in_the_middle_leaves_the_table_as_it_was(trial: Tria
 
     with trial.kind.dying(death):
         (failure,) = trial.run().failures
-    assert failure.problem.mend
+    assert failure.problem.code == trial.kind.deaths[death]
+    assert "select" not in failure.problem.what
     assert len(trial.rows()) == 3
 
     trial.kind.bring_back()
