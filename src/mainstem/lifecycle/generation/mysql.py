@@ -12,14 +12,14 @@ from mainstem.core.dataset import Dataset, Source
 from mainstem.core.found import FoundTable
 from mainstem.core.place import Place
 from mainstem.core.ports import Reading, Session
-from mainstem.core.problem import Problem, WorldError
+from mainstem.core.problem import WorldError
 from mainstem.core.run import Look
 from mainstem.core.span import Span
 from mainstem.lifecycle.generation import mysql_catalog as catalog
 from mainstem.lifecycle.generation import mysql_types as dialect
 from mainstem.lifecycle.generation import server
-from mainstem.lifecycle.generation.loads import continued, name_at_source
-from mainstem.sql.quote import literal
+from mainstem.lifecycle.generation.attached import attach, detach
+from mainstem.lifecycle.generation.loads import continued
 
 EXTENSIONS = ("mysql_scanner",)
 
@@ -89,12 +89,12 @@ def _read(
     try:
         _attach(session, alias, keywords, dataset)
     except BaseException:
-        _detach(session, alias)
+        _release(session, alias)
         raise
     return replace(
         server.reading_once(dialect, table, alias, before, after, span),
         extensions=EXTENSIONS,
-        finish=lambda: _detach(session, alias),
+        finish=lambda: _release(session, alias),
     )
 
 
@@ -108,22 +108,13 @@ def discover(options: Options, root: Path, only: frozenset[str]) -> list[FoundTa
 
 
 def _attach(session: Session, alias: str, keywords: Mapping[str, Any], dataset: Dataset) -> None:
-    """Attach the database read-only, its password in a secret of the session; what the engine says of a failure is not
-    repeated, since it may hold more than is good to show."""
-    secret = ", ".join(f"{name} {literal(str(value))}" for name, value in keywords.items() if value)
-    try:
-        for statement in _SETTINGS:
-            session.execute(statement)
-        session.execute(f"create temporary secret {alias}_secret (type mysql, {secret})")
-        session.execute(f"attach '' as {alias} (type mysql, read_only, secret {alias}_secret)")
-    except WorldError:
-        what = f'a further connection for "{name_at_source(dataset)}" is refused'
-        mend = "raise the server's or the user's limit of connections; then run again"
-        raise WorldError(Problem("G081", what, mend, dataset.place)) from None
+    for statement in _SETTINGS:
+        session.execute(statement)
+    mend = "raise the server's or the user's limit of connections; then run again"
+    attach(session, alias, "mysql", keywords, dataset, rest="", mend=mend)
 
 
-def _detach(session: Session, alias: str) -> None:
+def _release(session: Session, alias: str) -> None:
     with suppress(WorldError):
         session.execute(f"drop table if exists {alias}_rows")
-        session.execute(f"detach database if exists {alias}")
-        session.execute(f"drop secret if exists {alias}_secret")
+    detach(session, alias)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -12,13 +12,14 @@ from typing import Any
 from mainstem.core.dataset import Dataset, Source
 from mainstem.core.found import FoundTable
 from mainstem.core.ports import Reading, Session
-from mainstem.core.problem import Problem, ProjectError, WorldError
+from mainstem.core.problem import Problem, ProjectError
 from mainstem.core.run import Look
 from mainstem.core.span import Span
 from mainstem.lifecycle.generation import postgres_catalog as catalog
 from mainstem.lifecycle.generation import postgres_types as dialect
 from mainstem.lifecycle.generation import server
-from mainstem.lifecycle.generation.loads import continued, load_of, name_at_source
+from mainstem.lifecycle.generation.attached import attach, detach
+from mainstem.lifecycle.generation.loads import continued, load_of
 from mainstem.lifecycle.generation.server import Ask, ServerTable
 from mainstem.lifecycle.postgres import address
 from mainstem.sql.quote import literal
@@ -100,7 +101,7 @@ def _read(
         parts = _parts(ask, table, snapshot, is_part=span is not None or bool(before and table.cursor))
         aliases = [(f"postgres_{next(server.ALIASES)}", part) for part in parts]
         for alias, _ in aliases:
-            stack.callback(_detach, session, alias)
+            stack.callback(detach, session, alias)
             _attach(session, alias, address(source.options.url, source.place), dataset)
         reading = server.reading(dialect, table, aliases, before, after, span)
         held = stack.pop_all()
@@ -156,24 +157,10 @@ def _parts(ask: Ask, table: ServerTable, snapshot: str | None, *, is_part: bool)
 
 
 def _attach(session: Session, alias: str, keywords: Mapping[str, Any], dataset: Dataset) -> None:
-    """Attach the database read-only, its password in a secret of the session; what the engine says of a failure is not
-    repeated, since it may hold more than is good to show."""
-    given = {name: keywords[key] for key, name in _IN_SECRET.items() if keywords.get(key)}
+    secret = {name: keywords.get(key) for key, name in _IN_SECRET.items()}
     rest = " ".join(f"{key}={_escaped(value)}" for key, value in keywords.items() if key not in _IN_SECRET)
-    secret = "".join(f", {name} {literal(str(value))}" for name, value in given.items())
-    try:
-        session.execute(f"create temporary secret {alias}_secret (type postgres{secret})")
-        session.execute(f"attach {literal(rest)} as {alias} (type postgres, read_only, secret {alias}_secret)")
-    except WorldError:
-        what = f'a further connection for "{name_at_source(dataset)}" is refused'
-        mend = "raise the server's or the role's limit of connections, or write `parts: 1`; then run again"
-        raise WorldError(Problem("G081", what, mend, dataset.place)) from None
-
-
-def _detach(session: Session, alias: str) -> None:
-    with suppress(WorldError):
-        session.execute(f"detach database if exists {alias}")
-        session.execute(f"drop secret if exists {alias}_secret")
+    mend = "raise the server's or the role's limit of connections, or write `parts: 1`; then run again"
+    attach(session, alias, "postgres", secret, dataset, rest=rest, mend=mend)
 
 
 def _escaped(value: Any) -> str:
