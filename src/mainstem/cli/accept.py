@@ -8,7 +8,7 @@ import click
 
 from mainstem.cli.naming import naming
 from mainstem.cli.opening import open_project
-from mainstem.cli.options import env_option, json_option, now_option, project_option
+from mainstem.cli.options import usual_options
 
 
 @click.command("accept")
@@ -16,10 +16,7 @@ from mainstem.cli.options import env_option, json_option, now_option, project_op
 @click.option(
     "--by", required=True, metavar="STAKEHOLDER", shell_complete=naming("stakeholder"), help="Who has looked at it."
 )
-@project_option
-@env_option
-@now_option
-@json_option
+@usual_options
 def command(requirement: str, by: str, folder: Path | None, env: str, now: str | None, as_json: bool) -> None:
     """Record that STAKEHOLDER has looked at what REQUIREMENT asks for, and accepts it.
 

@@ -10,7 +10,7 @@ import click
 
 from mainstem.cli.naming import naming
 from mainstem.cli.opening import open_project
-from mainstem.cli.options import env_option, json_option, now_option, project_option
+from mainstem.cli.options import usual_options
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.requirement import Agreement
 
@@ -24,10 +24,7 @@ from mainstem.core.requirement import Agreement
     shell_complete=naming("stakeholder"),
     help="Who writes it down; by default the project's owner.",
 )
-@project_option
-@env_option
-@now_option
-@json_option
+@usual_options
 def command(
     requirement: str,
     by: str,

@@ -9,7 +9,7 @@ import click
 
 from mainstem.cli.naming import naming
 from mainstem.cli.opening import dataset_name, open_project
-from mainstem.cli.options import env_option, json_option, now_option, project_option
+from mainstem.cli.options import usual_options
 from mainstem.cli.plan import show
 from mainstem.cli.run import carry_out
 
@@ -22,10 +22,7 @@ from mainstem.cli.run import carry_out
 @click.option("--all", "everything", is_flag=True, help="Everything that is at the source now.")
 @click.option("--allow-deletes", is_flag=True, help="Also where most rows, or rows without a key, would go.")
 @click.option("--plan", "only_plan", is_flag=True, help="Say what would be done; touch nothing.")
-@project_option
-@env_option
-@now_option
-@json_option
+@usual_options
 @click.option(
     "--wait", "wait_s", type=float, default=0, metavar="SECONDS", help="Wait so long for another run's lease."
 )

@@ -10,16 +10,13 @@ import click
 
 from mainstem.cli.naming import naming
 from mainstem.cli.opening import open_project
-from mainstem.cli.options import env_option, json_option, now_option, project_option
+from mainstem.cli.options import usual_options
 from mainstem.core.delivery import Delivery, Row
 
 
 @click.command("deliver")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=naming("sync"))
-@project_option
-@env_option
-@now_option
-@json_option
+@usual_options
 @click.option("--plan", is_flag=True, help="Say what would go out; write nothing.")
 @click.option("--allow-deletes", is_flag=True, help="Also where nothing is left to send, or most rows would go.")
 def command(

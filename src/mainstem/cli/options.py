@@ -37,3 +37,8 @@ def now_option(function: F) -> F:
     return click.option(
         "--now", metavar="INSTANT", default=None, help="Act at this instant (ISO 8601) instead of now."
     )(function)
+
+
+def usual_options(function: F) -> F:
+    """`-C`, `--env`, `--now` and `--json`, of commands that look at an environment at an instant."""
+    return project_option(env_option(now_option(json_option(function))))

@@ -9,7 +9,7 @@ import click
 
 from mainstem.cli.naming import naming
 from mainstem.cli.opening import Opened, open_project
-from mainstem.cli.options import env_option, json_option, now_option, project_option
+from mainstem.cli.options import usual_options
 from mainstem.core.run import Plan, Step
 
 FINISHED = "finished by an earlier run"
@@ -24,10 +24,7 @@ SIGNS = {
 
 @click.command("plan")
 @click.argument("select", nargs=-1, shell_complete=naming("dataset"))
-@project_option
-@env_option
-@now_option
-@json_option
+@usual_options
 @click.option("--exit-code", is_flag=True, help="Exit with 3 when a step would commit.")
 def command(
     select: tuple[str, ...], folder: Path | None, env: str, now: str | None, as_json: bool, exit_code: bool

@@ -12,7 +12,7 @@ import click
 
 from mainstem.cli.naming import naming
 from mainstem.cli.opening import Opened, dataset_name, open_project
-from mainstem.cli.options import env_option, json_option, now_option, project_option
+from mainstem.cli.options import env_option, json_option, project_option, usual_options
 from mainstem.core.dataset import Load
 from mainstem.core.problem import Problem, ProjectError
 from mainstem.core.run import Review
@@ -115,10 +115,7 @@ def _line(names: Sequence[str], values: Sequence[object]) -> str:
 
 @command.command("replay")
 @click.argument("name", metavar="DATASET", shell_complete=naming("dataset"))
-@project_option
-@env_option
-@now_option
-@json_option
+@usual_options
 @click.option(
     "--file", "file", type=click.Path(path_type=Path), help="Mended rows, as `show --json` prints them; only these."
 )
@@ -151,10 +148,7 @@ def replay(
 
 @command.command("discard")
 @click.argument("name", metavar="DATASET", shell_complete=naming("dataset"))
-@project_option
-@env_option
-@now_option
-@json_option
+@usual_options
 @click.option("--reason", metavar="TEXT", help="Rows whose reason contains this.")
 @click.option("--all", "everything", is_flag=True, help="All of them.")
 @click.option("--why", required=True, metavar="TEXT", help="Why; it is recorded.")

@@ -8,14 +8,11 @@ import click
 
 from mainstem.cli.naming import releases
 from mainstem.cli.opening import open_project
-from mainstem.cli.options import env_option, json_option, now_option, project_option
+from mainstem.cli.options import usual_options
 
 
 @click.command("rollback")
-@project_option
-@env_option
-@now_option
-@json_option
+@usual_options
 @click.option(
     "--to", metavar="RELEASE", shell_complete=releases, help="The release to move to; by default the one before."
 )

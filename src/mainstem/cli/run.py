@@ -13,7 +13,7 @@ from mainstem.cli.deliver import as_facts as delivery_facts
 from mainstem.cli.deliver import show_deliveries
 from mainstem.cli.naming import naming
 from mainstem.cli.opening import Opened, open_project
-from mainstem.cli.options import env_option, json_option, now_option, project_option
+from mainstem.cli.options import usual_options
 from mainstem.core import crash
 from mainstem.core.dataset import QUARANTINE, Severity
 from mainstem.core.delivery import Delivery
@@ -33,10 +33,7 @@ NOT_SELECTED = "not selected"
 
 @click.command("run")
 @click.argument("select", nargs=-1, shell_complete=naming("dataset"))
-@project_option
-@env_option
-@now_option
-@json_option
+@usual_options
 @click.option(
     "--wait", "wait_s", type=float, default=0, metavar="SECONDS", help="Wait so long for another run's lease."
 )

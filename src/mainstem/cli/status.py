@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from mainstem.cli.opening import Opened, open_project
-from mainstem.cli.options import env_option, json_option, now_option, project_option
+from mainstem.cli.options import usual_options
 from mainstem.core.evidence import Verdict
 from mainstem.orchestration.judge import Judged
 
@@ -18,10 +18,7 @@ ORDER = ("violated", "unverified", "at_risk", "met", "draft", "retired")
 
 
 @click.command("status")
-@project_option
-@env_option
-@now_option
-@json_option
+@usual_options
 @click.option("--fail-on", type=click.Choice(["violated"]), help="Exit with 1 when a must is violated and not waived.")
 def command(folder: Path | None, env: str, now: str | None, as_json: bool, fail_on: str | None) -> None:
     """The scoreboard: every requirement by stakeholder, judged from measured evidence, at the clock's now.

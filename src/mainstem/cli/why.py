@@ -11,7 +11,7 @@ import click
 
 from mainstem.cli.naming import naming
 from mainstem.cli.opening import Opened, dataset_name, open_project
-from mainstem.cli.options import env_option, json_option, now_option, project_option
+from mainstem.cli.options import usual_options
 from mainstem.core.dataset import QUARANTINE, Severity
 from mainstem.core.evidence import Evidence, Verdict
 from mainstem.core.problem import Problem, ProjectError, nearest
@@ -26,10 +26,7 @@ UNTRIED = "O003"
 
 @click.command("why")
 @click.argument("thing", required=False, shell_complete=naming("requirement", "dataset"))
-@project_option
-@env_option
-@now_option
-@json_option
+@usual_options
 @click.option("--all", "everything", is_flag=True, help="Every slice and every piece of evidence.")
 def command(thing: str | None, folder: Path | None, env: str, now: str | None, as_json: bool, everything: bool) -> None:
     """Why a verdict, a dataset, a run, a release: down to the evidence. Without THING: the latest runs.
