@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from ingestion_world import PLACE, World, balanced, code_of, column
+from server_world import Base, based, killed_in_the_middle, refused
 from tests.servers import MySql, mariadb
 
-from mainstem.core.dataset import Column, Dataset, Load, Source
+from mainstem.core.dataset import Source
 from mainstem.core.kinds import find
 from mainstem.core.problem import WorldError
 from mainstem.core.secret import Secret
@@ -29,39 +28,10 @@ def server() -> Iterator[MySql]:
         yield running
 
 
-@dataclass
-class Base:
-    """A database of its own, and the world that loads from it."""
-
-    world: World
-    server: MySql
-    name: str
-
-    def sql(self, *statements: str) -> list[Any]:
-        return self.server.sql(*statements, database=self.name)
-
-    def table(self, *columns: Column, key: tuple[str, ...] = (), table: str | None = None, **said: Any) -> Dataset:
-        options = {name: said.pop(name) for name in ("where", "exclude", "null") if name in said}
-        load = said.get("load", "full")
-        write = said.pop("write", "replace" if load == "full" else "merge" if key else "append")
-        return Dataset(
-            "my.t", PLACE, Load("my", "t", KIND.TableOptions(table, **options), write=write, **said), columns, key
-        )
-
-
 @pytest.fixture
 def base(world: World, server: MySql, monkeypatch: pytest.MonkeyPatch) -> Base:
-    made = Base(world, server, server.database())
-    source = Source("my", "mysql", KIND.Options(server.url(made.name)), PLACE)
-    monkeypatch.setattr(world, "source", lambda dataset: source)
-    return made
-
-
-def refused(base: Base, table: Dataset) -> str:
-    """The code of what stands against a load."""
-    with pytest.raises(WorldError) as found:
-        base.world.load(table)
-    return code_of(found.value)
+    source = Source("my", "mysql", KIND.Options(server.url(server.database())), PLACE)
+    return based(world, server, source, monkeypatch)
 
 
 def test_every_type_arrives_without_change(base: Base) -> None:
@@ -193,22 +163,9 @@ def test_a_wrong_password_is_refused_and_shown_nowhere(base: Base, monkeypatch: 
 def test_a_server_that_dies_in_the_middle_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with mariadb() as running:
         running.sql("create database ops")
-        base = Base(world, running, "ops")
-        source = Source("my", "mysql", KIND.Options(running.url()), PLACE)
-        monkeypatch.setattr(world, "source", lambda dataset: source)
+        base = based(world, running, Source("my", "mysql", KIND.Options(running.url()), PLACE), monkeypatch)
         base.sql("create table t (id int, at int)", "insert into t select seq, seq from seq_1_to_1000")
-        table = base.table(load="incremental", cursor="at")
-        world.load(table)
-        known = dict(world.positions)
-        reading = KIND.read(source, table, known["my.t"], world.root, world.session)
-        running.process.kill()
-        running.process.wait()
-        monkeypatch.setattr(KIND, "read", lambda *_: reading)
-        with pytest.raises(WorldError) as found:
-            world.load(table)
-        assert code_of(found.value) == "I007"
-        assert world.positions == known
-        assert world.rows(table, "count(*)", "1") == [(1000,)]
+        killed_in_the_middle(base, monkeypatch)
 
 
 def test_without_the_extra_its_name_is_told(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:

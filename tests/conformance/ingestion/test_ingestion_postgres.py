@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ingestion_world import PLACE, World, balanced, code_of, column
+from server_world import Base, based, killed_in_the_middle, refused
 from tests.servers import Postgres, postgres
 
 from mainstem.cli.app import run
-from mainstem.core.dataset import Column, Dataset, Load, Source
+from mainstem.core.dataset import Source
 from mainstem.core.kinds import find
 from mainstem.core.place import Place
 from mainstem.core.problem import ProjectError, WorldError
@@ -31,39 +30,11 @@ def server() -> Iterator[Postgres]:
         yield running
 
 
-@dataclass
-class Base:
-    """A database of its own, and the world that loads from it."""
-
-    world: World
-    server: Postgres
-    name: str
-
-    def sql(self, *statements: str, rows: Any = ()) -> list[Any]:
-        return self.server.sql(*statements, database=self.name, rows=rows)
-
-    def table(self, *columns: Column, key: tuple[str, ...] = (), table: str | None = None, **said: Any) -> Dataset:
-        options = {name: said.pop(name) for name in ("where", "exclude", "null", "parts") if name in said}
-        load = said.get("load", "full")
-        write = said.pop("write", "replace" if load == "full" else "merge" if key else "append")
-        made_by = Load("pg", "t", KIND.TableOptions(table=table, **options), write=write, **said)
-        return Dataset("pg.t", PLACE, made_by, columns, key)
-
-
 @pytest.fixture
 def base(world: World, server: Postgres, monkeypatch: pytest.MonkeyPatch) -> Base:
-    made = Base(world, server, server.database())
     world.engine.load_extension("postgres_scanner")
-    source = Source("pg", "postgres", KIND.Options(server.url(made.name)), Place("sources/pg.yml"))
-    monkeypatch.setattr(world, "source", lambda dataset: source)
-    return made
-
-
-def refused(base: Base, table: Dataset) -> str:
-    """The code of what stands against a load."""
-    with pytest.raises(WorldError) as found:
-        base.world.load(table)
-    return code_of(found.value)
+    source = Source("pg", "postgres", KIND.Options(server.url(server.database())), Place("sources/pg.yml"))
+    return based(world, server, source, monkeypatch)
 
 
 TYPES = """
@@ -290,24 +261,9 @@ def test_a_server_that_is_not_there_is_told_without_the_password(
 
 def test_a_server_that_dies_in_the_middle_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with postgres() as running:
-        base = Base(world, running, "postgres")
-        source = Source("pg", "postgres", KIND.Options(running.url()), PLACE)
-        monkeypatch.setattr(world, "source", lambda dataset: source)
+        base = based(world, running, Source("pg", "postgres", KIND.Options(running.url()), PLACE), monkeypatch)
         base.sql("create table t as select i as id, i as at from generate_series(1, 1000) i")
-        table = base.table(load="incremental", cursor="at")
-        world.load(table)
-        known = dict(world.positions)
-        base.sql("create or replace function stop() returns int language sql as 'select 1'")
-        base.sql("insert into t select i, i from generate_series(1001, 400000) i")
-        reading = KIND.read(source, table, world.positions["pg.t"], world.root, world.session)
-        running.process.kill()
-        running.process.wait()
-        monkeypatch.setattr(KIND, "read", lambda *_: reading)
-        with pytest.raises(WorldError) as found:
-            world.load(table)
-        assert found.value.problems[0].code == "I007"
-        assert world.positions == known
-        assert world.rows(table, "count(*)", "1") == [(1000,)]
+        killed_in_the_middle(base, monkeypatch)
 
 
 def test_the_password_is_nowhere_to_be_read(base: Base) -> None:
