@@ -88,15 +88,45 @@ def free_port() -> int:
 
 
 @dataclass
-class Postgres:
-    """A running PostgreSQL; `process` is the postmaster."""
+class Server:
+    """A running database server, of its one process that starts the others."""
 
     port: int
     process: subprocess.Popen[bytes]
 
-    def url(self, database: str = "postgres", user: str = "postgres", password: str = "") -> str:
+    scheme = ""
+    first = ("", "")
+    """The user and the database that are meant where none is said."""
+    new_database = "create database {}"
+
+    def url(self, database: str = "", user: str = "", password: str = "") -> str:
         secret = f":{password}" if password else ""
-        return f"postgresql://{user}{secret}@127.0.0.1:{self.port}/{database}"
+        first_user, first_database = self.first
+        where = f"127.0.0.1:{self.port}/{database or first_database}"
+        return f"{self.scheme}://{user or first_user}{secret}@{where}"
+
+    def answers(self) -> bool:
+        """Whether it takes connections."""
+        raise NotImplementedError
+
+    def sql(self, *statements: str) -> list[Any]:
+        """Run statements; what the last one returns."""
+        raise NotImplementedError
+
+    def database(self) -> str:
+        """The name of a new, empty database."""
+        name = f"t{uuid.uuid4().hex[:12]}"
+        self.sql(self.new_database.format(name))
+        return name
+
+
+@dataclass
+class Postgres(Server):
+    """A running PostgreSQL."""
+
+    scheme = "postgresql"
+    first = ("postgres", "postgres")
+    new_database = "create database {} strategy file_copy"
 
     def sql(self, *statements: str, database: str = "postgres", rows: Any = ()) -> list[Any]:
         """Run statements, the last one for each of `rows`; what the last one returns."""
@@ -121,19 +151,13 @@ class Postgres:
         while self.answers(role, "no-" + password):
             time.sleep(0.02)
 
-    def answers(self, role: str = "postgres", password: str = "") -> bool:
+    def answers(self, role: str = "", password: str = "") -> bool:
         """Whether it takes connections."""
         try:
             psycopg.connect(self.url(user=role, password=password)).close()
         except psycopg.OperationalError:
             return False
         return True
-
-    def database(self) -> str:
-        """The name of a new, empty database."""
-        name = f"t{uuid.uuid4().hex[:12]}"
-        self.sql(f"create database {name} strategy file_copy")
-        return name
 
 
 @contextmanager
@@ -164,7 +188,7 @@ def postgres(*settings: str) -> Iterator[Postgres]:
         shutil.rmtree(folder)
 
 
-def _wait(server: Postgres | MySql, log: Path) -> None:
+def _wait(server: Server, log: Path) -> None:
     while not server.answers():
         if server.process.poll() is not None:
             raise RuntimeError(log.read_text())
@@ -172,15 +196,12 @@ def _wait(server: Postgres | MySql, log: Path) -> None:
 
 
 @dataclass
-class MySql:
+class MySql(Server):
     """A running MariaDB."""
 
-    port: int
-    process: subprocess.Popen[bytes]
-
-    def url(self, database: str = "ops", user: str = "root", password: str = "") -> str:
-        secret = f":{password}" if password else ""
-        return f"mysql://{user}{secret}@127.0.0.1:{self.port}/{database}"
+    scheme = "mysql"
+    first = ("root", "ops")
+    new_database = "create database {} character set utf8mb4"
 
     def sql(self, *statements: str, database: str | None = None) -> list[Any]:
         """Run statements; what the last one returns."""
@@ -201,12 +222,6 @@ class MySql:
                 return True
         except OSError:
             return False
-
-    def database(self) -> str:
-        """The name of a new, empty database."""
-        name = f"t{uuid.uuid4().hex[:12]}"
-        self.sql(f"create database {name} character set utf8mb4")
-        return name
 
 
 @contextmanager
