@@ -60,10 +60,11 @@ class Session(Protocol):
         """A large result: an object with `__arrow_c_stream__`."""
         ...
 
-    def write(self, select: str, folder: Path, prefix: str) -> Written:
+    def write(self, select: str, folder: Path, prefix: str, about: int = 0) -> Written:
         """Run the SELECT into Parquet files `<folder>/<prefix>*.parquet` (zstd); types already storable.
 
-        Statistics are those that Delta may trust. No file is written for an empty result.
+        Statistics are those that Delta may trust. No file is written for an empty result. A result of many rows
+        becomes several files; `about` is how many may come, where the engine has no way to know.
         """
         ...
 
@@ -144,7 +145,7 @@ class Reading:
     `position` is the position after this read, as JSON data; where it has a key "cursor", ingestion puts the greatest
     cursor value read there, as the source writes it, and the next read begins at that value again: ties.
     `is_complete`: the whole table is read, not only what is new. `is_loose`: the next read may bring rows from before
-    its position, too.
+    its position, too. `about` is how many rows there may be, where the engine cannot know; 0 if nobody does.
     `careful` is a slower way to read the same, for values that the engine gives up on (text that is no UTF-8); None
     if there is none.
     `again` is what of it was read before and is read again on purpose; of a span, `position` is where the load stands.
@@ -162,6 +163,7 @@ class Reading:
     whole: str | None = None
     is_complete: bool = False
     is_loose: bool = False
+    about: int = 0
     notes: tuple[str, ...] = ()
     careful: Reading | None = None
     finish: Callable[[], None] | None = None

@@ -85,7 +85,7 @@ class Session:
         self._one_select(select)
         return Stream(self._relation(select), select)
 
-    def write(self, select: str, folder: Path, prefix: str) -> Written:
+    def write(self, select: str, folder: Path, prefix: str, about: int = 0) -> Written:
         text = self._one_select(select)
         fields = self._fields(text)
         attempt = f"{prefix}{secrets.token_hex(4)}-"
@@ -93,7 +93,7 @@ class Session:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise _folder_refused(folder, error) from error
-        if self._is_large(text, len(fields)):
+        if about * len(fields) > LARGE or self._is_large(text, len(fields)):
             place, split = folder, f", overwrite_or_ignore true, file_size_bytes '{FILE_SIZE}', filename_pattern "
             split += literal(attempt + "{i}")
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 from mainstem.core.dataset import Dataset
@@ -84,7 +85,7 @@ def table(ask: Ask, dataset: Dataset, schema: str | None) -> ServerTable:
     shown = name_at_source(dataset)
     parts = shown.split(".", 1) if "." in shown else [part for part in (schema, shown) if part]
     relation = ".".join(map(quote_name, parts))
-    oid, sort = _found(ask, dataset, relation)
+    oid, sort, about = _found(ask, dataset, relation)
     rows = ask(_COLUMNS.format(oid=oid))
     money_scale = ask("select scale('1'::money::numeric)")[0][0] if any(row[2] == "money" for row in rows) else 0
     contract = [column.type if column else None for _, column in pair([row[0] for row in rows], dataset.columns)]
@@ -93,24 +94,25 @@ def table(ask: Ask, dataset: Dataset, schema: str | None) -> ServerTable:
         for (name, words, base, kind, modifier), wanted in zip(rows, contract, strict=True)
     ]
     key = [name for (name,) in ask(_KEY.format(oid=oid))]
-    return table_of(dataset, shown, relation, columns, key, "ctid::text" if sort == "r" else None)
+    found = table_of(dataset, shown, relation, columns, key, "ctid::text" if sort == "r" else None)
+    return replace(found, about=max(about, 0))
 
 
-def _found(ask: Ask, dataset: Dataset, relation: str) -> tuple[int, str]:
-    """The table's oid and kind."""
+def _found(ask: Ask, dataset: Dataset, relation: str) -> tuple[int, str, int]:
+    """The table's oid, its kind, and about how many rows it has."""
     shown, named = name_at_source(dataset), f"to_regclass({literal(relation)})"
     found = ask(
-        "select c.oid::bigint, relkind::text, has_table_privilege(c.oid, 'select'), current_user::text "
-        f"from pg_class c where c.oid = {named} and relkind in ('r', 'v', 'm', 'f', 'p')"
+        "select c.oid::bigint, relkind::text, reltuples::bigint, has_table_privilege(c.oid, 'select'), "
+        f"current_user::text from pg_class c where c.oid = {named} and relkind in ('r', 'v', 'm', 'f', 'p')"
     )
     if not found:
         mend = nearest(shown, [name for (name,) in ask(_TABLES)], kind="tables")
         raise WorldError(Problem("G005", f'table "{shown}" is not in the database', mend, dataset.place))
-    oid, kind, may_read, role = found[0]
+    oid, kind, about, may_read, role = found[0]
     if not may_read:
         mend = f"let the owner run: grant select on {relation} to {quote_name(role)}"
         raise WorldError(Problem("G084", f'role "{role}" may not read table "{shown}"', mend, dataset.place))
-    return oid, kind
+    return oid, kind, about
 
 
 _UNIQUE = """
