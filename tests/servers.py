@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import shutil
 import signal
@@ -17,10 +18,66 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import psycopg
 
 from tests.tools import needs
+
+
+@dataclass
+class Shelf:
+    """A running S3 service (moto) that looks at signatures; `key` and `secret` are those of its only user."""
+
+    port: int
+    key: str
+    secret: str
+
+    def bucket(self) -> str:
+        """The name of a new, empty bucket."""
+        name = f"t{uuid.uuid4().hex[:12]}"
+        self._client("s3", self.key, self.secret).create_bucket(Bucket=name)
+        return name
+
+    def put(self, bucket: str, key: str, content: bytes) -> None:
+        self._client("s3", self.key, self.secret).put_object(Bucket=bucket, Key=key, Body=content)
+
+    def _client(self, service: str, key: str, secret: str) -> Any:
+        import boto3
+
+        where = {"endpoint_url": f"http://127.0.0.1:{self.port}", "region_name": "us-east-1"}
+        return boto3.client(service, **where, aws_access_key_id=key, aws_secret_access_key=secret)
+
+    def ask_for_signatures(self) -> None:
+        """Make the user; from then on nobody else is let in."""
+        users = self._client("iam", "anybody", "anything")
+        users.create_user(UserName="clerk")
+        everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+        users.put_user_policy(UserName="clerk", PolicyName="all", PolicyDocument=json.dumps(everything))
+        made = users.create_access_key(UserName="clerk")["AccessKey"]
+        self.key, self.secret = made["AccessKeyId"], made["SecretAccessKey"]
+        _post(f"http://127.0.0.1:{self.port}/moto-api/reset-auth", b"0")
+
+
+def _post(url: str, body: bytes) -> None:
+    with urlopen(Request(url, body, {"Content-Type": "text/plain"})):
+        pass
+
+
+@contextmanager
+def shelf() -> Iterator[Shelf]:
+    """An S3 service that only lets its one user in."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    try:
+        running = Shelf(server.get_host_and_port()[1], "", "")
+        running.ask_for_signatures()
+        yield running
+    finally:
+        _post(f"http://127.0.0.1:{running.port}/moto-api/reset-auth", b"inf")
+        server.stop()
 
 
 def free_port() -> int:
@@ -53,10 +110,21 @@ class Postgres:
             found = connection.execute(statements[-1].encode())
             return found.fetchall() if found.description else []
 
-    def answers(self) -> bool:
+    def ask_for_password(self, role: str, password: str) -> None:
+        """Make a role, if there is none, that only comes in with its password; all others need none."""
+        if self.sql(f"select 1 from pg_roles where rolname = '{role}'"):
+            return
+        self.sql(f"create role {role} login password '{password}'")
+        rules = Path(self.sql("show hba_file")[0][0])
+        rules.write_text(f"host all {role} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
+        self.sql("select pg_reload_conf()")
+        while self.answers(role, "no-" + password):
+            time.sleep(0.02)
+
+    def answers(self, role: str = "postgres", password: str = "") -> bool:
         """Whether it takes connections."""
         try:
-            self.sql("select 1")
+            psycopg.connect(self.url(user=role, password=password)).close()
         except psycopg.OperationalError:
             return False
         return True

@@ -15,7 +15,7 @@ from mainstem.core.clock import SetClock
 from mainstem.core.run import Run
 from mainstem.core.span import Again
 from mainstem.ledger.sqlite import open_ledger
-from mainstem.lifecycle.serving.gate import Request
+from mainstem.lifecycle.serving.request import Request
 from mainstem.orchestration.reading import ask, current_release
 from mainstem.orchestration.waiting import run_waiting
 from mainstem.project import load

@@ -21,7 +21,7 @@ import pytest
 from mainstem.core.clock import SetClock
 from mainstem.core.crash import POINTS
 from mainstem.ledger.sqlite import open_ledger
-from mainstem.lifecycle.serving.gate import Request
+from mainstem.lifecycle.serving.request import Request
 from mainstem.orchestration.reading import ask, current_release
 from mainstem.project import load
 from tests.crash.project import morning

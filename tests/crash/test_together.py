@@ -18,7 +18,7 @@ from deltalake import DeltaTable
 from mainstem.core.clock import SetClock
 from mainstem.core.problem import WorldError
 from mainstem.ledger.sqlite import open_ledger
-from mainstem.lifecycle.serving.gate import Request
+from mainstem.lifecycle.serving.request import Request
 from mainstem.orchestration.checkup import checkup
 from mainstem.orchestration.ground import Progress
 from mainstem.orchestration.reading import ask, current_release

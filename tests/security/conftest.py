@@ -14,7 +14,8 @@ from mainstem.core.problem import ProjectError
 from mainstem.core.project import EngineSettings
 from mainstem.engines import duckdb as embedded
 from mainstem.ledger.sqlite import open_ledger
-from mainstem.lifecycle.serving.gate import Answer, Request, read
+from mainstem.lifecycle.serving.gate import read
+from mainstem.lifecycle.serving.request import Answer, Request
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import duckdb
 
 from mainstem.core.ports import Engine, Ledger
 from mainstem.core.release import Field
-from mainstem.lifecycle.serving.gate import Answer, Offer
+from mainstem.lifecycle.serving.request import Answer, Offer
 from mainstem.sql.quote import qualified
 
 CANARY = "canary"

@@ -22,7 +22,8 @@ from mainstem.core.project import EngineSettings
 from mainstem.core.release import Field
 from mainstem.engines import duckdb as embedded
 from mainstem.ledger.sqlite import open_ledger
-from mainstem.lifecycle.serving.gate import Offer, Request, read
+from mainstem.lifecycle.serving.gate import read
+from mainstem.lifecycle.serving.request import Offer, Request
 
 _A = "select i as id, chr(cast(65 + i % 4 as integer)) as k, {} as secret, {} as hidden, i % 5 as v from range(12) t(i)"
 _B = "select i % 9 as id, chr(cast(65 + i % 3 as integer)) as k, {} as secret, i % 4 as w from range(10) t(i)"

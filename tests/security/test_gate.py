@@ -17,7 +17,8 @@ from mainstem.core.place import Place
 from mainstem.core.problem import MainstemError, ProjectError
 from mainstem.core.project import EngineSettings
 from mainstem.engines import duckdb as embedded
-from mainstem.lifecycle.serving.gate import Answer, Request, Rules, read, read_each
+from mainstem.lifecycle.serving.gate import read, read_each
+from mainstem.lifecycle.serving.request import Answer, Request, Rules
 from mainstem.security.functions import FUNCTIONS, TABLE_FUNCTIONS
 
 REFUSED = cases("refused.sql.txt")

@@ -11,7 +11,7 @@ import click
 
 from mainstem.cli.opening import open_project
 from mainstem.cli.options import env_option, json_option, project_option
-from mainstem.lifecycle.serving.gate import Answer
+from mainstem.lifecycle.serving.request import Answer
 
 WIDEST = 80
 """Signs of a cell in a terminal."""
@@ -32,7 +32,7 @@ def command(
 
     Columns that carry a tag are redacted. Nothing but the release can be read, nothing can be changed.
     """
-    from mainstem.lifecycle.serving.gate import Request
+    from mainstem.lifecycle.serving.request import Request
     from mainstem.orchestration.reading import ask, current_release
 
     text = sys.stdin.read() if sql == "-" else sql

@@ -63,7 +63,7 @@ def _version(release: Release | None, name: str) -> Version | None:
 def _sample(opened: Opened, release: Release | None, described: Described, rows: int, *, clear: bool) -> Any:
     """A few rows through the gate; None where the dataset is in no release yet."""
     from mainstem.core.dataset import QUARANTINE
-    from mainstem.lifecycle.serving.gate import Request
+    from mainstem.lifecycle.serving.request import Request
     from mainstem.orchestration.reading import ask
     from mainstem.sql.quote import qualified
 

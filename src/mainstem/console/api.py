@@ -18,9 +18,10 @@ from mainstem.core.clock import Clock, SetClock, instant_text
 from mainstem.core.evidence import Evidence
 from mainstem.core.output import Output
 from mainstem.core.problem import MainstemError, Problem, ProjectError, nearest
-from mainstem.lifecycle.serving.gate import Request, again, refuse
+from mainstem.lifecycle.serving.gate import again, refuse
 from mainstem.lifecycle.serving.openapi import PROBLEM, Described, document
 from mainstem.lifecycle.serving.parameter import parameters_of, texts_given
+from mainstem.lifecycle.serving.request import Request
 from mainstem.orchestration.desk import Desk, Values
 from mainstem.orchestration.served import Served
 from mainstem.security.audit import AuditRow

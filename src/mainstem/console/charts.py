@@ -14,7 +14,7 @@ from mainstem.console import look
 from mainstem.console.scale import Scale, ticks, time_ticks
 from mainstem.console.svg import el, picture
 from mainstem.core.output import Chart
-from mainstem.lifecycle.serving.gate import Answer
+from mainstem.lifecycle.serving.request import Answer
 
 WIDTH, HEIGHT = 980.0, 300.0
 LEFT, RIGHT, TOP, BOTTOM = 60.0, 16.0, 16.0, 40.0

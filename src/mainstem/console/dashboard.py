@@ -20,8 +20,8 @@ from mainstem.console.site import Now, Site
 from mainstem.core.clock import SetClock
 from mainstem.core.output import Chart, Output, Query
 from mainstem.core.problem import MainstemError, Problem, ProjectError, WorldError
-from mainstem.lifecycle.serving.gate import Answer, Request
 from mainstem.lifecycle.serving.parameter import Parameter, texts_given
+from mainstem.lifecycle.serving.request import Answer, Request
 from mainstem.orchestration.desk import Values
 from mainstem.orchestration.served import Served
 

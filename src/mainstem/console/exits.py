@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from starlette.routing import BaseRoute, Mount, Route
 
-from mainstem.lifecycle.serving.gate import EXITS
+from mainstem.lifecycle.serving.request import EXITS
 
 EXIT_OF: Mapping[str, str | None] = {
     "/": None,

@@ -26,7 +26,7 @@ from mainstem.core.problem import MainstemError, Problem
 from mainstem.core.requirement import Requirement
 from mainstem.core.words import counted
 from mainstem.ledger.holder import is_alive
-from mainstem.lifecycle.serving.gate import Answer, Request
+from mainstem.lifecycle.serving.request import Answer, Request
 from mainstem.orchestration.judge import people_of
 from mainstem.orchestration.passed import check_of, in_words, passed
 from mainstem.sql.quote import qualified

@@ -23,7 +23,7 @@ from mainstem.core.ports import Ledger
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.project import Project
 from mainstem.ledger.holder import is_alive
-from mainstem.lifecycle.serving.gate import Answer, Request
+from mainstem.lifecycle.serving.request import Answer, Request
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.desk import Desk
 from mainstem.orchestration.judge import Judged, judge

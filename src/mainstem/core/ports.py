@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from mainstem.core.copy import Batch, Kept
 from mainstem.core.dataset import Dataset, Source
 from mainstem.core.evidence import Evidence
+from mainstem.core.problem import Problem
 from mainstem.core.release import DataFile, Field, Head, Lease, Release, Version
 from mainstem.core.run import Look
 from mainstem.core.span import Again
@@ -149,6 +150,7 @@ class Reading:
     `careful` is a slower way to read the same, for values that the engine gives up on (text that is no UTF-8); None
     if there is none.
     `again` is what of it was read before and is read again on purpose; of a span, `position` is where the load stands.
+    `meant` says what it means that the engine breaks off with these words; None where it is not about the source.
     `finish` is called once after the last use, whatever happened; WorldError if what was read changed meanwhile.
     """
 
@@ -166,6 +168,7 @@ class Reading:
     about: int = 0
     notes: tuple[str, ...] = ()
     careful: Reading | None = None
+    meant: Callable[[str], Problem | None] | None = None
     finish: Callable[[], None] | None = None
     again: Again | None = None
 

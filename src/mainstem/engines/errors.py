@@ -18,6 +18,8 @@ _NO_SPACE = {str(number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """A full disk, a used-up quota, a limit on the size of files."""
 
 _MISSING = re.compile(r"([\w ]+?) with name (.+) does not exist")
+_OUR_QUERY = re.compile(r'(Failed to .* query) ".*"(?=:|$)', re.DOTALL)
+"""What a scanner says of a query that it was given, and that nobody wrote."""
 _CANDIDATES_SHOWN = 300
 
 _CODES: tuple[tuple[type[duckdb.Error], str], ...] = (
@@ -88,7 +90,7 @@ def _code(error: duckdb.Error, message: str, details: Mapping[str, Any]) -> str:
 
 def _sentence(message: str) -> str:
     """The first line, without the exclamation and without the candidates, which belong into the mend."""
-    first = message.strip().split("\n", 1)[0].strip().rstrip(".!")
+    first = _OUR_QUERY.sub(r"\1", message.strip()).split("\n", 1)[0].rstrip(".!: ")
     missing = _MISSING.fullmatch(first)
     if missing:
         return f'{missing[1].lower()} "{missing[2]}" does not exist'

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mainstem.core.dataset import QUARANTINE, Dataset, Load, Model, SqlFacts
-from mainstem.core.kinds import find
 from mainstem.core.place import Place
 from mainstem.core.ports import Engine
-from mainstem.core.problem import MainstemError, Problem, nearest, raise_all
+from mainstem.core.problem import Problem, raise_all
 from mainstem.core.project import Macro, Project
 from mainstem.core.release import Field
-from mainstem.core.requirement import Requirement
 from mainstem.core.tags import REST
 from mainstem.governance.lineage import query_name
 from mainstem.lifecycle.requirements import wanted
 from mainstem.lifecycle.requirements.digests import entry_problems
 from mainstem.lifecycle.requirements.probe import Probe
+from mainstem.orchestration import mentions
+from mainstem.orchestration.binding import Work, resolve
+from mainstem.orchestration.bound_columns import load_fields, model_fields, quarantine_fields, takes
 from mainstem.orchestration.bound_macros import Macros
-from mainstem.orchestration.fits import model_fields, query_problems
+from mainstem.orchestration.fits import query_problems
 from mainstem.orchestration.graph import in_order, one_cycle
 from mainstem.orchestration.waits import waits
 from mainstem.sql.facts import EVERYTHING, with_columns
@@ -48,31 +48,6 @@ class Bound:
     probes: Mapping[str, Sequence[Probe]]
 
 
-@dataclass(slots=True)
-class _Work:
-    """What binding has found so far."""
-
-    project: Project
-    known: Mapping[str, tuple[Field, ...]]
-    texts: Any
-    engine: Callable[[], Engine]
-    problems: list[Problem] = field(default_factory=list)
-    facts: dict[str, SqlFacts] = field(default_factory=dict)
-    fields: dict[str, tuple[Field, ...] | None] = field(default_factory=dict)
-    broken: set[str] = field(default_factory=set)
-    empty: Any = None
-    placed: set[str] = field(default_factory=set)
-    shapes: dict[str, str] = field(default_factory=dict)
-    macros: Macros = field(default_factory=lambda: Macros((), None))
-    made: set[str] = field(default_factory=set)
-
-    def shape(self, name: str) -> str:
-        """Columns and types of a dataset as one text."""
-        if name not in self.shapes:
-            self.shapes[name] = ", ".join(f"{f.name} {f.type}" for f in self.fields[name] or ())
-        return self.shapes[name]
-
-
 def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, engine: Callable[[], Engine]) -> Bound:
     """Resolve every name of the project; one ProjectError with all problems if any name or type is wrong.
 
@@ -80,7 +55,7 @@ def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, e
     engine for the types of models whose text or inputs are new; it is not called when there are none. Of a project
     that was read in part, nothing is said of what is lost.
     """
-    work = _Work(project, known, texts, engine, macros=Macros(project.macros, texts))
+    work = Work(project, known, texts, engine, macros=Macros(project.macros, texts))
     inputs = {name: _inputs(work, dataset) for name, dataset in project.datasets.items()}
     order = in_order(inputs)
     if len(order) < len(inputs):
@@ -89,17 +64,13 @@ def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, e
         for name in order:
             _bind_columns(work, project.datasets[name], inputs[name])
         for macro in project.macros:
-            _takes(work, work.macros.used(macro.text))
+            takes(work, work.macros.used(macro.text))
     finally:
         if work.empty is not None:
             work.empty[0].close()
             work.empty[1].close()
     outputs = {name: _output_inputs(work, name) for name in project.outputs}
-    for dataset in project.datasets.values():
-        _check_columns_named(work, dataset)
-        _check_checks(work, dataset)
-        _check_references(work, dataset)
-    _check_requirements(work)
+    mentions.look(work)
     work.problems += [*work.macros.problems, *entry_problems(project.agreements)]
     after, too_early = waits(project, inputs, work.macros)
     work.problems += too_early
@@ -107,7 +78,7 @@ def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, e
     return Bound(in_order(after), inputs, work.facts, work.fields, outputs, after, wanted.probes(project))
 
 
-def _inputs(work: _Work, dataset: Dataset) -> tuple[str, ...]:
+def _inputs(work: Work, dataset: Dataset) -> tuple[str, ...]:
     if isinstance(dataset.made_by, Load):
         return ()
     used = work.macros.used(dataset.made_by.sql)
@@ -116,14 +87,14 @@ def _inputs(work: _Work, dataset: Dataset) -> tuple[str, ...]:
     if found.problems:
         work.broken.add(dataset.name)
     work.problems += [_volatile(dataset.made_by, name) for name in dict.fromkeys(found.volatile)]
-    return _resolve(work, {**work.macros.reads(used), **found.inputs}, dataset.name)
+    return resolve(work, {**work.macros.reads(used), **found.inputs}, dataset.name)
 
 
 def _called(used: Iterable[Macro]) -> frozenset[str]:
     return frozenset(macro.name for macro in used)
 
 
-def _facts(work: _Work, sql: str, place: Place, inputs: Sequence[str]) -> SqlFacts:
+def _facts(work: Work, sql: str, place: Place, inputs: Sequence[str]) -> SqlFacts:
     """What a text says. What comes out of a macro that reads datasets may be anything of theirs."""
     used = work.macros.used(sql)
     facts: SqlFacts = work.texts.facts(sql, place, _columns_in_scope(work, inputs), _called(used))
@@ -146,23 +117,7 @@ def _volatile(model: Model, name: str) -> Problem:
     )
 
 
-def _resolve(work: _Work, inputs: Mapping[str, Place], reader: str) -> tuple[str, ...]:
-    known = work.project.datasets
-    names: dict[str, None] = {}
-    for name, place in inputs.items():
-        base = name.removesuffix(QUARANTINE)
-        if base in known and (base == name or known[base].is_load):
-            names[base] = None
-            continue
-        work.broken.add(reader)
-        if not work.project.is_lost(base):
-            work.problems.append(
-                Problem("T001", f'dataset "{name}" does not exist', nearest(name, list(known), kind="datasets"), place)
-            )
-    return tuple(names)
-
-
-def _report_cycle(work: _Work, inputs: Mapping[str, tuple[str, ...]]) -> None:
+def _report_cycle(work: Work, inputs: Mapping[str, tuple[str, ...]]) -> None:
     cycle = one_cycle(inputs)
     work.broken.update(set(inputs) - set(in_order(inputs)))
     work.problems.append(
@@ -175,15 +130,15 @@ def _report_cycle(work: _Work, inputs: Mapping[str, tuple[str, ...]]) -> None:
     )
 
 
-def _bind_columns(work: _Work, dataset: Dataset, inputs: Sequence[str]) -> None:
+def _bind_columns(work: Work, dataset: Dataset, inputs: Sequence[str]) -> None:
     if isinstance(dataset.made_by, Load):
-        work.fields[dataset.name] = _load_fields(work, dataset)
+        work.fields[dataset.name] = load_fields(work, dataset)
         return
     if dataset.name in work.broken or any(name in work.broken for name in inputs):
         work.broken.add(dataset.name)
         work.fields[dataset.name] = None
         return
-    if not _takes(work, work.macros.used(dataset.made_by.sql)):
+    if not takes(work, work.macros.used(dataset.made_by.sql)):
         work.broken.add(dataset.name)
         work.fields[dataset.name] = None
         return
@@ -194,12 +149,12 @@ def _bind_columns(work: _Work, dataset: Dataset, inputs: Sequence[str]) -> None:
         work.fields[dataset.name] = None
         work.facts[dataset.name] = facts
         return
-    fields = _model_fields(work, dataset, dataset.made_by, inputs)
+    fields = model_fields(work, dataset, dataset.made_by, inputs)
     work.fields[dataset.name] = fields
     work.facts[dataset.name] = facts if fields is None else with_columns(facts, tuple(f.name for f in fields))
 
 
-def _columns_in_scope(work: _Work, inputs: Sequence[str]) -> dict[str, tuple[str, ...] | None]:
+def _columns_in_scope(work: Work, inputs: Sequence[str]) -> dict[str, tuple[str, ...] | None]:
     scope: dict[str, tuple[str, ...] | None] = {}
     for name in inputs:
         fields = work.fields.get(name)
@@ -209,134 +164,13 @@ def _columns_in_scope(work: _Work, inputs: Sequence[str]) -> dict[str, tuple[str
     return scope
 
 
-def quarantine_fields() -> tuple[Field, ...]:
-    """The columns of every quarantine."""
-    from mainstem.lifecycle.storage.quarantine import FIELDS
-
-    return FIELDS
-
-
-def _load_fields(work: _Work, dataset: Dataset) -> tuple[Field, ...] | None:
-    if work.project.is_lost(dataset.name):
-        return None
-    if dataset.name in work.known:
-        return _with_added(dataset, work.known[dataset.name])
-    if not dataset.columns or any(column.type is None for column in dataset.columns):
-        return None
-    from mainstem.lifecycle.storage.types import stored_fields
-
-    try:
-        declared = stored_fields([Field(column.name, column.type or "") for column in dataset.columns])
-        return _with_added(dataset, declared)
-    except MainstemError as error:
-        work.problems += [replace(problem, place=problem.place or dataset.place) for problem in error.problems]
-        return None
-
-
-def _with_added(dataset: Dataset, fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """The columns of a load with those that its write mode adds, from the first load on."""
-    from mainstem.lifecycle.ingestion.target import added_fields
-
-    assert isinstance(dataset.made_by, Load)
-    there = {field.name for field in fields}
-    return (*fields, *(each for each in added_fields(dataset.made_by, fields) if each.name not in there))
-
-
-def _model_fields(work: _Work, dataset: Dataset, model: Model, inputs: Sequence[str]) -> tuple[Field, ...] | None:
-    """Columns and types of a model, from the cache or from the engine."""
-    scope = {name: work.fields[name] for name in inputs}
-    if "macros" in work.project.lost or any(fields is None for fields in scope.values()):
-        return None
-    shapes = [f"{name}:{work.shape(name)}" for name in inputs]
-    macros = [macro.text for macro in work.macros.used(model.sql)]
-    wanted = "\n".join((str(model.kind == "view"), model.sql, *shapes, *macros))
-    key = hashlib.sha256(wanted.encode()).hexdigest()
-    cached = work.texts.fields(key)
-    if cached is not None:
-        return tuple(Field(name, type_) for name, type_ in cached)
-    try:
-        fields = _describe(work, model, inputs)
-    except MainstemError as error:
-        work.broken.add(dataset.name)
-        work.problems += [_placed(problem, dataset.place) for problem in error.problems]
-        return None
-    work.texts.remember_fields(key, [(f.name, f.type) for f in fields])
-    return fields
-
-
-def _takes(work: _Work, used: Sequence[Macro]) -> bool:
-    """Whether the engine takes these macros; told where they are written if not, and left open where they read what
-    is not known yet."""
-    named = work.macros.reads(used)
-    reads = _resolve(work, named, "macros")
-    is_whole = len(reads) == len({name.removesuffix(QUARANTINE) for name in named})
-    if not is_whole or any(macro.name in work.macros.broken for macro in used):
-        return False
-    if any(name in work.broken for name in reads):
-        return False
-    if "macros" in work.project.lost or any(work.fields.get(name) is None for name in reads):
-        return True
-    shapes = [f"{name}:{work.shape(name)}" for name in reads]
-    for number, macro in enumerate(used):
-        texts = [each.text for each in used[: number + 1]]
-        key = hashlib.sha256("\n".join(("macro", *texts, *shapes)).encode()).hexdigest()
-        if work.texts.fields(key) is not None:
-            continue
-        try:
-            _make_macros(work, used[: number + 1], reads)
-        except MainstemError as error:
-            work.macros.broken.add(macro.name)
-            work.problems += [_placed(problem, macro.place) for problem in error.problems]
-            return False
-        work.texts.remember_fields(key, [])
-    return True
-
-
-def _make_macros(work: _Work, used: Sequence[Macro], reads: Sequence[str]) -> None:
-    session = _empty(work, reads)
-    for macro in used:
-        if macro.name not in work.made:
-            session.execute(macro.sql)
-            work.made.add(macro.name)
-
-
-def _describe(work: _Work, model: Model, inputs: Sequence[str]) -> tuple[Field, ...]:
-    session = _empty(work, inputs)
-    _make_macros(work, work.macros.used(model.sql), inputs)
-    return model_fields(model, session.describe(model.sql))
-
-
-def _empty(work: _Work, inputs: Sequence[str]) -> Any:
-    """A session in which these datasets are there, without rows."""
-    if work.empty is None:
-        engine = work.engine()
-        work.empty = (engine.session(), engine)
-    session, engine = work.empty
-    for name in inputs:
-        if name not in work.placed:
-            work.placed.add(name)
-            engine.bind(name, (), work.fields[name] or ())
-            if work.project.datasets[name].is_load:
-                engine.bind(name + QUARANTINE, (), quarantine_fields())
-    return session
-
-
-def _placed(problem: Problem, place: Place) -> Problem:
-    """The engine's problem at its line of the file: the text handed over has the file's lines."""
-    line = problem.place.line if problem.place else 0
-    column = problem.place.column if problem.place else 0
-    if problem.code.startswith("E"):
-        problem = replace(problem, code="T004")
-    return replace(problem, place=Place(place.file, line or place.line, column or place.column))
-
-
-def _output_inputs(work: _Work, name: str) -> tuple[str, ...]:
+def _output_inputs(work: Work, name: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for query in work.project.outputs[name].queries:
         used = work.macros.used(query.sql)
         inputs = work.texts.inputs(query.sql, query.place, _called(used))
         work.problems += inputs.problems
-        resolved = _resolve(work, {**work.macros.reads(used), **inputs.inputs}, name)
+        resolved = resolve(work, {**work.macros.reads(used), **inputs.inputs}, name)
         found.update(dict.fromkeys(resolved))
         if not inputs.problems and all(base in work.fields for base in resolved):
             facts = _facts(work, query.sql, query.place, resolved)
@@ -346,76 +180,3 @@ def _output_inputs(work: _Work, name: str) -> tuple[str, ...]:
             if is_whole and name not in work.project.lost:
                 work.problems += query_problems(work.project.outputs[name], query.name, facts.columns)
     return tuple(found)
-
-
-def _names(work: _Work, dataset: str) -> tuple[str, ...] | None:
-    fields = work.fields.get(dataset)
-    return None if fields is None else tuple(f.name for f in fields)
-
-
-def _require(work: _Work, dataset: str, column: str, place: Place, role: str) -> None:
-    names = _names(work, dataset)
-    if names is not None and column.lower() not in {name.lower() for name in names}:
-        work.problems.append(
-            Problem(
-                "T005",
-                f'{role} names "{column}", which is no column of "{dataset}"',
-                nearest(column, list(names), kind="columns"),
-                place,
-            )
-        )
-
-
-def _check_references(work: _Work, dataset: Dataset) -> None:
-    for column in dataset.columns:
-        if column.refers_to is None:
-            continue
-        other, name = column.refers_to
-        if other in work.project.datasets:
-            _require(work, other, name, column.place, f'column "{column.name}"')
-        elif not work.project.is_lost(other):
-            mend = nearest(other, list(work.project.datasets), kind="datasets")
-            work.problems.append(Problem("T001", f'dataset "{other}" does not exist', mend, column.place))
-
-
-def _check_columns_named(work: _Work, dataset: Dataset) -> None:
-    for column in dataset.key:
-        _require(work, dataset.name, column, dataset.place, "the key")
-    if dataset.time_column:
-        _require(work, dataset.name, dataset.time_column, dataset.place, "`time_column`")
-    if not dataset.is_load:
-        for declared in dataset.columns:
-            _require(work, dataset.name, declared.name, declared.place, "`columns:`")
-
-
-def _check_checks(work: _Work, dataset: Dataset) -> None:
-    for check in dataset.checks:
-        columns, others = find("checks", check.kind).reads(check.options)
-        for column in columns:
-            _require(work, dataset.name, column, check.place, f'check "{check.id}"')
-        for other in others:
-            _resolve(work, {other: check.place}, dataset.name)
-
-
-def _people(project: Project, requirement: Requirement) -> str:
-    """Those to whom a requirement is promised."""
-    needed = [project.needs[need].stakeholder for need in requirement.needs if need in project.needs]
-    return ", ".join(dict.fromkeys((*needed, *((requirement.for_,) if requirement.for_ else ()))))
-
-
-def _check_requirements(work: _Work) -> None:
-    for requirement in work.project.requirements.values():
-        if requirement.retired:
-            continue
-        whose = f'requirement "{requirement.id}" (for {_people(work.project, requirement) or "nobody"})'
-        for bound in requirement.binds:
-            dataset, _, column = bound.rpartition(".")
-            if bound not in work.project.datasets and dataset in work.project.datasets:
-                _require(work, dataset, column, requirement.place, whose)
-        objective = requirement.objective
-        if objective is None:
-            continue
-        for name in ("partition", "columns", "by"):
-            named = getattr(objective.options, name, None)
-            for column in (named,) if isinstance(named, str) else named or ():
-                _require(work, objective.of, column, objective.place, whose)

@@ -22,7 +22,7 @@ from mainstem.core.release import Release
 from mainstem.core.targets import Target
 from mainstem.lifecycle.serving.acknowledged import Acknowledged, State, digest_of, read_state
 from mainstem.lifecycle.serving.changes import Changes, Wanted, find_changes, refuse_surprise
-from mainstem.lifecycle.serving.gate import Answer, Request
+from mainstem.lifecycle.serving.request import Answer, Request
 from mainstem.lifecycle.serving.sending import send
 from mainstem.lifecycle.serving.sync import destination, options_of
 from mainstem.orchestration.reading import ask, current_release

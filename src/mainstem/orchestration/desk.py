@@ -17,20 +17,9 @@ from mainstem.core.ports import Engine, Ledger
 from mainstem.core.problem import MainstemError, Problem, ProjectError
 from mainstem.core.project import Project
 from mainstem.core.release import Field
-from mainstem.lifecycle.serving.gate import (
-    Allowed,
-    Answer,
-    Audit,
-    Columns,
-    Request,
-    Rows,
-    Run,
-    allow,
-    answer,
-    read,
-    refuse,
-)
+from mainstem.lifecycle.serving.gate import Audit, allow, answer, read, refuse
 from mainstem.lifecycle.serving.parameter import used
+from mainstem.lifecycle.serving.request import Allowed, Answer, Columns, Request, Rows, Run
 from mainstem.lifecycle.serving.task import Task
 from mainstem.lifecycle.serving.workers import Pool
 from mainstem.orchestration.opening import open_engine

@@ -21,8 +21,8 @@ from mainstem.core.release import Release
 from mainstem.governance.lineage import query_name
 from mainstem.lifecycle.serving.beside import whole
 from mainstem.lifecycle.serving.examples import examples_sql
-from mainstem.lifecycle.serving.gate import Request
 from mainstem.lifecycle.serving.manifest import Recipe, require_same, write_set
+from mainstem.lifecycle.serving.request import Request
 from mainstem.lifecycle.serving.training import options_of
 from mainstem.orchestration.opening import open_engine
 from mainstem.orchestration.reading import ask, bound_to, current_release

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from mainstem.core import crash
 from mainstem.core.dataset import Dataset, Model
 from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Session
 from mainstem.core.problem import WorldError
+from mainstem.core.release import Version
 from mainstem.orchestration import attempt, measure
 from mainstem.orchestration.asked import Asked, marks, unheld
 from mainstem.orchestration.blame import hush, may_quote
@@ -24,6 +26,23 @@ Look = tuple[Asked, Labels]
 def ids(ground: Ground, names: Iterable[str]) -> dict[str, str]:
     """The versions that readers of this run see, by name."""
     return {name: version.id for name, version in ground.shelf.versions(names).items()}
+
+
+def as_of(ground: Ground, inputs: Iterable[str], otherwise: datetime) -> datetime:
+    """The instant of data made of these inputs: that of the oldest."""
+    return min((v.as_of for v in ground.shelf.versions(inputs).values()), default=otherwise)
+
+
+def subject_of(
+    ground: Ground,
+    dataset: Dataset,
+    version: Version,
+    parent: str | None,
+    before: str | None = None,
+    labels: tuple[str, ...] | None = None,
+) -> Subject:
+    """A version of this run, to be measured."""
+    return Subject(dataset, version, parent, before, labels, ground.project.timezone, ground.started_at)
 
 
 def unheld_now(ground: Ground, dataset: Dataset) -> Asked:

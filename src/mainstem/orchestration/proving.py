@@ -20,9 +20,9 @@ from mainstem.core.release import Release
 from mainstem.core.requirement import Proof, Requirement
 from mainstem.lifecycle.requirements.calendar import duration_s
 from mainstem.lifecycle.requirements.proofs import proof_definition
-from mainstem.lifecycle.serving.gate import LOCAL, Answer, Request
 from mainstem.lifecycle.serving.parameter import Parameter, parameters_of, value_of
 from mainstem.lifecycle.serving.probe import Expected, shortfall
+from mainstem.lifecycle.serving.request import LOCAL, Answer, Request
 from mainstem.orchestration.reading import Tags, ask_each, tags_of
 
 LIMIT = 10_000

@@ -16,7 +16,8 @@ from mainstem.core.project import Project
 from mainstem.core.release import Field, Release, Version
 from mainstem.core.tags import ColumnTags
 from mainstem.governance.tags import effective_tags
-from mainstem.lifecycle.serving.gate import Answer, Offer, Request, Rules, read_each
+from mainstem.lifecycle.serving.gate import read_each
+from mainstem.lifecycle.serving.request import Answer, Offer, Request, Rules
 from mainstem.lifecycle.storage.quarantine import FIELDS
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.ground import files_of

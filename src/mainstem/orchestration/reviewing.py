@@ -17,7 +17,8 @@ from mainstem.core.run import Review
 from mainstem.lifecycle.ingestion import replaying
 from mainstem.lifecycle.ingestion.exact_json import dumps, loads
 from mainstem.lifecycle.ingestion.replaying import Reviewed, with_ids
-from mainstem.lifecycle.serving.gate import Answer, Offer, Request, read_each
+from mainstem.lifecycle.serving.gate import read_each
+from mainstem.lifecycle.serving.request import Answer, Offer, Request
 from mainstem.lifecycle.storage import tables
 from mainstem.lifecycle.storage.quarantine import FIELDS
 from mainstem.orchestration.blame import may_quote

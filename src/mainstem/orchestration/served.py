@@ -14,7 +14,7 @@ from mainstem.core.problem import ProjectError
 from mainstem.core.project import Project
 from mainstem.core.release import Field, Release
 from mainstem.governance.tags import Tags, effective_tags
-from mainstem.lifecycle.serving.gate import Allowed, Offer, Rules
+from mainstem.lifecycle.serving.request import Allowed, Offer, Rules
 from mainstem.lifecycle.serving.task import Bound as Binding
 from mainstem.lifecycle.storage.quarantine import FIELDS
 from mainstem.orchestration.bind import Bound

@@ -17,28 +17,20 @@ from mainstem.core.dataset import Dataset, Load, Model
 from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Session, Written
 from mainstem.core.problem import WorldError
-from mainstem.core.release import Change, DataFile, Field, Identity, Lease, Snapshot, Version
+from mainstem.core.release import Change, Lease, Snapshot, Version
 from mainstem.core.run import Done, Step
 from mainstem.core.span import Again
 from mainstem.lifecycle.storage import tables
 from mainstem.lifecycle.storage.types import cast_select
-from mainstem.orchestration import arrivals, attempt, held, measure
+from mainstem.orchestration import arrivals, held, measure
 from mainstem.orchestration.affected import with_affected
 from mainstem.orchestration.blame import hushed, in_file, may_quote, without
+from mainstem.orchestration.finishing import Result, finish, new_version
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.looks import load_fingerprint
-from mainstem.orchestration.state import model_skip_key, skip_key
+from mainstem.orchestration.state import model_skip_key
+from mainstem.orchestration.staying import keep, stay
 from mainstem.sql.clock import bind_clock
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    """What a computed step would become: its version before the commit, the change, and where it stands."""
-
-    version: Version
-    change: Change
-    base: Snapshot | None
-    evidence: tuple[Evidence, ...] = ()
 
 
 def do(ground: Ground, step: Step) -> Done:
@@ -61,68 +53,17 @@ def _without_values(ground: Ground, dataset: Dataset, error: WorldError) -> Worl
 
 def _carry_out(ground: Ground, dataset: Dataset, step: Step) -> Done:
     if step.action in ("skip", "check"):
-        return _keep(ground, dataset, step)
+        return keep(ground, dataset, step)
     if step.action in ("replay", "discard"):
         return _review(ground, dataset)
     if isinstance(dataset.made_by, Load):
         return _load(ground, dataset)
     known, reads = ground.base(dataset.name), _reading(ground, dataset)
     if known is not None and known.skip_key == reads.key:
-        return _stay(ground, dataset, replace(known, as_of=reads.as_of), "text and inputs turned out unchanged")
+        return stay(ground, dataset, replace(known, as_of=reads.as_of), "text and inputs turned out unchanged")
     if dataset.made_by.kind == "view":
         return _view(ground, dataset, dataset.made_by, reads)
     return _build(ground, dataset, dataset.made_by, reads)
-
-
-def _keep(ground: Ground, dataset: Dataset, step: Step) -> Done:
-    """A step that has nothing to do: its version stays, and may be valid for later data than before."""
-    base = ground.base(dataset.name)
-    if base is None:
-        return Done(dataset.name, "kept", step.why, None)
-    as_of = base.as_of
-    if dataset.is_load and step.why != "not selected":
-        as_of = ground.started_at
-    elif not dataset.is_load:
-        as_of = _kept_as_of(ground, dataset.name, base)
-    version = replace(base, as_of=as_of)
-    if step.action == "check":
-        read = (measure.read_evidence(dataset.name, version, 0),) if dataset.is_load else ()
-        return _stay(ground, dataset, version, step.why, read)
-    if as_of != base.as_of:
-        ground.shelf.put(version)
-        ground.kept.extend(_kept_evidence(ground, dataset, version))
-    return Done(dataset.name, "kept", step.why, version, rows=base.rows)
-
-
-def _kept_as_of(ground: Ground, name: str, base: Version) -> datetime:
-    """The instant of a kept model's data: that of its inputs, while they are what it was built on."""
-    inputs = ground.shelf.versions(ground.bound.inputs[name])
-    if {each: version.id for each, version in inputs.items()} != base.inputs:
-        return base.as_of
-    reads_nothing_new = not inputs and not ground.bound.facts[name].reads_clock
-    return _as_of(ground, tuple(inputs), ground.started_at if reads_nothing_new else base.as_of)
-
-
-def _kept_evidence(ground: Ground, dataset: Dataset, version: Version) -> list[Evidence]:
-    rows = [measure.version_evidence(_subject(ground, dataset, version, version.id, None, None))]
-    if dataset.is_load:
-        rows.append(measure.read_evidence(dataset.name, version, 0))
-    return measure.stamped(rows, ground.run, version.attempt)
-
-
-def _as_of(ground: Ground, inputs: tuple[str, ...], otherwise: datetime) -> datetime:
-    return min((v.as_of for v in ground.shelf.versions(inputs).values()), default=otherwise)
-
-
-def _subject(
-    ground: Ground,
-    dataset: Dataset,
-    version: Version,
-    parent: str | None,
-    before: str | None,
-    labels: tuple[str, ...] | None,
-) -> measure.Subject:
-    return measure.Subject(dataset, version, parent, before, labels, ground.project.timezone, ground.started_at)
 
 
 def _load(ground: Ground, dataset: Dataset) -> Done:
@@ -149,9 +90,9 @@ def _load(ground: Ground, dataset: Dataset) -> Done:
         told["notes"] += unheld
         if known is not None and change.is_empty and known.fingerprint == fingerprint:
             kept = replace(known, as_of=at)
-            return _stay(ground, dataset, kept, "read; nothing new", _reads(kept, change, told))
-        version = _new_version(lease, change, base, fingerprint=fingerprint, inputs={}, key="", as_of=at)
-        done = _finish(ground, session, dataset, lease, _Result(version, change, base, _reads(version, change, told)))
+            return stay(ground, dataset, kept, "read; nothing new", _reads(kept, change, told))
+        version = new_version(lease, change, base, fingerprint=fingerprint, inputs={}, key="", as_of=at)
+        done = finish(ground, session, dataset, lease, Result(version, change, base, _reads(version, change, told)))
         return replace(done, counts=arrivals.counts_of(change), notes=tuple(unheld))
     finally:
         session.close()
@@ -171,13 +112,13 @@ def _review(ground: Ground, dataset: Dataset) -> Done:
         found = review(ground, session, dataset, base)
         crash.point("after-compute", dataset.name)
         if found.change.is_empty:
-            done = _stay(ground, dataset, known, "nothing is settled by it")
+            done = stay(ground, dataset, known, "nothing is settled by it")
         else:
             change = replace(found.change, position=known.position)
-            version = _new_version(
+            version = new_version(
                 lease, change, base, fingerprint=known.fingerprint, inputs={}, key="", as_of=known.as_of
             )
-            done = _finish(ground, session, dataset, lease, _Result(version, change, base))
+            done = finish(ground, session, dataset, lease, Result(version, change, base))
         return replace(done, counts=found.counts, reasons=found.reasons)
     finally:
         session.close()
@@ -191,22 +132,9 @@ def _load_span(ground: Ground, session: Session, dataset: Dataset, base: Snapsho
     change = read_source(ground, session, dataset, base, ground.clock.now(), again)
     crash.point("after-compute", dataset.name)
     if change.is_empty:
-        return _stay(ground, dataset, known, "read again; nothing differs")
-    version = _new_version(lease, change, base, fingerprint=known.fingerprint, inputs={}, key="", as_of=known.as_of)
-    return _finish(ground, session, dataset, lease, _Result(version, change, base))
-
-
-def _stay(ground: Ground, dataset: Dataset, version: Version, why: str, read: tuple[Evidence, ...] = ()) -> Done:
-    """The version stays, measured where it lies by what it was never held to; `read` is evidence of a look."""
-    lease = ground.leases.get(dataset.name)
-    if lease is not None:
-        ground.ledger.give_up(lease)
-    subject = _subject(ground, dataset, version, version.id, None, None)
-    asked = held.unheld_now(ground, dataset)
-    rows = held.in_place(ground, subject, asked) if asked else [measure.version_evidence(subject)]
-    ground.ledger.record(measure.stamped([*rows, *read], ground.run, version.attempt), ground.clock.now())
-    ground.shelf.put(version)
-    return Done(dataset.name, "checked" if asked else "unchanged", why, version, rows=version.rows)
+        return stay(ground, dataset, known, "read again; nothing differs")
+    version = new_version(lease, change, base, fingerprint=known.fingerprint, inputs={}, key="", as_of=known.as_of)
+    return finish(ground, session, dataset, lease, Result(version, change, base))
 
 
 def _told(ground: Ground, dataset: Dataset, change: Change, at: datetime, seconds: float) -> dict[str, Any]:
@@ -250,7 +178,7 @@ class _Reads:
 def _reading(ground: Ground, dataset: Dataset) -> _Reads:
     ids = held.ids(ground, ground.bound.inputs[dataset.name])
     key = model_skip_key(dataset, ground.bound.facts[dataset.name], ids, ground.when)
-    return _Reads(ids, key, _as_of(ground, tuple(ids), ground.started_at))
+    return _Reads(ids, key, held.as_of(ground, tuple(ids), ground.started_at))
 
 
 def _build(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Done:
@@ -264,10 +192,10 @@ def _build(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Don
         written = _written(ground, session, lease, select)
         crash.point("after-compute", dataset.name)
         change = Change(written.fields, written.files, replace=True, rows_in=written.rows)
-        version = _new_version(
+        version = new_version(
             lease, change, base, fingerprint=facts.fingerprint, inputs=reads.ids, key=reads.key, as_of=reads.as_of
         )
-        return _finish(ground, session, dataset, lease, _Result(version, change, base))
+        return finish(ground, session, dataset, lease, Result(version, change, base))
     finally:
         session.close()
 
@@ -306,7 +234,7 @@ def _view(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Done
             run=ground.run,
         )
         ground.engine.bind_view(dataset.name, sql)
-        subject = _subject(ground, dataset, version, known.id if known else None, None, None)
+        subject = held.subject_of(ground, dataset, version, known.id if known else None)
         version = replace(version, newest=measure.newest_event(session, subject))
         subject = replace(subject, version=version)
         evidence = held.attempted(ground, session, subject)
@@ -317,109 +245,3 @@ def _view(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Done
         return Done(dataset.name, "committed", "view", version)
     finally:
         session.close()
-
-
-def _new_version(
-    lease: Lease,
-    change: Change,
-    base: Snapshot | None,
-    *,
-    fingerprint: str,
-    inputs: Mapping[str, str],
-    key: str,
-    as_of: datetime,
-) -> Version:
-    """The version that the commit will make, if nothing comes between: the table's next number."""
-    files = _files_after(change, base)
-    return Version(
-        lease.dataset,
-        lease.table,
-        base.number + 1 if base else 0,
-        change.fields,
-        fingerprint,
-        key or skip_key(fingerprint, {lease.table: str(lease.fence)}),
-        as_of,
-        rows=sum(file.rows for file in files),
-        size_bytes=sum(file.size_bytes for file in files),
-        inputs=inputs,
-        position=change.position,
-        attempt=lease.fence,
-        run=lease.run,
-    )
-
-
-def _files_after(change: Change, base: Snapshot | None) -> tuple[DataFile, ...]:
-    if change.replace or base is None:
-        return change.added
-    return tuple(file for file in base.files if file.path not in change.removed) + change.added
-
-
-def _finish(ground: Ground, session: Session, dataset: Dataset, lease: Lease, result: _Result) -> Done:
-    """Check, commit, derive the quarantine, record. A refused attempt leaves no file behind."""
-    files = _files_after(result.change, result.base)
-    known = ground.base(dataset.name)
-    before = _before(ground, dataset.time_column, result.version.fields, known)
-    ground.shelf.offer(result.version, files)
-    try:
-        subject = _subject(ground, dataset, result.version, known.id if known else None, before, result.change.labels)
-        newest = measure.newest_event(session, subject)
-        result = replace(result, version=replace(result.version, newest=newest))
-        evidence = [*result.evidence, *held.attempted(ground, session, replace(subject, version=result.version))]
-    except WorldError:
-        ground.shelf.withdraw(dataset.name)
-        attempt.discard(ground.lake, lease, result.change)
-        ground.ledger.give_up(lease)
-        raise
-    crash.point("after-check", dataset.name)
-    stamped = measure.stamped(evidence, ground.run, lease.fence)
-    attempt.note(ground.lake, lease, result.version, stamped)
-    version = _commit(ground, lease, result)
-    if version.id != result.version.id:
-        stamped = [replace(row, version=version.id) for row in stamped]
-    ground.ledger.record_step(lease, version, stamped, ground.clock.now())
-    attempt.forget(ground.lake, lease)
-    crash.point("after-record", dataset.name)
-    ground.shelf.offer(version, files)
-    ground.shelf.put(version)
-    return Done(
-        dataset.name,
-        "committed",
-        "",
-        version,
-        rows=version.rows,
-        rejected=result.change.rejected,
-        gone=result.change.gone,
-    )
-
-
-def _before(ground: Ground, column: str | None, fields: tuple[Field, ...], known: Version | None) -> str | None:
-    """The rows that a version follows, as SQL for FROM; None where no partition of theirs could be compared."""
-    types = [{field.name.lower(): field.type for field in each} for each in (fields, known.fields if known else ())]
-    if known is None or not known.table or column is None or len({each.get(column.lower()) for each in types}) > 1:
-        return None
-    old = tables.snapshot(ground.lake, known.table, known.number)
-    if old is None:
-        return None
-    return ground.engine.relation([ground.lake / known.table / file.path for file in old.files], known.fields)
-
-
-def _commit(ground: Ground, lease: Lease, result: _Result) -> Version:
-    version, change = result.version, result.change
-    identity = Identity(
-        ground.run,
-        version.dataset,
-        lease.fence,
-        ground.clock.now(),
-        version.fingerprint,
-        version.skip_key,
-        version.as_of,
-        version.inputs,
-        change.position,
-        change.rejects,
-    )
-    now_ms = int(ground.clock.now().timestamp() * 1000)
-    made = tables.commit(ground.lake, lease.table, result.base, change, identity, now_ms=now_ms)
-    crash.point("after-commit", version.dataset)
-    quarantine = attempt.quarantine(ground, version, change, made)
-    crash.point("after-quarantine", version.dataset)
-    return replace(version, number=made.number, quarantine=quarantine)

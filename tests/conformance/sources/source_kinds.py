@@ -1,25 +1,47 @@
-"""One small table behind every kind of source: how its rows get there, and what can befall it."""
+"""One small table behind every kind of source: how its rows get there, and what can befall it on this machine."""
 
 from __future__ import annotations
 
 import json
 import os
+import pickle
 import sqlite3
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from typing import Any, ClassVar
 
-from proxy import Proxy
-from tests.servers import MySql, Postgres
+from mainstem.core.kinds import find
 
-COLUMNS = {"id": "bigint", "seen": "timestamp", "word": "varchar", "n": "integer"}
+COLUMNS: Mapping[str, str] = {"id": "bigint", "seen": "timestamp", "word": "varchar", "n": "integer"}
 
 Row = Mapping[str, Any]
+
+
+class LackingError(Exception):
+    """There is no such thing at a source of this kind; the text says why."""
+
+
+@contextmanager
+def amid(module: Any, name: str, act: Callable[[], None]) -> Iterator[None]:
+    """`act` happens once, when the first call of a function of a module ends."""
+    whole, left = getattr(module, name), [act]
+
+    def call(*given: Any, **named: Any) -> Any:
+        found = whole(*given, **named)
+        if left:
+            left.pop()()
+        return found
+
+    setattr(module, name, call)
+    try:
+        yield
+    finally:
+        setattr(module, name, whole)
+    assert not left, f"{name} was never called"
 
 
 @dataclass
@@ -31,7 +53,17 @@ class Kind:
     columns: list[str] = field(default_factory=lambda: list(COLUMNS))
     load: str = "full"
 
+    name = ""
+    promised = COLUMNS
+    """The types of the contract."""
     has_cursor = True
+    """Whether an incremental load names the column that says what is new."""
+    needs_lookback = True
+    """Whether rows that are written late are only read with `lookback`."""
+    deaths: ClassVar[Mapping[str, str]] = {}
+    """What can break off a read in its middle, with the code of the problem that says so."""
+    refusal = ""
+    """The code of the problem that says that the credentials are wrong."""
 
     def head(self) -> str:
         """The source's own keys."""
@@ -63,25 +95,35 @@ class Kind:
         raise NotImplementedError
 
     def bring_back(self) -> None:
+        """The source is as it was before it was gone, or died."""
         raise NotImplementedError
 
-    def break_off(self) -> None:
-        """The next read breaks off in the middle, until the source is brought back."""
+    def dying(self, death: str) -> AbstractContextManager[None]:
+        """The first read in this block breaks off in its middle, by one of `deaths`."""
         raise NotImplementedError
 
-    def forget_password(self) -> str | None:
-        """Wrong credentials from now on; the secret in them. None where there are none."""
-        return None
+    def meddling(self, act: Callable[[], None]) -> AbstractContextManager[None]:
+        """`act` happens in the middle of the first read in this block."""
+        return self.begun(act)
+
+    def begun(self, act: Callable[[], None]) -> AbstractContextManager[None]:
+        """`act` happens when the first read has looked at the source, and before the rows are with us for good."""
+        return amid(find("sources", self.name), "read", act)
+
+    def forget_password(self) -> str:
+        """Wrong credentials from now on; the secret in them."""
+        raise LackingError(f"kind {self.name} asks for no credentials")
 
     def close(self) -> None:
         pass
 
 
-class Sqlite(Kind):
-    types = "id integer, seen text, word text, n integer"
+class DatabaseFile(Kind):
+    """A database in one file."""
 
-    def head(self) -> str:
-        return "kind: sqlite\npath: data.db"
+    types = "id integer, seen text, word text, n integer"
+    deaths: ClassVar = {"truncated": "G003", "overwritten": "G003"}
+    is_being_read = False
 
     @property
     def file(self) -> Path:
@@ -91,6 +133,21 @@ class Sqlite(Kind):
         return sqlite3.connect(self.file)
 
     def write(self, new: Sequence[Row]) -> None:
+        """Where the file is being read, as another program: locks of one process do not stop that process."""
+        if not self.is_being_read:
+            self.fill()
+            return
+        del new
+        here = str(Path(__file__).parent)
+        program = f"import pickle, sys; sys.path.insert(0, {here!r}); pickle.load(sys.stdin.buffer).fill()"
+        done = subprocess.run(
+            [sys.executable, "-c", program], input=pickle.dumps(self), capture_output=True, check=False
+        )
+        if done.returncode:
+            raise LackingError(done.stderr.decode())
+
+    def fill(self) -> None:
+        """Make the file hold the rows."""
         with closing(self.connect()) as database:
             database.execute(f"create table if not exists t ({self.types})")
             there = {row[1] for row in database.execute("pragma table_info(t)").fetchall()}
@@ -107,10 +164,85 @@ class Sqlite(Kind):
         self.file.rename(self.folder / "away.db")
 
     def bring_back(self) -> None:
-        (self.folder / "away.db").rename(self.file)
+        if (self.folder / "away.db").exists():
+            (self.folder / "away.db").rename(self.file)
+        else:
+            self.file.unlink()
+            self.write([])
+
+    @contextmanager
+    def meddling(self, act: Callable[[], None]) -> Iterator[None]:
+        self.is_being_read = True
+        try:
+            with self.begun(act):
+                yield
+        finally:
+            self.is_being_read = False
+
+    def dying(self, death: str) -> AbstractContextManager[None]:
+        return self.begun(self.deadly(death))
+
+    def deadly(self, death: str) -> Callable[[], None]:
+        return {"truncated": self._truncate, "overwritten": self._overwrite}[death]
+
+    def _truncate(self) -> None:
+        os.truncate(self.file, self.file.stat().st_size // 2)
+
+    def _overwrite(self) -> None:
+        self.file.write_bytes(b"no database any more".ljust(self.file.stat().st_size, b"!"))
 
 
-class Adbc(Sqlite):
+class Sqlite(DatabaseFile):
+    name = "sqlite"
+    deaths: ClassVar = {**DatabaseFile.deaths, "locked": "G004"}
+    lock: subprocess.Popen[bytes] | None = None
+
+    def head(self) -> str:
+        return "kind: sqlite\npath: data.db"
+
+    def deadly(self, death: str) -> Callable[[], None]:
+        return self._lock if death == "locked" else super().deadly(death)
+
+    def _lock(self) -> None:
+        program = f"import sqlite3; database = sqlite3.connect({str(self.file)!r})"
+        program += "; database.execute('begin exclusive'); print(); input()"
+        self.lock = subprocess.Popen([sys.executable, "-uc", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self.lock.stdout is not None
+        self.lock.stdout.readline()
+
+    def bring_back(self) -> None:
+        if self.lock is None:
+            super().bring_back()
+            return
+        self.lock.communicate(b"\n")
+        self.lock = None
+
+
+class Adbc(DatabaseFile):
+    """Its read is two statements: one for the names of columns, one for the rows."""
+
+    name = "adbc"
+    deaths: ClassVar = {"truncated": "G081", "overwritten": "G081"}
+
+    def begun(self, act: Callable[[], None]) -> AbstractContextManager[None]:
+        return amid(find("sources", "adbc"), "_names", act)
+
+
+class AdbcSqlite(Adbc):
+    """SQLite has no times, so that the cursor is a text. A log lets others write while it is read."""
+
+    promised: ClassVar = {**COLUMNS, "seen": "varchar"}
+
+    def head(self) -> str:
+        return f'kind: adbc\ndriver: adbc_driver_sqlite\noptions: {{uri: "file:{self.file}"}}'
+
+    def connect(self) -> Any:
+        database = sqlite3.connect(self.file)
+        database.execute("pragma journal_mode = wal")
+        return database
+
+
+class AdbcDuckDb(Adbc):
     types = "id bigint, seen timestamp, word text, n integer"
 
     def head(self) -> str:
@@ -125,7 +257,12 @@ class Adbc(Sqlite):
 
 
 class Files(Kind):
+    name = "files"
     has_cursor = False
+    needs_lookback = False
+    deaths: ClassVar = {"vanishes": "G012", "grows": "G014", "truncated": "G014"}
+    newest = Path()
+    content = b""
 
     def head(self) -> str:
         return "kind: files\npath: inbox"
@@ -136,22 +273,44 @@ class Files(Kind):
     def write(self, new: Sequence[Row]) -> None:
         inbox = self.folder / "inbox"
         inbox.mkdir(exist_ok=True)
-        rows = new if self.load == "incremental" else self.rows.values()
-        name = f"{len(list(inbox.iterdir()))}.jsonl" if self.load == "incremental" else "all.jsonl"
-        (inbox / name).write_text("".join(json.dumps(dict(row)) + "\n" for row in rows))
-        os.utime(inbox / name, ns=(0, len(self.rows) * 10**9))
+        name, self.content = lines(self, new, len(list(inbox.iterdir())))
+        self.newest = inbox / name
+        self._lay()
+
+    def _lay(self) -> None:
+        self.newest.write_bytes(self.content)
+        os.utime(self.newest, ns=(0, len(self.rows) * 10**9))
 
     def take_down(self) -> None:
         (self.folder / "inbox").rename(self.folder / "away")
 
     def bring_back(self) -> None:
-        (self.folder / "away").rename(self.folder / "inbox")
+        if (self.folder / "away").exists():
+            (self.folder / "away").rename(self.folder / "inbox")
+        self._lay()
+
+    def dying(self, death: str) -> AbstractContextManager[None]:
+        more = self.content + b'{"id": 99, "seen": "2024-01-09 10:00:00", "word": "by the way", "n": 9}\n'
+        acts: Mapping[str, Callable[[], Any]] = {
+            "vanishes": self.newest.unlink,
+            "grows": lambda: self.newest.write_bytes(more),
+            "truncated": lambda: os.truncate(self.newest, len(self.content) // 2),
+        }
+        return amid(find("sources", "files"), "_brought", acts[death])
+
+
+def lines(kind: Kind, new: Sequence[Row], number: int) -> tuple[str, bytes]:
+    """A file of JSON lines for what was put, by its name: a further one of an incremental load, else the one."""
+    rows = new if kind.load == "incremental" else kind.rows.values()
+    name = f"{number}.jsonl" if kind.load == "incremental" else "all.jsonl"
+    return name, "".join(json.dumps(dict(row)) + "\n" for row in rows).encode()
 
 
 class Program(Kind):
     """Kinds whose rows come from a program: it reads them from a file, and raises where it says so."""
 
     has_cursor = False
+    deaths: ClassVar = {"raises": "G061"}
     text = ""
 
     @property
@@ -159,23 +318,29 @@ class Program(Kind):
         return self.folder / "rows.json"
 
     def write(self, new: Sequence[Row]) -> None:
+        del new
         (self.folder / "sources").mkdir(exist_ok=True)
         (self.folder / "sources" / "program.py").write_text(self.text.replace("FILE", repr(str(self.file))))
-        self.file.write_text(json.dumps({"rows": list(self.rows.values()), "breaks": False}))
+        self._lay(breaks=False)
+
+    def _lay(self, *, breaks: bool) -> None:
+        self.file.write_text(json.dumps({"rows": list(self.rows.values()), "breaks": breaks}))
 
     def take_down(self) -> None:
         self.file.rename(self.folder / "away.json")
 
     def bring_back(self) -> None:
-        if (self.folder / "away.json").exists():
-            (self.folder / "away.json").rename(self.file)
-        self.write([])
+        (self.folder / "away.json").unlink(missing_ok=True)
+        self._lay(breaks=False)
 
-    def break_off(self) -> None:
-        self.file.write_text(json.dumps({"rows": list(self.rows.values()), "breaks": True}))
+    @contextmanager
+    def dying(self, death: str) -> Iterator[None]:
+        self._lay(breaks=death == "raises")
+        yield
 
 
 class Python(Program):
+    name = "python"
     text = """
 import json
 
@@ -197,6 +362,7 @@ def read(position, table):
 
 
 class Dlt(Program):
+    name = "dlt"
     text = """
 import json
 
@@ -215,156 +381,3 @@ def t(seen=dlt.sources.incremental("seen", initial_value="")):
 
     def head(self) -> str:
         return "kind: dlt\nsource: sources/program.py:t"
-
-
-@dataclass
-class Remote(Kind):
-    """Kinds behind a network: a proxy stands between, which can refuse, and break off."""
-
-    proxy: Proxy | None = None
-    user: str = ""
-
-    @property
-    def port(self) -> int:
-        assert self.proxy is not None
-        return self.proxy.port
-
-    def take_down(self) -> None:
-        assert self.proxy is not None
-        self.proxy.limit = 0
-
-    def break_off(self) -> None:
-        assert self.proxy is not None
-        self.proxy.limit = 500_000
-
-    def bring_back(self) -> None:
-        assert self.proxy is not None
-        self.proxy.limit = None
-
-    def close(self) -> None:
-        if self.proxy is not None:
-            self.proxy.close()
-
-
-@dataclass
-class Database(Remote):
-    server: Any = None
-    name: str = ""
-
-    def __post_init__(self) -> None:
-        self.name = self.server.database()
-        self.proxy = Proxy(self.server.port)
-        types = "id bigint, seen TIME, word TEXT, n integer".replace("TIME", self.time).replace("TEXT", self.text)
-        self.server.sql(f"create table t ({types})", database=self.name)
-
-    time = "timestamp"
-    text = "text"
-
-    def write(self, new: Sequence[Row]) -> None:
-        values = ", ".join("(" + ", ".join(_literal(row.get(name)) for name in self.columns) + ")" for row in new)
-        ids = ", ".join(str(row["id"]) for row in new)
-        gone = f"id not in ({', '.join(map(str, self.rows))})" if self.rows else "true"
-        self.server.sql(f"delete from t where {gone}", database=self.name)
-        if new:
-            self.server.sql(f"delete from t where id in ({ids})", database=self.name)
-            self.server.sql(f"insert into t ({', '.join(self.columns)}) values {values}", database=self.name)
-
-    def add_column(self, name: str) -> None:
-        super().add_column(name)
-        self.server.sql(f"alter table t add column {name} {self.text}", database=self.name)
-
-
-def _literal(value: Any) -> str:
-    if value is None:
-        return "null"
-    return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
-
-
-class Postgresql(Database):
-    def head(self) -> str:
-        user = self.user or "postgres"
-        return f'kind: postgres\nurl: "postgresql://{user}@127.0.0.1:{self.port}/{self.name}"'
-
-    def forget_password(self) -> str | None:
-        self.user = "nobody:hush-hush"
-        return "hush-hush"
-
-
-class Mysql(Database):
-    time = "datetime"
-    text = "longtext"
-
-    def head(self) -> str:
-        return f'kind: mysql\nurl: "mysql://{self.user or "root"}@127.0.0.1:{self.port}/{self.name}"'
-
-    def forget_password(self) -> str | None:
-        self.user = "root:hush-hush"
-        return "hush-hush"
-
-
-@dataclass
-class Rest(Remote):
-    server: Any = None
-
-    def __post_init__(self) -> None:
-        kind = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                is_known = self.headers["Authorization"] == "Bearer right"
-                since = parse_qs(urlsplit(self.path).query).get("since", [""])[0]
-                rows = [row for row in kind.rows.values() if str(row["seen"]) >= since]
-                body = json.dumps(rows).encode()
-                self.send_response(200 if is_known else 401)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body if is_known else b"")
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.proxy = Proxy(self.server.server_port)
-        self.user = "right"
-
-    def head(self) -> str:
-        return (
-            f'kind: rest\nurl: "http://127.0.0.1:{self.port}"\nretries: 0\ntimeout: 20s\n'
-            f'auth: {{bearer: "{self.user}"}}'
-        )
-
-    def table(self) -> str:
-        return "path: t" + (", since: {param: since}" if self.load == "incremental" else "")
-
-    def write(self, new: Sequence[Row]) -> None:
-        pass
-
-    def forget_password(self) -> str | None:
-        self.user = "hush-hush"
-        return "hush-hush"
-
-    def close(self) -> None:
-        super().close()
-        self.server.shutdown()
-        self.server.server_close()
-
-
-LOCAL: Mapping[str, type[Kind]] = {"sqlite": Sqlite, "adbc": Adbc, "files": Files, "python": Python, "dlt": Dlt}
-ELSEWHERE = {"synthetic": "makes its rows itself: tests/unit/ingestion/test_synthetic.py"}
-KINDS = ("adbc", "dlt", "files", "mysql", "postgres", "python", "rest", "sqlite")
-
-
-@contextmanager
-def kind_of(name: str, folder: Path, server: Postgres | MySql | None) -> Iterator[Kind]:
-    if name == "rest":
-        made: Kind = Rest(folder)
-    elif name in LOCAL:
-        made = LOCAL[name](folder)
-    else:
-        made = (Postgresql if name == "postgres" else Mysql)(folder, server=server)
-    try:
-        yield made
-    finally:
-        made.close()

@@ -18,7 +18,7 @@ from mainstem.core.evidence import Slice
 from mainstem.core.output import Chart
 from mainstem.core.place import Place
 from mainstem.core.release import Field
-from mainstem.lifecycle.serving.gate import Answer
+from mainstem.lifecycle.serving.request import Answer
 from mainstem.security.audit import AuditRow
 
 AT = datetime(2013, 12, 17, tzinfo=UTC)

@@ -20,7 +20,7 @@ from mainstem.cli.demo.database import PostgresSchema
 from mainstem.cli.demo.feed import feed, nights
 from mainstem.core.clock import SetClock
 from mainstem.ledger.sqlite import open_ledger
-from mainstem.lifecycle.serving.gate import Request
+from mainstem.lifecycle.serving.request import Request
 from mainstem.orchestration.reading import ask, current_release
 from mainstem.project import load
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mainstem.core.release import Field
-from mainstem.lifecycle.serving.gate import Answer
 from mainstem.lifecycle.serving.probe import Expected, shortfall
+from mainstem.lifecycle.serving.request import Answer
 from mainstem.security.audit import AuditRow
 
 AUDIT = AuditRow(datetime(2013, 12, 17, tzinfo=UTC), "local", "probe", "allowed", "sha256:0")

@@ -93,8 +93,10 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
     after: dict[str, Any] = {"of": name_at_source(dataset), "by": load.cursor if cursor else None}
     if cursor:
         kept = before or {}
-        family = _family(source, dataset, next(each for each in columns if each.name == cursor))
-        after |= {"cursor": kept.get("cursor"), "as": kept.get("as", family)}
+        is_typed = session.rows(f"select count({quote(cursor)}) from {name}")[0][0] > 0
+        found = next(each for each in columns if each.name == cursor)
+        family = _family(source, dataset, found) if is_typed else None  # of no value some drivers make up a type
+        after |= {"cursor": kept.get("cursor"), "as": kept.get("as") or family}
     return Reading(
         select=f"select {_shown(dataset, columns)}{_origin(dataset, columns)} as _origin from {name}",
         columns=columns,

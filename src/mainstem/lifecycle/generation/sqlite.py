@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +136,8 @@ def _read(
             session.execute(f"attach {literal(str(file))} as {alias} (type sqlite, read_only)")
             table = _table(session, alias, dataset)
             after = _position(session, table, before, state)
-        return _reading(table, _where(table, before, span), after, finish)
+        meant = partial(glance.meant, place=dataset.place, file=shown_file)
+        return replace(_reading(table, _where(table, before, span), after), meant=meant, finish=finish)
     except BaseException:
         session.execute(f"detach database if exists {alias}")
         finish()
@@ -244,7 +246,7 @@ def _where(table: _Table, before: Mapping[str, Any] | None, span: Span | None) -
     return f" where {condition}" if column and (condition := within_days(column, *span.wide)) else ""
 
 
-def _reading(table: _Table, where: str, after: dict[str, Any], finish: Callable[[], None]) -> Reading:
+def _reading(table: _Table, where: str, after: dict[str, Any]) -> Reading:
     plain = Reading(
         select=_select(table, where),
         columns=tuple(Field(column.name, column.suggested) for column in table.columns),
@@ -255,7 +257,7 @@ def _reading(table: _Table, where: str, after: dict[str, Any], finish: Callable[
         is_complete=not where,
     )
     careful = replace(plain, select=_careful_select(table, where), broken=_careful_broken(table, where))
-    return replace(plain, careful=careful, finish=finish)
+    return replace(plain, careful=careful)
 
 
 def _raw(table: _Table, texts: Sequence[str], where: str) -> str:

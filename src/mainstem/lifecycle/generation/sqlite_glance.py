@@ -37,7 +37,6 @@ _COMPLAINTS = (
     ("is not a database", "G003", "correct `path`, or restore the database"),
     ("malformed", "G003", "restore the database; `sqlite3 FILE 'pragma integrity_check'` says what is damaged"),
     ("is locked", "G004", "run again when the writer is done; `pragma journal_mode=wal` lets both work at once"),
-    ("", "G007", "make the file readable, then run again"),
 )
 
 
@@ -145,11 +144,17 @@ def complaints(place: Place, file: str) -> Iterator[None]:
         raise _refused(error.problems[0].what, place, file) from error
 
 
+def meant(words: str, place: Place, file: str) -> Problem | None:
+    """What SQLite means by words of the engine; None where they are not about the database."""
+    found = next(((code, mend) for sign, code, mend in _COMPLAINTS if sign in words), None)
+    if found is None:
+        return None
+    code, mend = found
+    what = f'database "{file}" is locked by another program'
+    return Problem(code, what if code == "G004" else f'"{file}" is not a sound SQLite database', mend, place)
+
+
 def _refused(words: str, place: Place, file: str) -> WorldError:
-    code, mend = next((code, mend) for sign, code, mend in _COMPLAINTS if sign in words)
-    if code == "G003":
-        return WorldError(Problem(code, f'"{file}" is not a sound SQLite database', mend, place))
-    if code == "G004":
-        return WorldError(Problem(code, f'database "{file}" is locked by another program', mend, place))
     what = f'database "{file}" cannot be read: {words.rpartition(": ")[2].lower()}'
-    return WorldError(Problem(code, what, mend, place))
+    mend = "make the file readable, then run again"
+    return WorldError(meant(words, place, file) or Problem("G007", what, mend, place))

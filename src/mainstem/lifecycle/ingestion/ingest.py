@@ -100,6 +100,8 @@ def _read(
         problem = error.problems[0]
         if not problem.code.startswith("E"):
             raise
+        if reading.meant is not None and (meant := reading.meant(problem.what)) is not None:
+            raise WorldError(meant) from error
         what = f'reading "{dataset.name}" breaks off: {problem.what}'
         mend = "run again when the source can be read; nothing of this read was kept"
         mend = mend if problem.code == "E007" else problem.mend

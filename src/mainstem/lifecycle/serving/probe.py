@@ -9,7 +9,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any
 
-from mainstem.lifecycle.serving.gate import Answer
+from mainstem.lifecycle.serving.request import Answer
 from mainstem.security.redact import REDACTED
 
 _DIGITS = ".12g"

@@ -13,7 +13,8 @@ from mainstem.core.ports import Engine, Ledger, Session
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.release import Field
 from mainstem.core.tags import REST, ColumnTags
-from mainstem.lifecycle.serving.gate import LOCAL, Answer, Offer, Request, read
+from mainstem.lifecycle.serving.gate import read
+from mainstem.lifecycle.serving.request import LOCAL, Answer, Offer, Request
 from mainstem.security.redact import masked_select, redacted
 from mainstem.sql.quote import literal, quote
 
