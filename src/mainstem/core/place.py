@@ -21,3 +21,7 @@ class Place:
         if not self.line:
             return self.file
         return f"{self.file}:{self.line}:{self.column or 1}"
+
+
+class Places(dict[str, Place]):
+    """Where the values of a mapping are written, by their keys. No part of what the text means."""
