@@ -24,4 +24,5 @@ class Place:
 
 
 class Places(dict[str, Place]):
-    """Where the values of a mapping are written, by their keys. No part of what the text means."""
+    """Where the values of a mapping are written, by their keys; those of a list also by `key:0`, `key:1`. They are no
+    part of what the text means."""

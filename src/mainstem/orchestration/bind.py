@@ -24,6 +24,7 @@ from mainstem.lifecycle.requirements.probe import Probe
 from mainstem.orchestration.bound_macros import Macros
 from mainstem.orchestration.fits import model_fields, query_problems
 from mainstem.orchestration.graph import in_order, one_cycle
+from mainstem.orchestration.limits import limit_problems
 from mainstem.orchestration.waits import waits
 from mainstem.sql.facts import EVERYTHING, with_columns
 
@@ -90,6 +91,7 @@ def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, e
             _bind_columns(work, project.datasets[name], inputs[name])
         for macro in project.macros:
             _takes(work, work.macros.used(macro.text))
+        work.problems += limit_problems(project, work.fields, texts, lambda: _empty(work, ()))
     finally:
         if work.empty is not None:
             work.empty[0].close()

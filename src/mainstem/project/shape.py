@@ -109,8 +109,16 @@ def shape(
     for name in _fields_of(cls, Place):
         values.setdefault(name, keys.place)
     for name in _fields_of(cls, Places):
-        values[name] = Places({key: entry.value.place for key, entry in keys.entries.items()})
+        values[name] = _places(keys)
     return _build(cls, values, keys, problems)
+
+
+def _places(keys: Keys) -> Places:
+    found = Places({key: entry.value.place for key, entry in keys.entries.items()})
+    for key, entry in keys.entries.items():
+        if isinstance(entry.value, Items):
+            found.update({f"{key}:{number}": item.place for number, item in enumerate(entry.value.items)})
+    return found
 
 
 @cache
