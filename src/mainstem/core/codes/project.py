@@ -148,6 +148,12 @@ CODES: dict[str, Code] = {
         "Where a table's columns are declared, its cursor, key and time column are among them; a key names each once.",
         "Correct the name, or add the column to `columns:`.",
     ),
+    "P035": Code(
+        "A column that orders rows, of a type without an order",
+        "A cursor and a revision grow with each change: of two values one must be the greater. Truth values, JSON, "
+        "lists and structs do not say which row is newer.",
+        "Name a column that is a number, a date, an instant or a text that sorts.",
+    ),
     "P036": Code(
         "A check, measure or proof that is not one thing",
         "Each is named by one key. Ids of checks are unique within a dataset, and without `id:` the kind is the id. "
