@@ -103,7 +103,7 @@ def read_sources(
         keys = read_keys(written.text, path, problems) if written else None
         if keys is not None and name in overrides:
             keys = Keys({**keys.entries, **overrides[name].entries}, keys.place)
-        source = _read_source(name, Place(path, 1, 1), keys, values, problems) if keys else None
+        source = _read_source(name, Place(path, 1, 1), keys, values, root, problems) if keys else None
         if source:
             sources.append(source)
         if len(problems) > before:
@@ -126,7 +126,9 @@ def _name_is_fine(path: str, problems: list[Problem]) -> bool:
     return False
 
 
-def _read_source(name: str, place: Place, keys: Keys, values: Mapping[str, str], problems: list[Problem]) -> ReadSource:
+def _read_source(
+    name: str, place: Place, keys: Keys, values: Mapping[str, str], root: Path, problems: list[Problem]
+) -> ReadSource:
     own: SourceKeys | None = shape(SourceKeys, keys.only(*keys_of(SourceKeys)), problems)
     kind = _kind(own, keys, problems) if own else None
     if own is None or kind is None:
@@ -138,11 +140,11 @@ def _read_source(name: str, place: Place, keys: Keys, values: Mapping[str, str],
     read = [_read_table(name, own, table, entry, values, problems) for table, entry in tables]
     datasets = tuple(dataset for dataset in read if dataset)
     written = tuple(entry.value for _, entry in tables if isinstance(entry.value, Keys))
-    if hasattr(kind, "problems") and options is not None and all(read):
-        problems += kind.problems({dataset.name.partition(".")[2]: dataset for dataset in datasets})
     if options is None:
         return ReadSource(None, datasets, keys, written)
     source = Source(name, own.kind, options, place, own.owner, own.description, tuple(d.name for d in datasets))
+    if hasattr(kind, "problems") and all(read):
+        problems += kind.problems(source, {dataset.name.partition(".")[2]: dataset for dataset in datasets}, root)
     return ReadSource(source, datasets, keys, written)
 
 
