@@ -57,7 +57,7 @@ CODES: dict[str, Code] = {
         "Use one of the listed values.",
     ),
     "P011": Code(
-        "A variable that has no value",
+        "A variable that has no value, or an empty one",
         "`${NAME}` keeps addresses and passwords out of the project's text. The value comes from the environment of "
         "the process, or from `.mainstem/secrets.env` (or `secrets.env`), lines of `NAME=value`. It is never shown.",
         "`export NAME=...` before the command, or add the line to the secrets file, and keep that file out of git.",
