@@ -196,7 +196,8 @@ class SourceKind(Protocol):
     # A kind whose rows follow from the clock and from the source's other tables has, in place of both,
     # `look_at(source, dataset, position, root, at)` and `read_at(source, dataset, position, root, session, at,
     # tables)`: `at` is the run's clock, `tables` are the datasets of the source by the names of its tables.
-    # `problems(tables) -> Iterable[Problem]`, if there is one, says what in the text of a source does not fit together.
+    # `problems(source, tables, root) -> Iterable[Problem]`, if there is one, says what in the text of a source does not
+    # fit together, and what beside it is missing; it reads texts of the project and nothing else.
     # A kind whose rows follow from texts beside the source's file (a user's program) also has
     # `told(source, dataset, root) -> str`: those texts. WorldError where there are none.
     # A kind whose systems list their tables also has

@@ -185,7 +185,8 @@ def test_a_wrong_password_is_refused_and_shown_nowhere(base: Base, monkeypatch: 
     base.server.sql(f"create user {base.name}@'127.0.0.1' identified by 'right'")
     url = Secret(base.server.url(base.name, base.name, "hush-hush"), "${URL}")
     monkeypatch.setattr(base.world, "source", lambda dataset: Source("my", "mysql", KIND.Options(url), PLACE))
-    with pytest.raises(WorldError, match="Access denied") as found:
+    server = f'the MySQL server of source "my" at 127.0.0.1:{base.server.port} refuses: Access denied'
+    with pytest.raises(WorldError, match=server) as found:
         base.world.load(base.table())
     assert "hush" not in str(found.value)
 

@@ -288,6 +288,23 @@ def test_a_server_that_is_not_there_is_told_without_the_password(
     assert "hush" not in str(found.value)
 
 
+def test_a_server_that_cannot_be_reached_or_refuses_is_named_with_its_source(
+    base: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(address: str) -> str:
+        monkeypatch.setattr(
+            base.world, "source", lambda dataset: Source("pg", "postgres", KIND.Options(Secret(address)), PLACE)
+        )
+        with pytest.raises(WorldError) as found:
+            base.world.load(base.table())
+        return found.value.problems[0].what
+
+    unreached = 'the PostgreSQL server of source "pg" at 127.0.0.1:1 cannot be reached: Connection refused'
+    assert told("postgresql://u:hush@127.0.0.1:1/x") == unreached
+    refused = f'the PostgreSQL server of source "pg" at 127.0.0.1:{base.server.port} refuses: '
+    assert told(base.server.url(base.name, "nobody", "hush")) == refused + 'role "nobody" does not exist'
+
+
 def test_a_server_that_dies_in_the_middle_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with postgres() as running:
         base = Base(world, running, "postgres")

@@ -141,9 +141,11 @@ CODES: dict[str, Code] = {
         "Change the options as the message says.",
     ),
     "G058": Code(
-        "An incremental load that cannot ask for what is new",
-        "`since` names the parameter that takes the position's cursor; without it every read would be of everything.",
-        "Add `since: {param: updated_since}` with the API's own name, or write `load: full`.",
+        "`load: incremental` and `since` that do not stand together",
+        "`since` names the parameter that takes the position's cursor; without it every read would be of everything. A "
+        "full load has no cursor to give.",
+        "Add `since: {param: updated_since}` with the API's own name to `load: incremental`; or write `load: full` "
+        "without `since`.",
     ),
     "G059": Code(
         "Fewer rows than the API says there are",

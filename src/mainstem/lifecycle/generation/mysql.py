@@ -56,7 +56,7 @@ def look(source: Source, dataset: Dataset, position: Any, root: Path) -> Look:
     del root
     before = continued(dataset, position)
     keywords = catalog.address(source.options.url, source.place)
-    with catalog.connected(keywords, dataset.place) as connection:
+    with catalog.connected(keywords, dataset.place, source.name) as connection:
         ask = catalog.asking(connection)
         return server.glance(dialect, ask, catalog.table(ask, dataset, keywords["database"]), before)
 
@@ -81,7 +81,7 @@ def _read(
     source: Source, dataset: Dataset, before: Mapping[str, Any] | None, session: Session, span: Span | None = None
 ) -> Reading:
     keywords = catalog.address(source.options.url, source.place)
-    with catalog.connected(keywords, dataset.place) as connection:
+    with catalog.connected(keywords, dataset.place, source.name) as connection:
         ask = catalog.asking(connection)
         table = catalog.table(ask, dataset, keywords["database"])
         after = server.position(dialect, ask, table, before)

@@ -19,6 +19,9 @@ from mainstem.lifecycle.generation.server import Ask, ServerTable, table_of
 from mainstem.project.pairing import pair
 
 _WAIT_S = 10
+_UNREACHED, _DENIED = (2002, 2003, 2005), (1044, 1045, 1049)
+"""Numbers of errors: nobody answers; user, password or database are not accepted."""
+
 _SESSION = "set time_zone = '+00:00'"
 
 
@@ -43,8 +46,9 @@ def address(url: str, place: Place) -> Mapping[str, Any]:
 
 
 @contextmanager
-def connected(keywords: Mapping[str, Any], place: Place) -> Iterator[Any]:
-    """A connection that only reads. WorldError G080 without the extra, G081 where the server refuses or breaks off."""
+def connected(keywords: Mapping[str, Any], place: Place, source: str | None = None) -> Iterator[Any]:
+    """A connection that only reads; `source` is whose. WorldError G080 without the extra, G081 where the server refuses
+    or breaks off."""
     try:
         import pymysql
     except ImportError:
@@ -59,13 +63,23 @@ def connected(keywords: Mapping[str, Any], place: Place) -> Iterator[Any]:
         )
         yield connection
     except (pymysql.Error, OSError) as error:
-        said = str(error.args[-1] if error.args else error)
-        mend = "start the server, correct the address and its rights, or run again when it is back"
-        raise WorldError(Problem("G081", f"the MySQL server refuses: {said}", mend, place)) from None
+        raise WorldError(Problem("G081", *_refusal(error, keywords, source), place)) from None
     finally:
         if connection is not None:
             with suppress(pymysql.Error):
                 connection.close()
+
+
+def _refusal(error: Exception, keywords: Mapping[str, Any], source: str | None) -> tuple[str, str]:
+    """What and mend of a connection that fails or breaks off: whose server, where it is, what it says."""
+    whose = f' of source "{source}"' if source else ""
+    server = f"the MySQL server{whose} at {keywords['host']}:{keywords['port']}"
+    said = str(error.args[-1] if error.args else error)
+    if error.args and error.args[0] in _UNREACHED:
+        return f"{server} cannot be reached: {said}", "start the server, or correct host and port in `url`"
+    if error.args and error.args[0] in _DENIED:
+        return f"{server} refuses: {said}", "correct user, password and database in `url`"
+    return f"{server} refuses: {said}", "correct the table or its rights, or run again when the server is back"
 
 
 def asking(connection: Any) -> Ask:

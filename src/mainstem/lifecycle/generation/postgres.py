@@ -124,7 +124,7 @@ def discover(options: Options, root: Path, only: frozenset[str]) -> list[FoundTa
 
 @contextmanager
 def _connected(source: Source, dataset: Dataset) -> Iterator[Any]:
-    with catalog.connected(address(source.options.url, source.place), dataset.place) as connection:
+    with catalog.connected(address(source.options.url, source.place), dataset.place, source.name) as connection:
         yield connection
 
 

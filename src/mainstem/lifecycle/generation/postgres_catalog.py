@@ -15,7 +15,7 @@ from mainstem.lifecycle.generation import postgres_types as dialect
 from mainstem.lifecycle.generation.loads import name_at_source
 from mainstem.lifecycle.generation.postgres_types import Declared, quote_name
 from mainstem.lifecycle.generation.server import Ask, ServerColumn, ServerTable, table_of
-from mainstem.lifecycle.postgres import driver, said
+from mainstem.lifecycle.postgres import driver, refusal
 from mainstem.project.pairing import pair
 from mainstem.sql.quote import literal
 
@@ -43,14 +43,14 @@ where relkind in ('r', 'v', 'm', 'f', 'p') and not relispartition
 
 
 @contextmanager
-def connected(keywords: Mapping[str, Any], place: Place | None) -> Iterator[Any]:
-    """A connection in one read-only transaction that sees one state. WorldError G081 where the server refuses, or
-    breaks off."""
+def connected(keywords: Mapping[str, Any], place: Place | None, source: str | None = None) -> Iterator[Any]:
+    """A connection in one read-only transaction that sees one state; `source` is whose. WorldError G081 where the
+    server refuses, or breaks off."""
     psycopg = driver(place)
-    with complaints(place):
+    with _complaints(keywords, place, source):
         connection = psycopg.connect(**keywords)
     try:
-        with complaints(place):
+        with _complaints(keywords, place, source):
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
             yield connection
@@ -60,14 +60,13 @@ def connected(keywords: Mapping[str, Any], place: Place | None) -> Iterator[Any]
 
 
 @contextmanager
-def complaints(place: Place | None) -> Iterator[None]:
+def _complaints(keywords: Mapping[str, Any], place: Place | None, source: str | None) -> Iterator[None]:
     """Complaints of the server leave as WorldError G081, in its own words."""
     psycopg = driver(place)
     try:
         yield
     except psycopg.Error as error:
-        mend = "start the server, correct the address and its rights, or run again when it is back"
-        raise WorldError(Problem("G081", f"the PostgreSQL server refuses: {said(error)}", mend, place)) from None
+        raise WorldError(Problem("G081", *refusal(error, keywords, source), place)) from None
 
 
 def asking(connection: Any) -> Ask:
