@@ -196,6 +196,9 @@ class SourceKind(Protocol):
     # A kind whose rows follow from the clock and from the source's other tables has, in place of both,
     # `look_at(source, dataset, position, root, at)` and `read_at(source, dataset, position, root, session, at,
     # tables)`: `at` is the run's clock, `tables` are the datasets of the source by the names of its tables.
+    # A kind whose tables may be made of the same things has beside both `look_with(source, dataset, position, root,
+    # seen)` and `read_with(source, dataset, position, root, session, seen)`: `seen` is one dictionary a source and run,
+    # in which the first look notes what is there, and beyond which no later one sees.
     # `problems(source, tables, root) -> Iterable[Problem]`, if there is one, says what in the text of a source does not
     # fit together, and what beside it is missing; it reads texts of the project and nothing else.
     # A kind whose rows follow from texts beside the source's file (a user's program) also has

@@ -14,7 +14,8 @@ from mainstem.core.release import Release, Version
 class Look:
     """What a glance at one table of a source showed, before anything is read.
 
-    `state`: new | nothing | unknown (not reached). `detail` says it in words ("2 new files", "cursor moved to ...").
+    `state`: new | nothing | unsure (only reading tells) | unknown (not reached). `detail` says it in words ("2 new
+    files", "cursor moved to ...").
     """
 
     dataset: str

@@ -16,6 +16,7 @@ from mainstem.core.project import Macro, Project
 from mainstem.core.release import DataFile, Lease, Version
 from mainstem.lifecycle.requirements.probe import Total
 from mainstem.orchestration.bind import Bound
+from mainstem.orchestration.looks import Seen
 from mainstem.orchestration.shelf import Shelf
 from mainstem.orchestration.state import State
 
@@ -49,7 +50,7 @@ class Ground:
     `started_at` is the run's clock, which models see. `leases` are held by this run. `totals` are what
     requirements want measured of each source, `tags` the effective tags by dataset and column. `kept` gathers evidence
     about versions that stay; it is recorded once, when all steps have ended. `errand` is what the run is for, where
-    that is not to bring everything up to date.
+    that is not to bring everything up to date. `seen` is what the looks before the plan found at each source.
     """
 
     run: str
@@ -67,6 +68,7 @@ class Ground:
     tags: Mapping[str, Mapping[str, frozenset[str]]]
     kept: list[Evidence] = field(default_factory=list)
     errand: Errand | None = None
+    seen: Seen = field(default_factory=dict)
 
     @property
     def when(self) -> tuple[datetime, str, tuple[Macro, ...]]:

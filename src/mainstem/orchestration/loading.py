@@ -83,6 +83,8 @@ def _read(ground: Ground, session: Session, dataset: Dataset, kind: Any, positio
     if hasattr(kind, "read_at"):
         others = {name.partition(".")[2]: project.datasets[name] for name in source.tables}
         reading = kind.read_at(source, dataset, position, project.root, session, ground.clock.now(), others)
+    elif hasattr(kind, "read_with"):
+        reading = kind.read_with(source, dataset, position, project.root, session, ground.seen[source.name])
     else:
         reading = kind.read(source, dataset, position, project.root, session)
     return reading

@@ -16,6 +16,7 @@ from mainstem.core.ports import Session
 from mainstem.core.problem import WorldError
 from mainstem.core.release import Field, Version
 from mainstem.lifecycle.requirements.probe import Probe, check_definition
+from mainstem.orchestration import positions
 from mainstem.sql.clock import bind_clock
 from mainstem.sql.quote import literal, qualified, quote
 
@@ -265,7 +266,8 @@ def version_evidence(subject: Subject, held_to: str | None = None) -> Evidence:
 def read_evidence(
     name: str, version: Version, rows: int, position: Any = None, more: Mapping[str, Any] | None = None
 ) -> Evidence:
-    """The row of one look at a source; `more` says what became of the rows that were read."""
+    """The row of one look at a source, whose `position` is as evidence keeps it; `more` says what became of the rows
+    that were read."""
     return Evidence(
         kind="read",
         subject=name,
@@ -277,18 +279,11 @@ def read_evidence(
         facts={
             "started": version.as_of.isoformat(),
             "rows": rows,
-            "position": _short(position),
-            "is_whole": position is not None and _short(position) is position,
+            "position": position,
+            "is_whole": positions.is_whole(position),
             **(more or {}),
         },
     )
-
-
-def _short(position: Any) -> Any:
-    """A position as evidence shows it: the list of files lives in the table's log, its length is enough here."""
-    if isinstance(position, Mapping) and "files" in position:
-        return {**position, "files": len(position["files"])}
-    return position
 
 
 def newest_event(session: Session, subject: Subject) -> datetime | None:

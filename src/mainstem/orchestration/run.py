@@ -30,7 +30,7 @@ from mainstem.orchestration.copying import copy_ledger
 from mainstem.orchestration.execute import execute
 from mainstem.orchestration.graph import below
 from mainstem.orchestration.ground import Ground, Listener, Progress, files_of, unheard
-from mainstem.orchestration.looks import look_at_sources
+from mainstem.orchestration.looks import Seen, look_at_sources, nothing_seen
 from mainstem.orchestration.opening import bind_project, open_engine
 from mainstem.orchestration.plan import plan, selected
 from mainstem.orchestration.proving import prove
@@ -50,6 +50,7 @@ class Prepared:
     plan: Plan
     bound: Bound
     state: State
+    seen: Seen
     errand: Errand | None = None
 
 
@@ -75,10 +76,11 @@ def prepare(
     if select:
         state = only(state, selected(project, select))
     bound = bind_project(project, state.fields())
-    looks = look_at_sources(project, state, clock.now()) if look and not isinstance(errand, Review) else {}
+    seen = nothing_seen(project)
+    looks = look_at_sources(project, state, clock.now(), seen) if look and not isinstance(errand, Review) else {}
     if isinstance(errand, Again):
         refuse_again(project, state, looks, errand)
-    return Prepared(plan(project, bound, state, looks, clock.now(), select, errand), bound, state, errand)
+    return Prepared(plan(project, bound, state, looks, clock.now(), select, errand), bound, state, seen, errand)
 
 
 def run(
@@ -230,6 +232,7 @@ def _build(
         wanted.totals(project) if computes else {},
         effective_tags(project, bound.facts) if computes else {},
         errand=prepared.errand,
+        seen=prepared.seen,
     )
     try:
         done, failures = execute(

@@ -22,7 +22,7 @@ from mainstem.core.run import Done, Step
 from mainstem.core.span import Again
 from mainstem.lifecycle.storage import tables
 from mainstem.lifecycle.storage.types import cast_select
-from mainstem.orchestration import arrivals, held, measure
+from mainstem.orchestration import arrivals, held, measure, positions
 from mainstem.orchestration.affected import with_affected
 from mainstem.orchestration.blame import hushed, in_file, may_quote, without
 from mainstem.orchestration.finishing import Result, finish, new_version
@@ -90,7 +90,8 @@ def _load(ground: Ground, dataset: Dataset) -> Done:
         told["notes"] += unheld
         if known is not None and change.is_empty and known.fingerprint == fingerprint:
             kept = replace(known, as_of=at)
-            return stay(ground, dataset, kept, "read; nothing new", _reads(kept, change, told))
+            read = _reads(kept, change, told, known.position)
+            return stay(ground, dataset, kept, "read; nothing new", read)
         version = new_version(lease, change, base, fingerprint=fingerprint, inputs={}, key="", as_of=at)
         done = finish(ground, session, dataset, lease, Result(version, change, base, _reads(version, change, told)))
         return replace(done, counts=arrivals.counts_of(change), notes=tuple(unheld))
@@ -149,9 +150,10 @@ def _told(ground: Ground, dataset: Dataset, change: Change, at: datetime, second
     }
 
 
-def _reads(version: Version, change: Change, told: Mapping[str, Any]) -> tuple[Evidence, ...]:
-    """What was read, and the source's own totals in the same read."""
-    rows = [measure.read_evidence(version.dataset, version, change.rows_in, change.position, told)]
+def _reads(version: Version, change: Change, told: Mapping[str, Any], known: Any = None) -> tuple[Evidence, ...]:
+    """What was read, and the source's own totals in the same read; `known` is the position of a version that stays."""
+    position = positions.short(change.position, known)
+    rows = [measure.read_evidence(version.dataset, version, change.rows_in, position, told)]
     for name, by_label in change.totals.items():
         rows += [
             replace(
