@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import sys
 import typing
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from mainstem.core.place import Place
 
 TITLES = {"Options": "options", "TableOptions": "of a table"}
 DOCS = Path(__file__).parent.parent / "docs"
+OPTIONS = "<!-- from here on made by `make docs` -->\n"
 MADE = "<!-- made by `make docs`; do not edit -->\n"
 
 
@@ -26,7 +28,16 @@ def pages() -> dict[Path, str]:
     made[DOCS / "errors" / "README.md"] = error_index()
     made[DOCS / "reference" / "commands.md"] = commands_page()
     made[DOCS / "reference" / "kinds.md"] = kinds_page()
-    return made
+    return made | {DOCS / "sources" / f"{name}.md": source_page(name) for name in names("sources")}
+
+
+def source_page(name: str) -> str:
+    """The page of a kind of source: what people wrote, with its example, and then its options."""
+    path = DOCS / "sources" / f"{name}.md"
+    written = path.read_text(encoding="utf-8") if path.exists() else ""
+    if "```console\n" not in written:
+        sys.exit(f"docs/sources/{name}.md has no example; write one, as the pages beside it have")
+    return f"{written.partition(OPTIONS)[0]}{OPTIONS}\n## Options\n{options_of(find('sources', name))}"
 
 
 def error_page(code: str) -> str:
@@ -68,11 +79,25 @@ def kinds_page() -> str:
         for name in names(group):
             kind = find(group, name)
             body += f"\n### {name}\n\n{(kind.__doc__ or '').strip()}\n"
-            for title in ("Options", "TableOptions"):
-                options = getattr(kind, title, None)
-                if dataclasses.is_dataclass(options):
-                    body += options_table(TITLES[title], options) + nested_tables(options)
+            is_source = group == "sources"
+            body += f"\n[Example and options](../sources/{name}.md)\n" if is_source else options_of(kind)
     return f"{MADE}# Kinds\n{body}"
+
+
+def options_of(kind: object) -> str:
+    """All that may be said of a kind: the words of each class, and its fields as a table."""
+    body = ""
+    for title in ("Options", "TableOptions"):
+        options = getattr(kind, title, None)
+        if dataclasses.is_dataclass(options):
+            body += words_of(options) + options_table(TITLES[title], options) + nested_tables(options)
+    return body
+
+
+def words_of(options: type) -> str:
+    """What the class says of its fields; nothing where it has no words of its own."""
+    words = inspect.cleandoc(options.__doc__ or "")
+    return "" if words.startswith(f"{options.__name__}(") else f"\n{words}\n"
 
 
 def options_table(title: str, options: object) -> str:
@@ -87,7 +112,9 @@ def options_table(title: str, options: object) -> str:
 
 def nested_tables(options: type) -> str:
     """Fields of the classes that options are made of, each under its name in the tables of options."""
-    return "".join(options_table(f"`{each.__name__}`", each) for each in dict.fromkeys(nested(options)))
+    return "".join(
+        words_of(each) + options_table(f"`{each.__name__}`", each) for each in dict.fromkeys(nested(options))
+    )
 
 
 def nested(options: type) -> Iterator[type]:

@@ -21,6 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 from click.testing import CliRunner, Result
 
@@ -33,7 +34,8 @@ print("locked", flush=True)
 sys.stdin.read()
 """
 PROGRAMS = (
-    "mainstem, cat, cd, export, gzip, lock, ls, psql, python3, rm, serve, set, sqlite, sqlite3, touch, unlock, zip"
+    "mainstem, cat, cd, export, gzip, lock, ls, mysql, psql, python3, rm, serve, set, sqlite, sqlite3, touch, unlock, "
+    "zip"
 )
 
 
@@ -158,12 +160,17 @@ class Stage:
         (self.folder / path).touch()
 
     def _set(self, setting: str) -> None:
-        """An address of PostgreSQL becomes that of a server which is started for it."""
+        """An address of PostgreSQL or MySQL becomes that of a server which is started for it."""
         name, _, value = setting.partition("=")
         if value.startswith("postgresql://"):
             from tests.servers import postgres
 
             value = self._servers.enter_context(postgres()).url()
+        if value.startswith("mysql://"):
+            from tests.servers import mariadb
+
+            server = self._servers.enter_context(mariadb())
+            value = server.url(server.database())
         os.environ[name] = value
 
     _export = _set
@@ -174,6 +181,15 @@ class Stage:
         with psycopg.connect(os.path.expandvars(url), autocommit=True) as connection:
             found = connection.execute(sql.encode())
             return ["|".join(map(str, row)) for row in found.fetchall()] if found.description else []
+
+    def _mysql(self, url: str, _: str, sql: str) -> list[str]:
+        import pymysql
+
+        where = urlsplit(os.path.expandvars(url))
+        there = {"host": where.hostname, "port": where.port, "user": where.username, "database": where.path[1:]}
+        with pymysql.connect(**there, autocommit=True) as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            return ["|".join(map(str, row)) for row in cursor.fetchall()]
 
     def _serve(self, path: str, variable: str) -> None:
         """Give out the JSON files of a folder on a free port; its address goes into an environment variable."""

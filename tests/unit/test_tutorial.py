@@ -1,4 +1,4 @@
-"""The tutorial and the how-to pages are true: their files are written, their commands run, and print what they say."""
+"""The pages of docs/ are true: their files are written, their commands run, and print what they say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.cases.script import Stage, difference, fits, read_script, staged
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
-PAGES = [DOCS / "tutorial.md", *sorted((DOCS / "how-to").glob("*.md"))]
+PAGES = [DOCS / "tutorial.md", *sorted((DOCS / "how-to").glob("*.md")), *sorted((DOCS / "sources").glob("*.md"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 FILE = {
@@ -48,7 +48,7 @@ def play(stage: Stage, text: str) -> str:
     return said
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
 def test_a_page_runs_from_its_first_line_to_its_last(page: Path, tmp_path: Path) -> None:
     said = ""
     with staged(tmp_path) as stage:
@@ -61,7 +61,7 @@ def test_a_page_runs_from_its_first_line_to_its_last(page: Path, tmp_path: Path)
     assert not said, said
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}-{page.stem}")
 def test_every_block_is_a_file_or_commands(page: Path) -> None:
     loose = [text for language, text in blocks(page) if language != "console" and not FILE[language].match(text)]
     assert loose == []

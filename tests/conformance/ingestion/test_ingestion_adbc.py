@@ -99,7 +99,7 @@ def test_queries_filters_and_columns_are_left_to_the_database(base: Base) -> Non
 
 
 def test_what_stands_against_it_is_told(base: Base) -> None:
-    base.sql("create table t (id bigint, b blob)")
+    base.sql("create table t (id bigint, b blob)", "insert into t values (1, null)")
     for code, table in {
         "G081": base.table(table="nothing_here"),
         "G006": base.table(load="incremental", cursor="moved"),

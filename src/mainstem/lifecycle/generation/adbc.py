@@ -28,6 +28,9 @@ EXTENSIONS = ()
 _BYTEWISE = frozenset({"adbc_driver_sqlite", "adbc_driver_duckdb"})
 """Drivers of databases that compare texts by their bytes, as the engine does."""
 
+_MAKES_UP_TYPES = frozenset({"adbc_driver_sqlite"})
+"""Drivers that give columns without any value a type of no meaning."""
+
 _ENTRIES = {"adbc_driver_duckdb": "duckdb_adbc_init"}
 
 
@@ -93,9 +96,9 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
     after: dict[str, Any] = {"of": name_at_source(dataset), "by": load.cursor if cursor else None}
     if cursor:
         kept = before or {}
-        is_typed = session.rows(f"select count({quote(cursor)}) from {name}")[0][0] > 0
         found = next(each for each in columns if each.name == cursor)
-        family = _family(source, dataset, found) if is_typed else None  # of no value some drivers make up a type
+        has_type = source.options.driver not in _MAKES_UP_TYPES or _has_values(session, name, cursor)
+        family = _family(source, dataset, found) if has_type else None
         after |= {"cursor": kept.get("cursor"), "as": kept.get("as") or family}
     return Reading(
         select=f"select {_shown(dataset, columns)}{_origin(dataset, columns)} as _origin from {name}",
@@ -211,6 +214,10 @@ def _cursor(dataset: Dataset, names: Sequence[str]) -> str:
         what = f'cursor "{wanted}" is not a column of "{name_at_source(dataset)}"'
         raise WorldError(Problem("G006", what, nearest(wanted, names, kind="columns"), dataset.place))
     return found
+
+
+def _has_values(session: Session, table: str, column: str) -> bool:
+    return bool(session.rows(f"select count({quote(column)}) > 0 from {table}")[0][0])
 
 
 def _family(source: Source, dataset: Dataset, cursor: Field) -> str:
