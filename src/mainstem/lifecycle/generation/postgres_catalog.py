@@ -46,10 +46,10 @@ def connected(keywords: Mapping[str, Any], place: Place | None, source: str | No
     """A connection in one read-only transaction that sees one state; `source` is whose. WorldError G081 where the
     server refuses, or breaks off."""
     psycopg = driver(place)
-    with _complaints(keywords, place, source):
+    with complaints(keywords, place, source):
         connection = psycopg.connect(**keywords)
     try:
-        with _complaints(keywords, place, source):
+        with complaints(keywords, place, source):
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
             yield connection
@@ -59,7 +59,7 @@ def connected(keywords: Mapping[str, Any], place: Place | None, source: str | No
 
 
 @contextmanager
-def _complaints(keywords: Mapping[str, Any], place: Place | None, source: str | None) -> Iterator[None]:
+def complaints(keywords: Mapping[str, Any], place: Place | None, source: str | None = None) -> Iterator[None]:
     """Complaints of the server leave as WorldError G081, in its own words."""
     psycopg = driver(place)
     try:
