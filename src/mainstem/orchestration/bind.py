@@ -24,7 +24,7 @@ from mainstem.lifecycle.requirements.probe import Probe
 from mainstem.orchestration.bound_macros import Macros
 from mainstem.orchestration.fits import model_fields, query_problems
 from mainstem.orchestration.graph import in_order, one_cycle
-from mainstem.orchestration.limits import limit_problems
+from mainstem.orchestration.limits import filter_problems, limit_problems
 from mainstem.orchestration.waits import waits
 from mainstem.sql.facts import EVERYTHING, with_columns
 
@@ -102,6 +102,7 @@ def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, e
         _check_checks(work, dataset)
         _check_references(work, dataset)
     _check_requirements(work)
+    work.problems += filter_problems(project, texts)
     work.problems += [*work.macros.problems, *entry_problems(project.agreements)]
     after, too_early = waits(project, inputs, work.macros)
     work.problems += too_early
