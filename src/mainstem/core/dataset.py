@@ -190,6 +190,15 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A filter that another database evaluates: its text, its place, and the SQL that it is written in (None: some)."""
+
+    text: str
+    place: Place
+    dialect: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SqlFacts:
     """What the text of one SELECT says, read without touching data; cacheable by the text and its inputs' columns.
 

@@ -201,6 +201,7 @@ class SourceKind(Protocol):
     # in which the first look notes what is there, and beyond which no later one sees.
     # `problems(source, tables, root) -> Iterable[Problem]`, if there is one, says what in the text of a source does not
     # fit together, and what beside it is missing; it reads texts of the project and nothing else.
+    # A kind that filters at the source has `condition(source, dataset) -> Condition | None`, which is held to be one.
     # A kind whose rows follow from texts beside the source's file (a user's program) also has
     # `told(source, dataset, root) -> str`: those texts. WorldError where there are none.
     # A kind whose systems list their tables also has

@@ -24,7 +24,7 @@ from mainstem.orchestration.bound_columns import empty, load_fields, model_field
 from mainstem.orchestration.bound_macros import Macros
 from mainstem.orchestration.fits import query_problems
 from mainstem.orchestration.graph import in_order, one_cycle
-from mainstem.orchestration.limits import limit_problems
+from mainstem.orchestration.limits import filter_problems, limit_problems
 from mainstem.orchestration.waits import waits
 from mainstem.sql.facts import EVERYTHING, with_columns
 
@@ -73,6 +73,7 @@ def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, e
             work.empty[1].close()
     outputs = {name: _output_inputs(work, name) for name in project.outputs}
     mentions.look(work)
+    work.problems += filter_problems(project, texts)
     work.problems += [*work.macros.problems, *entry_problems(project.agreements)]
     after, too_early = waits(project, inputs, work.macros)
     work.problems += too_early

@@ -1,4 +1,4 @@
-"""Whether the limits of contracts fit their columns: asked of the engine once, and again where the texts change."""
+"""Whether limits of contracts and filters of loads are what they should be: asked again only where a text changes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mainstem.core.canonical import canonical_json
-from mainstem.core.dataset import Column
+from mainstem.core.dataset import Column, Condition, Load
+from mainstem.core.kinds import find
 from mainstem.core.ports import Session
 from mainstem.core.problem import Problem
 from mainstem.core.project import Project
 from mainstem.core.release import Field
+from mainstem.core.secret import shown
 
 if TYPE_CHECKING:
     from mainstem.lifecycle.ingestion.target import Target
@@ -57,3 +59,29 @@ def _target(column: Column, type_: str) -> Target:
 
     parsed = parse_type(type_)
     return Target(column.name, parsed, parsed, column=column)
+
+
+def filter_problems(project: Project, texts: Any) -> list[Problem]:
+    """G087 for each filter of a load that is not one condition. `texts` remembers those that are."""
+    problems = []
+    for dataset in project.datasets.values():
+        load = dataset.made_by
+        if not isinstance(load, Load) or load.source not in project.sources:
+            continue
+        source = project.sources[load.source]
+        told = getattr(find("sources", source.kind), "condition", None)
+        condition: Condition | None = told(source, dataset) if told is not None else None
+        if condition is None:
+            continue
+        key = hashlib.sha256(f"condition {condition.dialect} {condition.text}".encode()).hexdigest()
+        if texts.fields(key) is not None:
+            continue
+        from mainstem.sql.condition import condition_problem
+
+        wrong = condition_problem(condition.text, condition.dialect)
+        if wrong is None:
+            texts.remember_fields(key, [])
+        else:
+            what = f'`where` of "{dataset.name}" {wrong[0]}: {shown(condition.text)}'
+            problems.append(Problem("G087", what, wrong[1], condition.place))
+    return problems

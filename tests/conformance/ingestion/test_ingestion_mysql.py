@@ -191,6 +191,17 @@ def test_a_wrong_password_is_refused_and_shown_nowhere(base: Base, monkeypatch: 
     assert "hush" not in str(found.value)
 
 
+def test_a_filter_that_the_server_refuses_is_told_without_the_query_around_it(base: Base) -> None:
+    base.sql("create table t (id int)")
+    with pytest.raises(WorldError) as found:
+        base.world.load(base.table(where="nothing_here = 1"))
+    (problem,) = found.value.problems
+    assert problem.code == "G087"
+    assert "nothing_here" in problem.what
+    assert problem.mend == "correct the condition: nothing_here = 1"
+    assert "select" not in str(problem).lower()
+
+
 def test_a_server_that_dies_in_the_middle_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with mariadb() as running:
         running.sql("create database ops")

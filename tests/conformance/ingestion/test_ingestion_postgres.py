@@ -305,6 +305,17 @@ def test_a_server_that_cannot_be_reached_or_refuses_is_named_with_its_source(
     assert told(base.server.url(base.name, "nobody", "hush")) == refused + 'role "nobody" does not exist'
 
 
+def test_a_filter_that_the_server_refuses_is_told_without_the_query_around_it(base: Base) -> None:
+    base.sql("create table t (id int)")
+    with pytest.raises(WorldError) as found:
+        base.world.load(base.table(where="nothing_here = 1"))
+    (problem,) = found.value.problems
+    assert problem.code == "G087"
+    assert "nothing_here" in problem.what
+    assert problem.mend == "correct the condition: nothing_here = 1"
+    assert "select" not in str(problem).lower()
+
+
 def test_a_server_that_dies_in_the_middle_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with postgres() as running:
         base = Base(world, running, "postgres")

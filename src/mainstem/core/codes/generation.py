@@ -215,6 +215,12 @@ CODES: dict[str, Code] = {
         "A table is read by its name or by a query, and names stand in one sort of quotes.",
         "Keep the one that is meant.",
     ),
+    "G087": Code(
+        "A filter that is no condition, or that the database refuses",
+        "`where` stands between parentheses in the queries that read the table: it is one condition over its columns, "
+        "closes what it opens, and has no comment, which would hide what follows.",
+        "Correct the condition; it is written in the SQL of the database.",
+    ),
     "G030": Code(
         "A server that does not answer",
         "Nobody answers at the address, or the answer is that something is wrong there. It was asked three times. "

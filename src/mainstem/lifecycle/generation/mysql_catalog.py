@@ -13,14 +13,14 @@ from mainstem.core.found import FoundColumn, FoundTable
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem, WorldError, nearest
 from mainstem.lifecycle.generation import mysql_types as dialect
-from mainstem.lifecycle.generation.loads import name_at_source
+from mainstem.lifecycle.generation.loads import name_at_source, refused_filter
 from mainstem.lifecycle.generation.mysql_types import Declared, quote_name
-from mainstem.lifecycle.generation.server import Ask, ServerTable, table_of
+from mainstem.lifecycle.generation.server import Ask, ServerTable, filtered, table_of
 from mainstem.project.pairing import pair
 
 _WAIT_S = 10
-_UNREACHED, _DENIED = (2002, 2003, 2005), (1044, 1045, 1049)
-"""Numbers of errors: nobody answers; user, password or database are not accepted."""
+_UNREACHED, _DENIED, _LOST = (2002, 2003, 2005), (1044, 1045, 1049), (2006, 2013)
+"""Numbers of errors: nobody answers; user, password or database are not accepted; the connection breaks off."""
 
 _SESSION = "set time_zone = '+00:00'"
 
@@ -95,7 +95,7 @@ def asking(connection: Any) -> Ask:
 
 
 def table(ask: Ask, dataset: Dataset, database: str) -> ServerTable:
-    """The table that a dataset is loaded from. WorldError G005, G006, G009."""
+    """The table that a dataset is loaded from. WorldError G005, G006, G009, G087."""
     shown = name_at_source(dataset)
     schema, _, name = shown.rpartition(".")
     schema = schema or database
@@ -115,7 +115,23 @@ def table(ask: Ask, dataset: Dataset, database: str) -> ServerTable:
     ]
     statistics = f"information_schema.statistics {where} and index_name = 'PRIMARY'"
     key = [name for (name,) in ask(f"select column_name from {statistics} order by seq_in_index")]
-    return table_of(dataset, shown, f"{quote_name(schema)}.{quote_name(name)}", columns, key, None)
+    found = table_of(dataset, shown, f"{quote_name(schema)}.{quote_name(name)}", columns, key, None)
+    _try_filter(ask, found)
+    return found
+
+
+def _try_filter(ask: Ask, table: ServerTable) -> None:
+    """WorldError G087 where the server refuses the filter."""
+    import pymysql
+
+    query = filtered(table)
+    try:
+        if query is not None:
+            ask(query)
+    except pymysql.Error as error:
+        if error.args and error.args[0] in _LOST:
+            raise
+        raise refused_filter(table.dataset, str(error.args[-1] if error.args else error)) from None
 
 
 _SAMPLED = 200

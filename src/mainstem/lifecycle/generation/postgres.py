@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from mainstem.core.dataset import Dataset, Source
+from mainstem.core.dataset import Condition, Dataset, Source
 from mainstem.core.found import FoundTable
+from mainstem.core.place import Places
 from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, ProjectError, WorldError
 from mainstem.core.run import Look
@@ -18,7 +19,7 @@ from mainstem.core.span import Span
 from mainstem.lifecycle.generation import postgres_catalog as catalog
 from mainstem.lifecycle.generation import postgres_types as dialect
 from mainstem.lifecycle.generation import server
-from mainstem.lifecycle.generation.loads import continued, load_of, name_at_source
+from mainstem.lifecycle.generation.loads import continued, filter_of, load_of, name_at_source
 from mainstem.lifecycle.generation.server import Ask, ServerTable
 from mainstem.lifecycle.postgres import address
 from mainstem.sql.quote import literal
@@ -54,11 +55,18 @@ class TableOptions:
     exclude: tuple[str, ...] = ()
     null: tuple[str, ...] = ()
     parts: int | None = None
+    places: Places = field(default_factory=Places, repr=False)
 
     def __post_init__(self) -> None:
         if self.parts is not None and not 1 <= self.parts <= 32:
             what = f"`parts` is {self.parts}, which is no sensible number of connections"
             raise ProjectError(Problem("G082", what, "write a number from 1 to 32, or leave it away"))
+
+
+def condition(source: Source, dataset: Dataset) -> Condition | None:
+    """The filter of a table, in SQL of the server."""
+    del source
+    return filter_of(dataset, "postgres")
 
 
 def look(source: Source, dataset: Dataset, position: Any, root: Path) -> Look:

@@ -12,10 +12,10 @@ from mainstem.core.found import FoundColumn, FoundTable
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem, WorldError, nearest
 from mainstem.lifecycle.generation import postgres_types as dialect
-from mainstem.lifecycle.generation.loads import name_at_source
+from mainstem.lifecycle.generation.loads import name_at_source, refused_filter
 from mainstem.lifecycle.generation.postgres_types import Declared, quote_name
-from mainstem.lifecycle.generation.server import Ask, ServerColumn, ServerTable, table_of
-from mainstem.lifecycle.postgres import driver, refusal
+from mainstem.lifecycle.generation.server import Ask, ServerColumn, ServerTable, filtered, table_of
+from mainstem.lifecycle.postgres import driver, refusal, said
 from mainstem.project.pairing import pair
 from mainstem.sql.quote import literal
 
@@ -80,7 +80,7 @@ def asking(connection: Any) -> Ask:
 
 
 def table(ask: Ask, dataset: Dataset, schema: str | None) -> ServerTable:
-    """The table that a dataset is loaded from. WorldError G005, G006, G009, G084."""
+    """The table that a dataset is loaded from. WorldError G005, G006, G009, G084, G087."""
     shown = name_at_source(dataset)
     parts = shown.split(".", 1) if "." in shown else [part for part in (schema, shown) if part]
     relation = ".".join(map(quote_name, parts))
@@ -94,7 +94,18 @@ def table(ask: Ask, dataset: Dataset, schema: str | None) -> ServerTable:
     ]
     key = [name for (name,) in ask(_KEY.format(oid=oid))]
     found = table_of(dataset, shown, relation, columns, key, "ctid::text" if sort == "r" else None)
+    _try_filter(ask, found)
     return replace(found, about=max(about, 0))
+
+
+def _try_filter(ask: Ask, table: ServerTable) -> None:
+    """WorldError G087 where the server refuses the filter."""
+    psycopg, query = driver(table.dataset.place), filtered(table)
+    try:
+        if query is not None:
+            ask(query)
+    except (psycopg.ProgrammingError, psycopg.DataError) as error:
+        raise refused_filter(table.dataset, said(error)) from None
 
 
 def _found(ask: Ask, dataset: Dataset, relation: str) -> tuple[int, str, int]:

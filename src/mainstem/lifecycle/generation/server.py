@@ -130,6 +130,11 @@ def table_of(
     return replace(table, cursor=_cursor(table)) if load_of(dataset).load == "incremental" else table
 
 
+def filtered(table: ServerTable) -> str | None:
+    """At the server: a SELECT of no rows that fails if the filter is wrong; None without a filter."""
+    return f"select 1 from {table.relation}{_where(table.where)} limit 0" if table.where else None
+
+
 def _cursor(table: ServerTable) -> ServerColumn:
     wanted, names = load_of(table.dataset).cursor or "", [column.name for column in table.columns]
     (found,) = at_source([wanted], names, table.dataset.columns)
