@@ -194,6 +194,7 @@ class SourceKind(Protocol):
     # A kind whose tables may be made of the same things has beside both `look_with(source, dataset, position, root,
     # seen)` and `read_with(source, dataset, position, root, session, seen)`: `seen` is one dictionary a source and run,
     # in which the first look notes what is there, and beyond which no later one sees.
+    # `seen_before(dataset, position)`, if there is one, is such a dictionary of what was read up to a position.
     # `problems(tables) -> Iterable[Problem]`, if there is one, says what in the text of a source does not fit together.
     # A kind whose rows follow from texts beside the source's file (a user's program) also has
     # `told(source, dataset, root) -> str`: those texts. WorldError where there are none.
