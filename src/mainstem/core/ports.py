@@ -199,6 +199,7 @@ class SourceKind(Protocol):
     # A kind whose tables may be made of the same things has beside both `look_with(source, dataset, position, root,
     # seen)` and `read_with(source, dataset, position, root, session, seen)`: `seen` is one dictionary a source and run,
     # in which the first look notes what is there, and beyond which no later one sees.
+    # `seen_before(dataset, position)`, if there is one, is such a dictionary of what was read up to a position.
     # `problems(source, tables, root) -> Iterable[Problem]`, if there is one, says what in the text of a source does not
     # fit together, and what beside it is missing; it reads texts of the project and nothing else.
     # A kind that filters at the source has `condition(source, dataset) -> Condition | None`, which is held to be one.

@@ -24,12 +24,20 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Mended:
+    """A row as JSON text that takes the place of one that was set aside, and the line of the file that it stands in."""
+
+    row: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """What somebody does with rows that were set aside.
 
     `action`: replay (hold them to the contract again) | discard. `reason` picks those whose reason contains it, None
-    all. `mended` maps ids or origins of rows to the JSON text that takes their place, None for no file. `who` and
-    `why` are recorded.
+    all. `mended` maps ids or origins of rows to what takes their place, None for no file. `who` and `why` are
+    recorded.
     """
 
     dataset: str
@@ -37,7 +45,7 @@ class Review:
     who: str
     why: str = ""
     reason: str | None = None
-    mended: Mapping[str, str] | None = None
+    mended: Mapping[str, Mended] | None = None
 
 
 @dataclass(frozen=True, slots=True)

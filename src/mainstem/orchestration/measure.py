@@ -15,6 +15,7 @@ from mainstem.core.kinds import find
 from mainstem.core.ports import Session
 from mainstem.core.problem import WorldError
 from mainstem.core.release import Field, Version
+from mainstem.core.run import Review
 from mainstem.lifecycle.requirements.probe import Probe, check_definition
 from mainstem.orchestration import positions
 from mainstem.sql.clock import bind_clock
@@ -283,6 +284,21 @@ def read_evidence(
             "is_whole": positions.is_whole(position),
             **(more or {}),
         },
+    )
+
+
+def settled_evidence(version: Version, wanted: Review, counts: Mapping[str, int], at: datetime) -> Evidence:
+    """The row of one replay or discard that took rows out of the quarantine; `counts` says what became of them."""
+    left = counts.get("discarded", counts.get("tried", 0) - counts.get("staying", 0))
+    return Evidence(
+        kind="settled",
+        subject=version.dataset,
+        version=version.id,
+        at=at,
+        value=Decimal(left),
+        unit="rows",
+        outcome="ok",
+        facts={"action": wanted.action, "why": wanted.why, **counts},
     )
 
 

@@ -79,7 +79,7 @@ def prepare(
     seen = nothing_seen(project)
     looks = look_at_sources(project, state, clock.now(), seen) if look and not isinstance(errand, Review) else {}
     if isinstance(errand, Again):
-        refuse_again(project, state, looks, errand)
+        refuse_again(project, state, errand)
     return Prepared(plan(project, bound, state, looks, clock.now(), select, errand), bound, state, seen, errand)
 
 

@@ -18,7 +18,7 @@ from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Session, Written
 from mainstem.core.problem import WorldError
 from mainstem.core.release import Change, Lease, Snapshot, Version
-from mainstem.core.run import Done, Step
+from mainstem.core.run import Done, Review, Step
 from mainstem.core.span import Again
 from mainstem.lifecycle.storage import tables
 from mainstem.lifecycle.storage.types import cast_select
@@ -110,6 +110,7 @@ def _review(ground: Ground, dataset: Dataset) -> Done:
         base = base_to_append(ground, dataset.name, lease)
         assert base is not None
         assert known is not None
+        assert isinstance(ground.errand, Review)
         found = review(ground, session, dataset, base)
         crash.point("after-compute", dataset.name)
         if found.change.is_empty:
@@ -119,7 +120,8 @@ def _review(ground: Ground, dataset: Dataset) -> Done:
             version = new_version(
                 lease, change, base, fingerprint=known.fingerprint, inputs={}, key="", as_of=known.as_of
             )
-            done = finish(ground, session, dataset, lease, Result(version, change, base))
+            told = (measure.settled_evidence(version, ground.errand, found.counts, ground.clock.now()),)
+            done = finish(ground, session, dataset, lease, Result(version, change, base, told))
         return replace(done, counts=found.counts, reasons=found.reasons)
     finally:
         session.close()

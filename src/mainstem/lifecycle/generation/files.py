@@ -24,7 +24,7 @@ from mainstem.lifecycle.generation.file_stores import Store, store_of
 from mainstem.lifecycle.generation.file_task import Task, complaints, unreadable
 from mainstem.lifecycle.generation.text_files import spill_folder
 
-__all__ = ["EXTENSIONS", "Options", "Seen", "TableOptions", "look", "look_with", "read", "read_with"]
+__all__ = ["EXTENSIONS", "Options", "Seen", "TableOptions", "look", "look_with", "read", "read_with", "seen_before"]
 
 EXTENSIONS = ()
 
@@ -76,6 +76,13 @@ def read_with(source: Source, dataset: Dataset, position: Any, root: Path, sessi
         work.close()
         raise
     return reading
+
+
+def seen_before(dataset: Dataset, position: Any) -> Seen:
+    """What a read sees that brings no file that a run has not loaded yet; of a full load, all that is there."""
+    load = _load(dataset)
+    known = position["files"] if isinstance(position, dict) and load.load != "full" else None
+    return {} if known is None else {load.options.path: frozenset(known)}
 
 
 @dataclass

@@ -172,7 +172,8 @@ def _write(
     if batch.files and not outcome.added:
         forget_files(batch.files, destination)
     deduplicated += outcome.deduplicated
-    known = position.get("set_aside", ()) if batch.comes_again and isinstance(position, dict) else ()
+    may_know = batch.comes_again or batch.dataset.key  # a range read again may have brought what is new already
+    known = position.get("set_aside", ()) if may_know and isinstance(position, dict) else ()
     whole = destination.set_aside if again is not None or len(known) >= aside.MOST_KNOWN else None
     rejected = aside.write(batch, destination, known, run, at, again=seen_again, quarantine=whole)
     kept = position.get("set_aside", ()) if (span or batch.is_loose) and isinstance(position, dict) else ()
