@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from mainstem.core.copy import Batch, Kept
 from mainstem.core.dataset import Dataset, Source
 from mainstem.core.evidence import Evidence
+from mainstem.core.reached import Reached
 from mainstem.core.release import DataFile, Field, Head, Lease, Release, Version
 from mainstem.core.run import Look
 from mainstem.core.span import Again
@@ -76,6 +77,18 @@ class Session(Protocol):
 
     def execute(self, statement: str) -> None:
         """Run a statement of ours: temporary table, ATTACH, LOAD. Never a user's text."""
+        ...
+
+    def begin(self, doing: str) -> None:
+        """What the session is used for from now on, for those who ask how far it is: a word of `Reached.doing`."""
+        ...
+
+    def count_by(self, rows: Callable[[], int | None]) -> None:
+        """`rows` tells, in any thread, how many have come from the source so far; asked until something else begins."""
+        ...
+
+    def reached(self) -> Reached | None:
+        """How far it is with what it began, from any thread; None where it began nothing, or is closed."""
         ...
 
     def cancel(self) -> None:
@@ -148,6 +161,7 @@ class Reading:
     `careful` is a slower way to read the same, for values that the engine gives up on (text that is no UTF-8); None
     if there is none.
     `again` is what of it was read before and is read again on purpose; of a span, `position` is where the load stands.
+    `count` tells, in any thread, how many rows of `select` have come so far, None for not known.
     `finish` is called once after the last use, whatever happened; WorldError if what was read changed meanwhile.
     """
 
@@ -165,6 +179,7 @@ class Reading:
     notes: tuple[str, ...] = ()
     careful: Reading | None = None
     finish: Callable[[], None] | None = None
+    count: Callable[[], int | None] | None = None
     again: Again | None = None
 
 

@@ -38,6 +38,7 @@ from mainstem.orchestration.recover import recover
 from mainstem.orchestration.shelf import Shelf
 from mainstem.orchestration.state import State, only, read_state
 from mainstem.orchestration.step import do
+from mainstem.orchestration.under_way import reached
 
 LEASE_S = 60.0
 """How long a lease holds without being renewed, in seconds; it is renewed three times as often."""
@@ -239,6 +240,7 @@ def _build(
             listen,
             project.settings.threads,
             engine.cancel,
+            lambda name: reached(ground, name),
         )
         if ground.kept:
             ledger.record(ground.kept, clock.now())

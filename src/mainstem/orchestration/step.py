@@ -28,6 +28,7 @@ from mainstem.orchestration.blame import hushed, in_file, may_quote, without
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.looks import load_fingerprint
 from mainstem.orchestration.state import model_skip_key, skip_key
+from mainstem.orchestration.under_way import working
 from mainstem.sql.clock import bind_clock
 
 
@@ -129,8 +130,7 @@ def _load(ground: Ground, dataset: Dataset) -> Done:
     from mainstem.orchestration.loading import base_to_append, not_held, read_source
 
     lease = ground.leases[dataset.name]
-    session = ground.engine.session()
-    try:
+    with working(ground, dataset.name, "fetching") as session:
         at, began_s = ground.clock.now(), ground.clock.elapsed()
         known = ground.base(dataset.name)
         fingerprint = load_fingerprint(ground.project, dataset)
@@ -153,8 +153,6 @@ def _load(ground: Ground, dataset: Dataset) -> Done:
         version = _new_version(lease, change, base, fingerprint=fingerprint, inputs={}, key="", as_of=at)
         done = _finish(ground, session, dataset, lease, _Result(version, change, base, _reads(version, change, told)))
         return replace(done, counts=arrivals.counts_of(change), notes=tuple(unheld))
-    finally:
-        session.close()
 
 
 def _review(ground: Ground, dataset: Dataset) -> Done:
@@ -163,8 +161,7 @@ def _review(ground: Ground, dataset: Dataset) -> Done:
     from mainstem.orchestration.reviewing import review
 
     lease, known = ground.leases[dataset.name], ground.base(dataset.name)
-    session = ground.engine.session()
-    try:
+    with working(ground, dataset.name, "reviewing") as session:
         base = base_to_append(ground, dataset.name, lease)
         assert base is not None
         assert known is not None
@@ -179,8 +176,6 @@ def _review(ground: Ground, dataset: Dataset) -> Done:
             )
             done = _finish(ground, session, dataset, lease, _Result(version, change, base))
         return replace(done, counts=found.counts, reasons=found.reasons)
-    finally:
-        session.close()
 
 
 def _load_span(ground: Ground, session: Session, dataset: Dataset, base: Snapshot | None, again: Again) -> Done:
@@ -255,8 +250,7 @@ def _reading(ground: Ground, dataset: Dataset) -> _Reads:
 
 def _build(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Done:
     facts, lease = ground.bound.facts[dataset.name], ground.leases[dataset.name]
-    session = ground.engine.session()
-    try:
+    with working(ground, dataset.name, "building") as session:
         ground.shelf.ready(_read_names(facts.inputs))
         ground.shelf.make_macros(model.sql)
         base = tables.snapshot(ground.lake, lease.table)
@@ -268,8 +262,6 @@ def _build(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Don
             lease, change, base, fingerprint=facts.fingerprint, inputs=reads.ids, key=reads.key, as_of=reads.as_of
         )
         return _finish(ground, session, dataset, lease, _Result(version, change, base))
-    finally:
-        session.close()
 
 
 def _written(ground: Ground, session: Session, lease: Lease, select: str) -> Written:
@@ -287,8 +279,7 @@ def _read_names(inputs: Mapping[str, Any]) -> list[str]:
 
 def _view(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Done:
     known, facts, lease = ground.base(dataset.name), ground.bound.facts[dataset.name], ground.leases[dataset.name]
-    session = ground.engine.session()
-    try:
+    with working(ground, dataset.name, "building") as session:
         sql = bind_clock(model.sql, ground.started_at, ground.project.timezone)
         ground.shelf.ready(_read_names(facts.inputs))
         ground.shelf.make_macros(model.sql)
@@ -309,14 +300,13 @@ def _view(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Done
         subject = _subject(ground, dataset, version, known.id if known else None, None, None)
         version = replace(version, newest=measure.newest_event(session, subject))
         subject = replace(subject, version=version)
+        session.begin("checking")
         evidence = held.attempted(ground, session, subject)
         ground.ledger.record_step(
             lease, version, measure.stamped(evidence, ground.run, lease.fence), ground.clock.now()
         )
         ground.shelf.put(version)
         return Done(dataset.name, "committed", "view", version)
-    finally:
-        session.close()
 
 
 def _new_version(
@@ -360,6 +350,7 @@ def _finish(ground: Ground, session: Session, dataset: Dataset, lease: Lease, re
     known = ground.base(dataset.name)
     before = _before(ground, dataset.time_column, result.version.fields, known)
     ground.shelf.offer(result.version, files)
+    session.begin("checking")
     try:
         subject = _subject(ground, dataset, result.version, known.id if known else None, before, result.change.labels)
         newest = measure.newest_event(session, subject)

@@ -54,6 +54,7 @@ def ingest(
         read = _read(session, dataset, reading, base, destination, totals)
     finally:
         _finish(session, reading)
+    session.begin("writing")
     schema, batch, found = read
     if batch is None:
         note = "no columns yet: nothing was read, and the contract names none"
@@ -81,6 +82,9 @@ def _read(
     totals: Sequence[TotalWanted],
 ) -> tuple[Schema, Batch | None, Totals]:
     _refuse_load(dataset, reading)
+    session.begin("reading")
+    if reading.count is not None:
+        session.count_by(reading.count)
     try:
         for statement in reading.setup:
             session.execute(statement)
