@@ -13,6 +13,7 @@ from mainstem.core.copy import Batch, Kept
 from mainstem.core.dataset import Dataset, Source
 from mainstem.core.evidence import Evidence
 from mainstem.core.problem import Problem
+from mainstem.core.reached import Reached
 from mainstem.core.release import DataFile, Field, Head, Lease, Release, Version
 from mainstem.core.run import Look
 from mainstem.core.span import Again
@@ -78,6 +79,18 @@ class Session(Protocol):
 
     def execute(self, statement: str) -> None:
         """Run a statement of ours: temporary table, ATTACH, LOAD. Never a user's text."""
+        ...
+
+    def begin(self, doing: str) -> None:
+        """What the session is used for from now on, for those who ask how far it is: a word of `Reached.doing`."""
+        ...
+
+    def count_by(self, rows: Callable[[], int | None]) -> None:
+        """`rows` tells, in any thread, how many have come from the source so far; asked until something else begins."""
+        ...
+
+    def reached(self) -> Reached | None:
+        """How far it is with what it began, from any thread; None where it began nothing, or is closed."""
         ...
 
     def cancel(self) -> None:
@@ -151,6 +164,7 @@ class Reading:
     if there is none.
     `again` is what of it was read before and is read again on purpose; of a span, `position` is where the load stands.
     `meant` says what it means that the engine breaks off with these words; None where it is not about the source.
+    `count` tells, in any thread, how many rows of `select` have come so far, None for not known.
     `finish` is called once after the last use, whatever happened; WorldError if what was read changed meanwhile.
     """
 
@@ -170,6 +184,7 @@ class Reading:
     careful: Reading | None = None
     meant: Callable[[str], Problem | None] | None = None
     finish: Callable[[], None] | None = None
+    count: Callable[[], int | None] | None = None
     again: Again | None = None
 
 

@@ -38,6 +38,8 @@ from mainstem.orchestration.recover import recover
 from mainstem.orchestration.shelf import Shelf
 from mainstem.orchestration.state import State, only, read_state
 from mainstem.orchestration.step import do
+from mainstem.orchestration.told import telling
+from mainstem.orchestration.under_way import reached
 
 LEASE_S = 60.0
 """How long a lease holds without being renewed, in seconds; it is renewed three times as often."""
@@ -113,7 +115,8 @@ def run(
         try:
             leases = _lease(project, ledger, clock, run_id, holder, prepared)
             crash.point("after-lease")
-            done, failures = _build(project, ledger, clock, run_id, started_at, leases, prepared, listen)
+            with telling(project.root, run_id, listen) as hear:
+                done, failures = _build(project, ledger, clock, run_id, started_at, leases, prepared, hear)
             release = _publish(project, ledger, clock, run_id, prepared, done, failures, listen)
         except BaseException:
             ledger.end_run(run_id, clock.now(), "failed", {})
@@ -242,6 +245,7 @@ def _build(
             listen,
             project.settings.threads,
             engine.cancel,
+            lambda name: reached(ground, name),
         )
         if ground.kept:
             ledger.record(ground.kept, clock.now())

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -17,6 +20,7 @@ from mainstem.cli.app import run
 from mainstem.core.dataset import Column, Dataset, Load, Source
 from mainstem.core.kinds import find
 from mainstem.core.place import Place
+from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import ProjectError, WorldError
 from mainstem.core.secret import Secret
 from mainstem.core.span import Span
@@ -239,6 +243,45 @@ def test_a_table_is_read_in_parts_of_one_state(base: Base, parts: int | None) ->
     table = base.table(parts=parts)
     assert base.world.load(table).loaded == 20000 - 2857
     assert base.world.rows(table, "count(distinct id), sum(id)") == base.sql("select count(*), sum(id) from t")
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+def test_what_is_written_meanwhile_is_left_to_the_next_read(base: Base, parts: int) -> None:
+    base.sql("create table t (id bigint)", "insert into t select generate_series(1, 50000)")
+    table = base.table(parts=parts)
+    with closing(base.world.engine.session()) as session:
+        reading = KIND.read(base.world.source(table), table, None, Path(), session)
+        base.sql("insert into t select generate_series(1, 10)")
+        assert reading.select.count("postgres_query") == parts
+        assert rows_of(session, reading) == 50000
+
+
+def test_the_server_tells_how_many_rows_have_come(base: Base) -> None:
+    base.sql("create table t (id bigint)", "insert into t select generate_series(1, 4000)")
+    table = base.table(where="pg_sleep(0.0005) is not null")
+    with closing(base.world.engine.session()) as session:
+        reading = KIND.read(base.world.source(table), table, None, Path(), session)
+        reader = Thread(target=rows_of, args=(session, reading))
+        reader.start()
+        told = set()
+        while reader.is_alive():
+            told.add(reading.count())
+            time.sleep(0.01)
+        assert reading.count() == max(found for found in told if found)
+    assert len(told) > 2
+    assert max(found for found in told if found) <= 4000
+
+
+def rows_of(session: Session, reading: Reading) -> int:
+    """How many rows a reading brings, read as ingestion does."""
+    session.execute("begin transaction")
+    for statement in reading.begin:
+        session.execute(statement)
+    found = session.rows(f"select count(*) from ({reading.select})")
+    session.execute("commit")
+    assert reading.finish is not None
+    reading.finish()
+    return int(found[0][0])
 
 
 def test_views_and_tables_of_other_schemas(base: Base) -> None:

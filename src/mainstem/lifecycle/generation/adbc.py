@@ -126,11 +126,36 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
 
 def _take(session: Session, name: str, stream: Any, dataset: Dataset) -> None:
     """The whole result as a temporary table; nothing is left of it where the database breaks off."""
+    passing = _Passing(stream)
+    session.count_by(lambda: passing.count)
     try:
-        session.take(name, stream)
+        session.take(name, passing.reader())
     except WorldError as error:
         session.execute(f"drop table if exists {name}")
-        raise _refused(error.problems[0].what, dataset.place) from None
+        raise _refused(passing.complaint or error.problems[0].what, dataset.place) from None
+
+
+class _Passing:
+    """The rows of an Arrow stream, counted as they pass; `complaint` is why it broke off, if it did."""
+
+    def __init__(self, stream: Any) -> None:
+        from arro3.core import RecordBatchReader
+
+        self.count, self.complaint = 0, ""
+        self._stream = RecordBatchReader.from_stream(stream)
+
+    def reader(self) -> Any:
+        """The same stream, batch by batch as it is asked for."""
+        return type(self._stream).from_batches(self._stream.schema, self._batches())
+
+    def _batches(self) -> Iterator[Any]:
+        try:
+            for batch in self._stream:
+                self.count += batch.num_rows
+                yield batch
+        except Exception as error:
+            self.complaint = str(error)
+            raise
 
 
 def _shown(dataset: Dataset, columns: Sequence[Field]) -> str:

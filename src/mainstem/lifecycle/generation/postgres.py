@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +20,7 @@ from mainstem.lifecycle.generation import postgres_catalog as catalog
 from mainstem.lifecycle.generation import postgres_types as dialect
 from mainstem.lifecycle.generation import server
 from mainstem.lifecycle.generation.loads import continued, filter_of, load_of, name_at_source
+from mainstem.lifecycle.generation.postgres_copied import CopiedRows
 from mainstem.lifecycle.generation.server import Ask, ServerTable
 from mainstem.lifecycle.postgres import address
 from mainstem.sql.quote import literal
@@ -101,15 +102,18 @@ def _read(
 ) -> Reading:
     with ExitStack() as stack:
         connection = stack.enter_context(_connected(source, dataset))
+        snapshot = _snapshot(connection)
         ask = catalog.asking(connection)
         table = catalog.table(ask, dataset, source.options.schema)
         after = server.position(dialect, ask, table, before)
-        snapshot = _snapshot(connection)
         parts = _parts(ask, table, snapshot, is_part=span is not None or bool(before and table.cursor))
+        keywords = address(source.options.url, source.place)
+        name = f"{keywords['application_name']} {snapshot or ''}".strip()
+        counting = stack.enter_context(closing(CopiedRows(connection, name))) if snapshot else None
         aliases = [(f"postgres_{next(server.ALIASES)}", part) for part in parts]
         for alias, _ in aliases:
             stack.callback(_detach, session, alias)
-            _attach(session, alias, address(source.options.url, source.place), dataset)
+            _attach(session, alias, {**keywords, "application_name": name}, dataset)
         reading = server.reading(dialect, table, aliases, before, after, span)
         held = stack.pop_all()
     join = f"set transaction snapshot {literal(snapshot)}" if snapshot else None
@@ -120,6 +124,7 @@ def _read(
         else (),
         extensions=EXTENSIONS,
         finish=held.close,
+        count=counting.count if counting else None,
     )
 
 
@@ -137,15 +142,16 @@ def _connected(source: Source, dataset: Dataset) -> Iterator[Any]:
 
 
 def _snapshot(connection: Any) -> str | None:
-    """The name of the transaction's snapshot; None where the server gives none, as a standby does."""
+    """The name of the transaction's snapshot, which begins with it: no savepoint can give one. None where the server
+    gives none, as a standby does."""
     import psycopg
 
     try:
-        with connection.transaction():
-            (name,) = connection.execute("select pg_export_snapshot()").fetchone()
-            return str(name)
+        (name,) = connection.execute("select pg_export_snapshot()").fetchone()
     except psycopg.Error:
+        connection.rollback()
         return None
+    return str(name)
 
 
 def _parts(ask: Ask, table: ServerTable, snapshot: str | None, *, is_part: bool) -> Sequence[str | None]:

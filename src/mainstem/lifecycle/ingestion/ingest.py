@@ -55,6 +55,7 @@ def ingest(
         schema, batch, found = _read(session, dataset, reading, base, destination, totals)
     finally:
         _finish(session, reading)
+    session.begin("writing")
     if batch is None:
         note = "no columns yet: nothing was read, and the contract names none"
         return Change(base.fields if base else (), as_of=at, labels=(), notes=(*reading.notes, note))
@@ -80,6 +81,9 @@ def _read(
     totals: Sequence[TotalWanted],
 ) -> tuple[Schema, Batch | None, Totals]:
     _refuse_load(dataset, reading)
+    session.begin("reading")
+    if reading.count is not None:
+        session.count_by(reading.count)
     try:
         for statement in reading.setup:
             session.execute(statement)
