@@ -105,7 +105,7 @@ def options_table(title: str, options: object) -> str:
     rows = "".join(
         f"| `{field.name.rstrip('_')}` | `{spelled(field)}` | {default(field)} |\n"
         for field in dataclasses.fields(options)  # type: ignore[arg-type]
-        if field.name != "place"
+        if field.name not in ("place", "places")
     )
     return f"\n| {title} | type | default |\n| --- | --- | --- |\n{rows}" if rows else ""
 

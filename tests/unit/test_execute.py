@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from mainstem.core.problem import Problem, WorldError
+from mainstem.core.reached import Reached
 from mainstem.core.run import Done, Step
 from mainstem.orchestration.execute import execute
 from mainstem.orchestration.ground import Progress, unheard
@@ -81,3 +82,33 @@ def test_the_keyboard_is_heard_wherever_it_comes(what: str) -> None:
     with pytest.raises(KeyboardInterrupt):
         execute(steps, INPUTS, do, listen, workers=3, cancel=stopped.set)
     assert stopped.is_set()
+
+
+def test_a_step_that_takes_long_is_told_of_while_others_come_and_go() -> None:
+    told, asked = threading.Event(), []
+
+    def do(step: Step) -> Done:
+        if step.dataset == "a":
+            assert told.wait(30), "nobody was told how far it is"
+        return finished(step)
+
+    def listen(progress: Progress) -> None:
+        if progress.reached is not None:
+            assert (progress.what, progress.subject) == ("step-at", "a")
+            told.set()
+
+    def ask(name: str) -> Reached | None:
+        asked.append(name)
+        return Reached("building", 2.0)
+
+    done, _ = execute(STEPS, INPUTS, do, listen, workers=2, ask=ask)
+    assert len(done) == len(STEPS)
+    assert set(asked) == {"a"}
+
+
+def test_steps_that_end_at_once_are_never_asked() -> None:
+    def ask(name: str) -> Reached | None:
+        raise AssertionError(name)
+
+    done, _ = execute(STEPS, INPUTS, finished, unheard, ask=ask)
+    assert len(done) == len(STEPS)

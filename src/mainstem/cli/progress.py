@@ -1,36 +1,46 @@
-"""A run on its way, on standard error: one line that keeps its place on a terminal, a line a step elsewhere."""
+"""A run on its way, on standard error: lines that keep their place on a terminal, a line a step elsewhere."""
 
 from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import click
 
+from mainstem.core.reached import Reached, in_parts
+from mainstem.core.words import lasting
 from mainstem.orchestration.ground import Listener, Progress
 
 _BAR = 20
 _LEAST_BAR = 8
 _NARROW = 70
+_LEAST_NAME = 20
+_LINE_S = 10.0
+"""Where there is no terminal, a step that takes long is told of so often."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a run stands: `running` are the steps under way, oldest first; `phase` is what is done outside of steps."""
+    """How a run stands: `running` are the steps under way, oldest first; `phase` is what is done outside of steps.
+    `reached` is how far those are that take long."""
 
     done: int = 0
     total: int = 0
     failed: int = 0
     running: tuple[str, ...] = ()
     phase: str = ""
+    reached: Mapping[str, Reached] = field(default_factory=dict)
 
 
 def after(standing: Standing, progress: Progress) -> Standing:
     """The standing once `progress` was heard."""
     if not progress.what.startswith("step"):
         return replace(standing, phase=": ".join(filter(None, (progress.what, progress.subject))))
+    if progress.reached is not None:
+        return replace(standing, reached={**standing.reached, progress.subject: progress.reached})
     others = tuple(name for name in standing.running if name != progress.subject)
     began = progress.what == "step-begun"
     return Standing(
@@ -38,7 +48,25 @@ def after(standing: Standing, progress: Progress) -> Standing:
         progress.total,
         standing.failed + (progress.what == "step-failed"),
         (*others, progress.subject) if began else others,
+        reached={name: reached for name, reached in standing.reached.items() if name != progress.subject},
     )
+
+
+def lines(standing: Standing, elapsed_s: float, width: int) -> list[str]:
+    """The bar, and a line for each step that takes long; `width` columns at most."""
+    long = [step_line(name, standing.reached[name], width) for name in standing.running if name in standing.reached]
+    return [bar_line(standing, elapsed_s, width), *long]
+
+
+def step_line(name: str, reached: Reached, width: int) -> str:
+    """How far a step is, in at most `width` columns: what has no room there is left out, the least useful first."""
+    parts = in_parts(reached)
+    shown = [f"  {_cut(name, max(width - len(parts[0]) - 4, _LEAST_NAME))}  {parts[0]}"]
+    for part in parts[1:]:
+        if len(", ".join([*shown, part])) > width:
+            break
+        shown.append(part)
+    return ", ".join(shown)[:width]
 
 
 def bar_line(standing: Standing, elapsed_s: float, width: int) -> str:
@@ -52,9 +80,9 @@ def bar_line(standing: Standing, elapsed_s: float, width: int) -> str:
         full = size * standing.done // standing.total
         count = f"{standing.done:>{len(str(standing.total))}}/{standing.total}"
         parts += ["━" * full + "┄" * (size - full), count]
-    parts.append(_clock(elapsed_s))
+    parts.append(lasting(elapsed_s))
     if 0 < standing.done < standing.total:
-        parts.append(f"about {_clock(elapsed_s / standing.done * (standing.total - standing.done))} left")
+        parts.append(f"about {lasting(elapsed_s / standing.done * (standing.total - standing.done))} left")
     if standing.failed:
         parts.append(f"{standing.failed} failed")
     if not standing.running:
@@ -63,13 +91,6 @@ def bar_line(standing: Standing, elapsed_s: float, width: int) -> str:
     others = f" and {len(more)} more" if more else ""
     room = width - len("  ".join(parts)) - 2 - len(others)
     return "  ".join([*parts, _cut(first, room) + others])[:width].rstrip()
-
-
-def _clock(seconds: float) -> str:
-    """`0:07`, `12:30`, `1:00:05`."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _cut(name: str, room: int) -> str:
@@ -86,6 +107,7 @@ class RunProgress:
         self._standing = Standing()
         self._since_s = 0.0
         self._has_waited = False
+        self._told_s: dict[str, float] = {}
 
     def listener(self) -> Listener:
         """What a run calls."""
@@ -97,6 +119,11 @@ class RunProgress:
         if progress.what == "waiting" and not self._has_waited:
             self._has_waited = True
             click.echo(f"waiting: {progress.subject}", err=True)
+        if progress.what == "step-begun":
+            self._told_s[progress.subject] = time.monotonic()
+        if progress.reached is not None and time.monotonic() >= self._told_s[progress.subject] + _LINE_S:
+            self._told_s[progress.subject] = time.monotonic()
+            click.echo(f"{progress.subject}: {', '.join(in_parts(progress.reached))}", err=True)
         if progress.what in ("step-done", "step-failed") and progress.detail != "kept":
             click.echo(f"{progress.done}/{progress.total} {progress.subject}: {progress.detail}", err=True)
 
@@ -113,15 +140,15 @@ class RunProgress:
 
             self._since_s = time.monotonic()
             out = console(err=True)
-            self._live = Live(console=out, transient=True, get_renderable=lambda: self._line(out.width))
+            self._live = Live(console=out, transient=True, get_renderable=lambda: self._lines(out.width))
             self._live.start()
 
-    def _line(self, width: int) -> Any:
-        """With room for what the terminal writes when the run is stopped: the line would not be erased whole."""
+    def _lines(self, width: int) -> Any:
+        """With room for what the terminal writes when the run is stopped: a line would not be erased whole."""
         from rich.text import Text
 
-        line = bar_line(self._standing, time.monotonic() - self._since_s, width - len("^C "))
-        return Text(line, no_wrap=True, overflow="crop")
+        shown = lines(self._standing, time.monotonic() - self._since_s, width - len("^C "))
+        return Text("\n".join(shown), no_wrap=True, overflow="crop")
 
     def close(self) -> None:
         """Take the bar away."""

@@ -225,6 +225,8 @@ def _show_counts(review: Review, counts: Mapping[str, int], reasons: Mapping[str
         out.print(f"{counted(counts['discarded'], 'row')} of {review.dataset} discarded")
         return
     said = f"{counted(counts['tried'], 'row')} of {review.dataset} tried: {counts['loaded']:,} loaded"
-    out.print(f"{said}, {counts['superseded']:,} superseded, {counts['staying']:,} set aside still")
+    before = counts.get("settled_before", 0)
+    were = f"; {before:,} {'was' if before == 1 else 'were'} settled before" if before else ""
+    out.print(f"{said}, {counts['superseded']:,} superseded, {counts['staying']:,} set aside still{were}")
     for reason, count in reasons.items():
         out.print(f"  {count:>7,}  {escaped(reason)}")

@@ -183,8 +183,9 @@ def _show_slices(verdict: Verdict, *, everything: bool) -> None:
 
 
 def _dataset(opened: Opened, name: str, *, as_json: bool, everything: bool) -> None:
-    from mainstem.cli.loads import SHOWN_LOADS, loads_of, show_loads
+    from mainstem.cli.loads import SHOWN_LOADS, loads_of, set_aside, show_loads
     from mainstem.cli.screen import console, escaped, print_json
+    from mainstem.core.words import counted
     from mainstem.orchestration.arrivals import amiss
     from mainstem.orchestration.run import prepare
 
@@ -207,8 +208,9 @@ def _dataset(opened: Opened, name: str, *, as_json: bool, everything: bool) -> N
         out.print(f"  [bright_black]released[/] {version.id}, made by run {version.run}")
         source = "its source" if opened.project.datasets[name].is_load else "nothing else"
         out.print(f"  [bright_black]built on[/] {escaped(reads or source)}")
-        if version.quarantine is not None:
-            out.print(f"  [yellow]rows were set aside[/]: mainstem show {name}{QUARANTINE}")
+        if aside := set_aside(opened, version):
+            are = "is" if aside == 1 else "are"
+            out.print(f"  [yellow]{counted(aside, 'row')} {are} set aside[/]: mainstem show {name}{QUARANTINE}")
     out.print(f"  [bright_black]next run[/] {step.action}: {escaped(step.why)}")
     for found in amiss(opened.project, opened.ledger, opened.env, opened.clock.now()):
         if found.dataset == name:

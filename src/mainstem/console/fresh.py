@@ -13,14 +13,22 @@ SEEN = "Seen"
 """The header in which a page says what it has seen."""
 
 
-def fresh(make: Callable[[Site, Asked, str], Response]) -> Callable[[Site, Asked], Response]:
+def nothing(_: Site, __: Asked) -> str:
+    """A page that hangs on nothing but what all of them do."""
+    return ""
+
+
+def fresh(
+    make: Callable[[Site, Asked, str], Response], also: Callable[[Site, Asked], str] = nothing
+) -> Callable[[Site, Asked], Response]:
     """The page that `make` makes, given what it will have seen; 204 to one that has seen just that.
 
-    What was seen is looked up first, so that what changes while the page is made is shown by the next one.
+    `also` tells what this page hangs on beside what all of them do. What was seen is looked up first, so that what
+    changes while the page is made is shown by the next one.
     """
 
     def page(site: Site, asked: Asked) -> Response:
-        seen = site.seen()
+        seen = site.seen() + also(site, asked)
         return Response(status_code=204) if asked.headers.get(SEEN) == seen else make(site, asked, seen)
 
     return page

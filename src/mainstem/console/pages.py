@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
+from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, quote
 
@@ -29,6 +31,7 @@ from mainstem.ledger.holder import is_alive
 from mainstem.lifecycle.serving.request import Answer, Request
 from mainstem.orchestration.judge import people_of
 from mainstem.orchestration.passed import check_of, in_words, passed
+from mainstem.orchestration.told import told
 from mainstem.sql.quote import qualified
 
 QUERY_ROWS = 500
@@ -116,11 +119,17 @@ def runs(site: Site, asked: Asked, seen: str) -> Response:
     return site.page(asked, "runs.html", "/runs", "Runs", **given, seen=seen)
 
 
-@fresh
+def _told(site: Site, asked: Asked) -> str:
+    """How far a run's steps are, as one word."""
+    steps = told(site.desk.root, asked.path_params["id"])
+    return sha256(repr(steps).encode()).hexdigest()[:8] if steps else ""
+
+
+@partial(fresh, also=_told)
 def run(site: Site, asked: Asked, seen: str) -> Response:
     """One run: its steps with their reasons, and what its checks found. ProjectError V025 for an unknown id.
 
-    While it is under way, what is ready so far.
+    While it is under way, what is ready so far, and how far steps are that take long.
     """
     id = asked.path_params["id"]
     found = site.ledger.runs(site.desk.env, 100_000)
@@ -132,6 +141,7 @@ def run(site: Site, asked: Asked, seen: str) -> Response:
     given: dict[str, Any] = {
         "run": wanted,
         "run_word": run_word,
+        "long": told(site.desk.root, id) if is_under_way and is_alive(wanted["holder"]) else {},
         "ready": _ready(site, id) if is_under_way else [],
         "seen": seen if is_under_way else None,
         "length": _lengths(site).get(id),

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from mainstem.core.place import Place
+from mainstem.core.place import Place, Places
 from mainstem.core.secret import shown
 
 _WHITESPACE = re.compile(r"\s+")
@@ -40,7 +40,7 @@ def canonical(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         value = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, Mapping):
-        kept = {str(k): v for k, v in value.items() if v is not None and not isinstance(v, Place)}
+        kept = {str(k): v for k, v in value.items() if v is not None and not isinstance(v, Place | Places)}
         return {key: canonical(kept[key]) for key in sorted(kept)}
     if isinstance(value, AbstractSet):
         return sorted((canonical(v) for v in value), key=lambda v: json.dumps(v, sort_keys=True))

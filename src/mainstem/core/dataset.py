@@ -8,7 +8,7 @@ from datetime import time
 from enum import StrEnum
 from typing import Any, Literal
 
-from mainstem.core.place import Place
+from mainstem.core.place import Place, Places
 
 QUARANTINE = "__quarantine"
 """What the name of a load's quarantine adds to the load's own name."""
@@ -32,7 +32,7 @@ class Column:
 
     `type` is a SQL type in the engine's dialect (DuckDB). `original` is the name at the source where it differs.
     `tags` are the sensitivity tags declared here; inherited ones come from lineage. `references` names the column that
-    holds all values, as `schema.table.column`.
+    holds all values, as `schema.table.column`. `places` are those of the values.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Column:
     tags: frozenset[str] = frozenset()
     original: str | None = None
     references: str | None = None
+    places: Places = field(default_factory=Places, compare=False, repr=False)
 
     @property
     def refers_to(self) -> tuple[str, str] | None:
@@ -186,6 +187,15 @@ class Source:
     owner: str | None = None
     description: str = ""
     tables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A filter that another database evaluates: its text, its place, and the SQL that it is written in (None: some)."""
+
+    text: str
+    place: Place
+    dialect: str | None
 
 
 @dataclass(frozen=True, slots=True)

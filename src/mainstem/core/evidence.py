@@ -14,6 +14,7 @@ EVIDENCE_KINDS = (
     "partition",
     "measured",
     "read",
+    "settled",
     "request",
     "delivered",
     "watch",
@@ -47,6 +48,8 @@ class Evidence:
                  total = the source's total, facts.measure says of what)
                  A load that read rows has loaded, set_aside, deduplicated, unchanged (they sum up to rows),
                  brought (rows that no read before had), seconds, bytes, notes, breaches (of what is expected)
+      settled    action (replay | discard), why, and how many rows went where: tried, loaded, superseded, staying,
+                 settled_before; or discarded  (value = rows that left the quarantine)
       gap        reason
     """
 

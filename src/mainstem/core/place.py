@@ -21,3 +21,8 @@ class Place:
         if not self.line:
             return self.file
         return f"{self.file}:{self.line}:{self.column or 1}"
+
+
+class Places(dict[str, Place]):
+    """Where the values of a mapping are written, by their keys; those of a list also by `key:0`, `key:1`. They are no
+    part of what the text means."""

@@ -13,6 +13,7 @@ from mainstem.core.copy import Batch, Kept
 from mainstem.core.dataset import Dataset, Source
 from mainstem.core.evidence import Evidence
 from mainstem.core.problem import Problem
+from mainstem.core.reached import Reached
 from mainstem.core.release import DataFile, Field, Head, Lease, Release, Version
 from mainstem.core.run import Look
 from mainstem.core.span import Again
@@ -61,10 +62,11 @@ class Session(Protocol):
         """A large result: an object with `__arrow_c_stream__`."""
         ...
 
-    def write(self, select: str, folder: Path, prefix: str) -> Written:
+    def write(self, select: str, folder: Path, prefix: str, about: int = 0) -> Written:
         """Run the SELECT into Parquet files `<folder>/<prefix>*.parquet` (zstd); types already storable.
 
-        Statistics are those that Delta may trust. No file is written for an empty result.
+        Statistics are those that Delta may trust. No file is written for an empty result. A result of many rows
+        becomes several files; `about` is how many may come, where the engine has no way to know.
         """
         ...
 
@@ -77,6 +79,18 @@ class Session(Protocol):
 
     def execute(self, statement: str) -> None:
         """Run a statement of ours: temporary table, ATTACH, LOAD. Never a user's text."""
+        ...
+
+    def begin(self, doing: str) -> None:
+        """What the session is used for from now on, for those who ask how far it is: a word of `Reached.doing`."""
+        ...
+
+    def count_by(self, rows: Callable[[], int | None]) -> None:
+        """`rows` tells, in any thread, how many have come from the source so far; asked until something else begins."""
+        ...
+
+    def reached(self) -> Reached | None:
+        """How far it is with what it began, from any thread; None where it began nothing, or is closed."""
         ...
 
     def cancel(self) -> None:
@@ -145,11 +159,12 @@ class Reading:
     `position` is the position after this read, as JSON data; where it has a key "cursor", ingestion puts the greatest
     cursor value read there, as the source writes it, and the next read begins at that value again: ties.
     `is_complete`: the whole table is read, not only what is new. `is_loose`: the next read may bring rows from before
-    its position, too.
+    its position, too. `about` is how many rows there may be, where the engine cannot know; 0 if nobody does.
     `careful` is a slower way to read the same, for values that the engine gives up on (text that is no UTF-8); None
     if there is none.
     `again` is what of it was read before and is read again on purpose; of a span, `position` is where the load stands.
     `meant` says what it means that the engine breaks off with these words; None where it is not about the source.
+    `count` tells, in any thread, how many rows of `select` have come so far, None for not known.
     `finish` is called once after the last use, whatever happened; WorldError if what was read changed meanwhile.
     """
 
@@ -164,10 +179,12 @@ class Reading:
     whole: str | None = None
     is_complete: bool = False
     is_loose: bool = False
+    about: int = 0
     notes: tuple[str, ...] = ()
     careful: Reading | None = None
     meant: Callable[[str], Problem | None] | None = None
     finish: Callable[[], None] | None = None
+    count: Callable[[], int | None] | None = None
     again: Again | None = None
 
 
@@ -194,7 +211,13 @@ class SourceKind(Protocol):
     # A kind whose rows follow from the clock and from the source's other tables has, in place of both,
     # `look_at(source, dataset, position, root, at)` and `read_at(source, dataset, position, root, session, at,
     # tables)`: `at` is the run's clock, `tables` are the datasets of the source by the names of its tables.
-    # `problems(tables) -> Iterable[Problem]`, if there is one, says what in the text of a source does not fit together.
+    # A kind whose tables may be made of the same things has beside both `look_with(source, dataset, position, root,
+    # seen)` and `read_with(source, dataset, position, root, session, seen)`: `seen` is one dictionary a source and run,
+    # in which the first look notes what is there, and beyond which no later one sees.
+    # `seen_before(dataset, position)`, if there is one, is such a dictionary of what was read up to a position.
+    # `problems(source, tables, root) -> Iterable[Problem]`, if there is one, says what in the text of a source does not
+    # fit together, and what beside it is missing; it reads texts of the project and nothing else.
+    # A kind that filters at the source has `condition(source, dataset) -> Condition | None`, which is held to be one.
     # A kind whose rows follow from texts beside the source's file (a user's program) also has
     # `told(source, dataset, root) -> str`: those texts. WorldError where there are none.
     # A kind whose systems list their tables also has

@@ -14,7 +14,8 @@ from mainstem.core.release import Release, Version
 class Look:
     """What a glance at one table of a source showed, before anything is read.
 
-    `state`: new | nothing | unknown (not reached). `detail` says it in words ("2 new files", "cursor moved to ...").
+    `state`: new | nothing | unsure (only reading tells) | unknown (not reached). `detail` says it in words ("2 new
+    files", "cursor moved to ...").
     """
 
     dataset: str
@@ -23,12 +24,20 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Mended:
+    """A row as JSON text that takes the place of one that was set aside, and the line of the file that it stands in."""
+
+    row: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """What somebody does with rows that were set aside.
 
     `action`: replay (hold them to the contract again) | discard. `reason` picks those whose reason contains it, None
-    all. `mended` maps ids or origins of rows to the JSON text that takes their place, None for no file. `who` and
-    `why` are recorded.
+    all. `mended` maps ids or origins of rows to what takes their place, None for no file. `who` and `why` are
+    recorded.
     """
 
     dataset: str
@@ -36,7 +45,7 @@ class Review:
     who: str
     why: str = ""
     reason: str | None = None
-    mended: Mapping[str, str] | None = None
+    mended: Mapping[str, Mended] | None = None
 
 
 @dataclass(frozen=True, slots=True)

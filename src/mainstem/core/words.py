@@ -1,4 +1,4 @@
-"""How counts, sizes and instants are said to people, on a terminal as on a page."""
+"""How counts, sizes, durations and instants are said to people, on a terminal as on a page."""
 
 from __future__ import annotations
 
@@ -21,6 +21,13 @@ def size(size_bytes: int) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1000
     return f"{value:.1f} TB"
+
+
+def lasting(seconds: float) -> str:
+    """How long something lasts: `0:07`, `12:30`, `1:00:05`."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def local(at: datetime, zone: str) -> str:

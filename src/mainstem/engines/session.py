@@ -6,18 +6,21 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import duckdb
 
 from mainstem.core.ports import Written
 from mainstem.core.problem import Problem, WorldError
+from mainstem.core.reached import Reached
 from mainstem.core.release import DataFile, Field
 from mainstem.engines.errors import world_error
 from mainstem.engines.statistics import delta_statistics
+from mainstem.engines.work import Work
 from mainstem.sql.quote import literal, quote
 
 FILE_SIZE = "512MB"
@@ -25,6 +28,10 @@ FILE_SIZE = "512MB"
 
 LARGE = 100_000_000
 """A result that is thought to hold more values than this (rows by columns) becomes several files."""
+
+_WATCHED = "set enable_progress_bar = true; set enable_progress_bar_print = false"
+"""The engine keeps account of how far a query is, and draws nothing. It costs a small query a tenth, so it is asked for
+only where large data may be at hand."""
 
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 
@@ -56,18 +63,21 @@ class Stream:
 
 
 class Session:
-    """A cursor over the engine's one in-memory database; for one thread at a time, `cancel` excepted.
+    """A cursor over the engine's one in-memory database; for one thread at a time, `cancel` and `reached`
+    excepted.
 
     A stream that `query` returned ends when the session runs something else. `reads_much` tells whether large files
     are bound in the engine. Implements `core.ports.Session`.
     """
 
-    __slots__ = ("__weakref__", "_cursor", "_has_own", "_reads_much")
+    __slots__ = ("__weakref__", "_closing", "_cursor", "_has_own", "_is_watched", "_reads_much", "_work")
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection, reads_much: Callable[[], bool]) -> None:
         self._cursor = cursor
         self._reads_much = reads_much
-        self._has_own = False
+        self._has_own = self._is_watched = False
+        self._closing = Lock()
+        self._work = Work()
 
     def describe(self, select: str, parameters: Parameters = ()) -> tuple[Field, ...]:
         self._one_select(select)
@@ -75,6 +85,7 @@ class Session:
 
     def rows(self, select: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         statement = self._statement(select)
+        self._work.begin_query(is_most=False)
         with complaints(select):
             self._cursor.execute(statement, _values(parameters))
             if not any(_INSTANT in str(column[1]) for column in self._cursor.description or ()):
@@ -85,7 +96,7 @@ class Session:
         self._one_select(select)
         return Stream(self._relation(select), select)
 
-    def write(self, select: str, folder: Path, prefix: str) -> Written:
+    def write(self, select: str, folder: Path, prefix: str, about: int = 0) -> Written:
         text = self._one_select(select)
         fields = self._fields(text)
         attempt = f"{prefix}{secrets.token_hex(4)}-"
@@ -93,11 +104,12 @@ class Session:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise _folder_refused(folder, error) from error
-        if self._is_large(text, len(fields)):
+        if about * len(fields) > LARGE or self._is_large(text, len(fields)):
             place, split = folder, f", overwrite_or_ignore true, file_size_bytes '{FILE_SIZE}', filename_pattern "
             split += literal(attempt + "{i}")
         else:
             place, split = folder / f"{attempt}0.parquet", ", use_tmp_file false"
+        self._begin_query(is_most=True)
         options = f"format parquet, compression zstd, return_stats, write_empty_file false{split}"
         try:
             with complaints(text, len("copy (")):
@@ -123,6 +135,7 @@ class Session:
 
     def take(self, table: str, stream: Any) -> int:
         self._has_own = True
+        self._begin_query(is_most=self._work.is_reading)
         from arro3.core import RecordBatchReader
 
         given = f"{table}_given"
@@ -139,14 +152,38 @@ class Session:
 
     def execute(self, statement: str) -> None:
         self._has_own = True
+        self._begin_query(is_most=self._work.is_reading)
         with complaints(statement):
             self._cursor.execute(statement)
+
+    def begin(self, doing: str) -> None:
+        self._work.begin(doing)
+
+    def count_by(self, rows: Callable[[], int | None]) -> None:
+        self._work.count_by(rows)
+
+    def reached(self) -> Reached | None:
+        try:
+            with self._closing:
+                percentage = self._cursor.query_progress()
+        except duckdb.ConnectionException:  # it was closed
+            return None
+        return self._work.reached(percentage)
 
     def cancel(self) -> None:
         self._cursor.interrupt()
 
     def close(self) -> None:
-        self._cursor.close()
+        with self._closing:
+            self._cursor.close()
+
+    def _begin_query(self, *, is_most: bool) -> None:
+        """A query that may take long begins."""
+        if not self._is_watched and (self._has_own or self._reads_much()):
+            self._is_watched = True
+            with suppress(duckdb.Error):  # an engine that is locked takes no settings
+                self._cursor.execute(_WATCHED)
+        self._work.begin_query(is_most=is_most)
 
     def _one_select(self, text: str) -> str:
         """`text` without a final semicolon; see `_statement`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ SETTINGS = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c extra_
 """Under these every value has one text, whatever the server's defaults are."""
 
 _WAIT_S = 10
+_FATAL = "FATAL:"
+_PREFIX = re.compile(r"(connection failed: )?(connection to server .*? failed: )?(FATAL: *)?")
 
 
 def address(url: str, place: Place | None) -> Mapping[str, Any]:
@@ -43,4 +46,18 @@ def driver(place: Place | None) -> Any:
 def said(error: Any) -> str:
     """What the server says of an error, in one line: without the details, in which values stand."""
     lines = (error.diag.message_primary or str(error)).strip().splitlines() or [type(error).__name__]
-    return str(lines[-1]).strip()
+    return _PREFIX.sub("", lines[0]).strip()
+
+
+def refusal(error: Any, keywords: Mapping[str, Any], source: str | None) -> tuple[str, str]:
+    """What and mend of a connection that fails or breaks off: whose server, where it is, what it says."""
+    whose = f' of source "{source}"' if source else ""
+    server = f"the PostgreSQL server{whose} at {keywords.get('host') or 'localhost'}:{keywords.get('port') or 5432}"
+    if _FATAL in str(error):
+        return (
+            f"{server} refuses: {said(error)}",
+            "correct user, password and database in `url`",
+        )
+    if str(error).startswith(("connection failed", "connection to server", "failed to resolve host")):
+        return f"{server} cannot be reached: {said(error)}", "start the server, or correct host and port in `url`"
+    return f"{server} refuses: {said(error)}", "correct the table or its rights, or run again when the server is back"

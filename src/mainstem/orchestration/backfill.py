@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from mainstem.core.dataset import Dataset, Load
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.project import Project
-from mainstem.core.run import Look
+from mainstem.core.release import Version
 from mainstem.core.span import Again, Span
-from mainstem.orchestration.looks import HOW_CHANGED
 from mainstem.orchestration.state import State
 
 
@@ -54,26 +53,29 @@ def _column(dataset: Dataset, load: Load, by: str | None) -> str:
     if column is None:
         what = f'"{dataset.name}" has neither a time column nor a cursor'
         raise ProjectError(Problem("I027", what, "name a column with `--by`, or write `--all`", dataset.place))
-    known = [each.name for each in dataset.columns]
-    if known and column not in known:
-        what = f'"{column}" is no column of "{dataset.name}"'
-        raise ProjectError(Problem("I027", what, nearest(column, known, kind="columns"), dataset.place))
     return column
 
 
-def refuse_again(project: Project, state: State, looks: Mapping[str, Look], again: Again) -> None:
-    """ProjectError I027 where reading again would lose or double rows."""
+def refuse_again(project: Project, state: State, again: Again) -> None:
+    """ProjectError I027 where reading again would lose or double rows, or the table has no such column."""
     dataset, base = project.datasets[again.dataset], state.bases.get(again.dataset)
     if base is None:
         what = f'"{again.dataset}" was never loaded'
         raise ProjectError(Problem("I027", what, f"load it first: `mainstem run {again.dataset}`", dataset.place))
     if again.span is None:
         return
+    _refuse_column(dataset, base, again.span.column)
     has_cursor = isinstance(base.position, Mapping) and "cursor" in base.position
     if not has_cursor and not dataset.key:
         what = f'rows of "{again.dataset}" cannot be told from those that the next load brings'
         raise ProjectError(Problem("I027", what, "write `--all`, which knows what is loaded then", dataset.place))
-    look = looks.get(again.dataset)
-    if not has_cursor and look is not None and look.state == "new" and look.detail != HOW_CHANGED:
-        what = f'the source of "{again.dataset}" has something that was never loaded: {look.detail}'
-        raise ProjectError(Problem("I027", what, f"load it first: `mainstem run {again.dataset}`", dataset.place))
+
+
+def _refuse_column(dataset: Dataset, base: Version, column: str) -> None:
+    """A range is of what the source has: the contract's columns and the table's, but none that writing adds."""
+    assert isinstance(dataset.made_by, Load)
+    names = [*(each.name for each in dataset.columns), *(each.name for each in base.fields)]
+    known = [name for name in dict.fromkeys(names) if name not in dataset.made_by.added]
+    if column not in known:
+        what = f'"{column}" is no column of "{dataset.name}"'
+        raise ProjectError(Problem("I027", what, nearest(column, known, kind="columns"), dataset.place))

@@ -20,10 +20,11 @@ from mainstem.lifecycle.requirements.digests import entry_problems
 from mainstem.lifecycle.requirements.probe import Probe
 from mainstem.orchestration import mentions
 from mainstem.orchestration.binding import Work, resolve
-from mainstem.orchestration.bound_columns import load_fields, model_fields, quarantine_fields, takes
+from mainstem.orchestration.bound_columns import empty, load_fields, model_fields, quarantine_fields, takes
 from mainstem.orchestration.bound_macros import Macros
 from mainstem.orchestration.fits import query_problems
 from mainstem.orchestration.graph import in_order, one_cycle
+from mainstem.orchestration.limits import filter_problems, limit_problems
 from mainstem.orchestration.waits import waits
 from mainstem.sql.facts import EVERYTHING, with_columns
 
@@ -65,12 +66,14 @@ def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, e
             _bind_columns(work, project.datasets[name], inputs[name])
         for macro in project.macros:
             takes(work, work.macros.used(macro.text))
+        work.problems += limit_problems(project, work.fields, texts, lambda: empty(work, ()))
     finally:
         if work.empty is not None:
             work.empty[0].close()
             work.empty[1].close()
     outputs = {name: _output_inputs(work, name) for name in project.outputs}
     mentions.look(work)
+    work.problems += filter_problems(project, texts)
     work.problems += [*work.macros.problems, *entry_problems(project.agreements)]
     after, too_early = waits(project, inputs, work.macros)
     work.problems += too_early

@@ -101,7 +101,7 @@ def takes(work: Work, used: Sequence[Macro]) -> bool:
 
 
 def _make_macros(work: Work, used: Sequence[Macro], reads: Sequence[str]) -> None:
-    session = _empty(work, reads)
+    session = empty(work, reads)
     for macro in used:
         if macro.name not in work.made:
             session.execute(macro.sql)
@@ -109,12 +109,12 @@ def _make_macros(work: Work, used: Sequence[Macro], reads: Sequence[str]) -> Non
 
 
 def _describe(work: Work, model: Model, inputs: Sequence[str]) -> tuple[Field, ...]:
-    session = _empty(work, inputs)
+    session = empty(work, inputs)
     _make_macros(work, work.macros.used(model.sql), inputs)
     return fits.model_fields(model, session.describe(model.sql))
 
 
-def _empty(work: Work, inputs: Sequence[str]) -> Any:
+def empty(work: Work, inputs: Sequence[str]) -> Any:
     """A session in which these datasets are there, without rows."""
     if work.empty is None:
         engine = work.engine()

@@ -6,10 +6,13 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from typing import Any
 
 from mainstem.core.problem import MainstemError, Problem
+from mainstem.core.reached import Reached
 from mainstem.core.run import Done, Failure, Step
 from mainstem.orchestration.ground import Listener, Progress
+from mainstem.orchestration.rounds import ROUND_S, Rounds
 
 _LEFT = "nothing of this attempt can be read, what is released stays"
 _PATIENCE_S = 0.1
@@ -43,8 +46,8 @@ class _Execution:
         self.work = sum(_is_work(step) for step in self.steps.values())
         self.ready = [name for name, parents in self.waiting.items() if not parents]
 
-    def tell(self, what: str, name: str, detail: str = "") -> None:
-        self.listen(Progress(what, name, detail, self.worked, self.work))
+    def tell(self, what: str, name: str, detail: str = "", reached: Reached | None = None) -> None:
+        self.listen(Progress(what, name, detail, self.worked, self.work, reached))
 
     def next_to_start(self) -> str | None:
         """The next step that needs a thread; those that need none, or are blocked, are ended on the way."""
@@ -92,18 +95,20 @@ def execute(
     listen: Listener,
     workers: int | None = None,
     cancel: Callable[[], None] = lambda: None,
+    ask: Callable[[str], Reached | None] = lambda _: None,
 ) -> tuple[list[Done], list[Failure]]:
     """Every step once, after its inputs. What hangs below a failed step is not tried and says whose fault it is.
 
     `workers` is the number of threads (default: as many as the machine has cores). An exception that is no
     MainstemError is a bug: steps already begun are finished, then it is raised. At KeyboardInterrupt those are stopped
-    by `cancel`, which is called until they have ended.
+    by `cancel`, which is called until they have ended. `ask` tells how far a step is that takes long.
     """
     execution = _Execution({step.dataset: step for step in steps}, inputs, do, listen)
     execution.prepare()
     running: dict[Future[Done], str] = {}
     threads = workers or os.cpu_count() or 2
-    with ThreadPoolExecutor(max_workers=threads) as pool:
+    rounds = Rounds(ask)
+    with ThreadPoolExecutor(max_workers=threads + 1) as pool:  # one asks: an answer may keep others waiting
         try:
             while True:
                 while len(running) < threads and not execution.bugs:
@@ -114,8 +119,12 @@ def execute(
                     running[pool.submit(do, execution.steps[name])] = name
                 if not running:
                     break
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    execution.collect(running.pop(future), future.result)
+                awaited: list[Future[Any]] = [*running, *([rounds.answer] if rounds.answer else [])]
+                for future in wait(awaited, ROUND_S, return_when=FIRST_COMPLETED).done:
+                    if future in running:
+                        execution.collect(running.pop(future), future.result)
+                for name, reached in rounds.go_on(pool, running.values()).items():
+                    execution.tell("step-at", name, reached=reached)
         except KeyboardInterrupt:  # wherever it came in the loop: the pool would wait for what is still running
             while wait(running, timeout=_PATIENCE_S).not_done:
                 cancel()  # again and again: a step may have been between two queries

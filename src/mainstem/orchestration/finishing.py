@@ -70,6 +70,7 @@ def finish(ground: Ground, session: Session, dataset: Dataset, lease: Lease, res
     known = ground.base(dataset.name)
     before = _before(ground, dataset.time_column, result.version.fields, known)
     ground.shelf.offer(result.version, files)
+    session.begin("checking")
     try:
         subject = held.subject_of(
             ground, dataset, result.version, known.id if known else None, before, result.change.labels

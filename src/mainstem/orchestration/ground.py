@@ -10,12 +10,14 @@ from pathlib import Path
 from mainstem.core.clock import Clock
 from mainstem.core.errand import Errand
 from mainstem.core.evidence import Evidence
-from mainstem.core.ports import Engine, Ledger
+from mainstem.core.ports import Engine, Ledger, Session
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.project import Macro, Project
+from mainstem.core.reached import Reached
 from mainstem.core.release import DataFile, Lease, Version
 from mainstem.lifecycle.requirements.probe import Total
 from mainstem.orchestration.bind import Bound
+from mainstem.orchestration.looks import Seen
 from mainstem.orchestration.shelf import Shelf
 from mainstem.orchestration.state import State
 
@@ -24,8 +26,9 @@ from mainstem.orchestration.state import State
 class Progress:
     """Something that a watcher may show.
 
-    `what`: waiting | planning | step-begun | step-done | step-failed | publishing | published.
-    `done` of the `total` steps that the plan does not skip have ended.
+    `what`: waiting | planning | step-begun | step-at | step-done | step-failed | publishing | published.
+    `done` of the `total` steps that the plan does not skip have ended. `reached` is how far a step is (step-at): told
+    about once a second of those that take longer than that.
     """
 
     what: str
@@ -33,6 +36,7 @@ class Progress:
     detail: str = ""
     done: int = 0
     total: int = 0
+    reached: Reached | None = None
 
 
 Listener = Callable[[Progress], None]
@@ -49,7 +53,8 @@ class Ground:
     `started_at` is the run's clock, which models see. `leases` are held by this run. `totals` are what
     requirements want measured of each source, `tags` the effective tags by dataset and column. `kept` gathers evidence
     about versions that stay; it is recorded once, when all steps have ended. `errand` is what the run is for, where
-    that is not to bring everything up to date.
+    that is not to bring everything up to date. `seen` is what the looks before the plan found at each source,
+    `sessions` are those of the steps under way.
     """
 
     run: str
@@ -67,6 +72,8 @@ class Ground:
     tags: Mapping[str, Mapping[str, frozenset[str]]]
     kept: list[Evidence] = field(default_factory=list)
     errand: Errand | None = None
+    seen: Seen = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
 
     @property
     def when(self) -> tuple[datetime, str, tuple[Macro, ...]]:

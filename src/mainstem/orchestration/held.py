@@ -17,6 +17,7 @@ from mainstem.orchestration.asked import Asked, marks, unheld
 from mainstem.orchestration.blame import hush, may_quote
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.measure import Failing, Labels, Subject
+from mainstem.orchestration.under_way import working
 from mainstem.orchestration.waits import compared_by, compared_with
 
 Look = tuple[Asked, Labels]
@@ -79,15 +80,12 @@ def in_place(ground: Ground, subject: Subject, asked: Asked) -> list[Evidence]:
     What was measured of a version that stays is recorded in either case: it is a fact about rows that are there.
     """
     dataset, version = subject.dataset, subject.version
-    session = ground.engine.session()
-    try:
+    with working(ground, dataset.name, "checking") as session:
         ground.shelf.ready([dataset.name])
         _ready(ground, dataset)
         looks = [(asked, measure.every_label(session, subject))]
         checked, failing = _checked(ground, session, subject, looks)
         rows = [*checked, *_probed(session, subject, looks)]
-    finally:
-        session.close()
     crash.point("after-check", dataset.name)
     blocked = measure.blocking(failing)
     if blocked:

@@ -52,7 +52,7 @@ def read_source(
         dataset = _rewritten(dataset, dataset.made_by, again)
         reading = _read_again(ground, session, dataset, kind, again, position)
     else:
-        reading = _read(ground, session, dataset, kind, position)
+        reading = _read(ground, session, dataset, kind, position, ground.seen[source.name])
     totals = () if again is not None and again.span is not None else ground.totals.get(dataset.name, ())
     wanted = [TotalWanted(each.id, each.expression, each.by) for each in totals]
     destination = destination_of(ground, session, ground.leases[dataset.name], base)
@@ -75,7 +75,7 @@ def read_source(
     return change
 
 
-def _read(ground: Ground, session: Session, dataset: Dataset, kind: Any, position: Any) -> Reading:
+def _read(ground: Ground, session: Session, dataset: Dataset, kind: Any, position: Any, seen: Any) -> Reading:
     assert isinstance(dataset.made_by, Load)
     project = ground.project
     source = project.sources[dataset.made_by.source]
@@ -83,6 +83,8 @@ def _read(ground: Ground, session: Session, dataset: Dataset, kind: Any, positio
     if hasattr(kind, "read_at"):
         others = {name.partition(".")[2]: project.datasets[name] for name in source.tables}
         reading = kind.read_at(source, dataset, position, project.root, session, ground.clock.now(), others)
+    elif hasattr(kind, "read_with"):
+        reading = kind.read_with(source, dataset, position, project.root, session, seen)
     else:
         reading = kind.read(source, dataset, position, project.root, session)
     return reading
@@ -103,12 +105,13 @@ def _read_again(ground: Ground, session: Session, dataset: Dataset, kind: Any, a
     source, root = ground.project.sources[dataset.made_by.source], ground.project.root
     reading: Reading
     if again.span is None:
-        reading = _read(ground, session, dataset, kind, None)
+        reading = _read(ground, session, dataset, kind, None, ground.seen[source.name])
         return replace(reading, position=_with_known(reading.position, position), again=again)
     if hasattr(kind, "read_span"):
         reading = kind.read_span(source, dataset, again.span, root, session)
     else:
-        reading = _read(ground, session, dataset, kind, None)
+        seen = kind.seen_before(dataset, position) if hasattr(kind, "seen_before") else {}
+        reading = _read(ground, session, dataset, kind, None, seen)
     return replace(reading, position=position, whole=None, is_complete=False, again=again)
 
 

@@ -15,7 +15,9 @@ from mainstem.core.kinds import find
 from mainstem.core.ports import Session
 from mainstem.core.problem import WorldError
 from mainstem.core.release import Field, Version
+from mainstem.core.run import Review
 from mainstem.lifecycle.requirements.probe import Probe, check_definition
+from mainstem.orchestration import positions
 from mainstem.sql.clock import bind_clock
 from mainstem.sql.quote import literal, qualified, quote
 
@@ -265,7 +267,8 @@ def version_evidence(subject: Subject, held_to: str | None = None) -> Evidence:
 def read_evidence(
     name: str, version: Version, rows: int, position: Any = None, more: Mapping[str, Any] | None = None
 ) -> Evidence:
-    """The row of one look at a source; `more` says what became of the rows that were read."""
+    """The row of one look at a source, whose `position` is as evidence keeps it; `more` says what became of the rows
+    that were read."""
     return Evidence(
         kind="read",
         subject=name,
@@ -277,18 +280,26 @@ def read_evidence(
         facts={
             "started": version.as_of.isoformat(),
             "rows": rows,
-            "position": _short(position),
-            "is_whole": position is not None and _short(position) is position,
+            "position": position,
+            "is_whole": positions.is_whole(position),
             **(more or {}),
         },
     )
 
 
-def _short(position: Any) -> Any:
-    """A position as evidence shows it: the list of files lives in the table's log, its length is enough here."""
-    if isinstance(position, Mapping) and "files" in position:
-        return {**position, "files": len(position["files"])}
-    return position
+def settled_evidence(version: Version, wanted: Review, counts: Mapping[str, int], at: datetime) -> Evidence:
+    """The row of one replay or discard that took rows out of the quarantine; `counts` says what became of them."""
+    left = counts.get("discarded", counts.get("tried", 0) - counts.get("staying", 0))
+    return Evidence(
+        kind="settled",
+        subject=version.dataset,
+        version=version.id,
+        at=at,
+        value=Decimal(left),
+        unit="rows",
+        outcome="ok",
+        facts={"action": wanted.action, "why": wanted.why, **counts},
+    )
 
 
 def newest_event(session: Session, subject: Subject) -> datetime | None:

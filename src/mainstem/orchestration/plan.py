@@ -134,6 +134,8 @@ def _load_step(dataset: Dataset, load: Load, look: Look, bound: Bound, state: St
         return _stay(dataset, bound, state, steps, f"nothing new at the source: {look.detail}")
     if look.state == "unknown":
         return Step(name, "load", f"the source was not reached: {look.detail}", commits=None)
+    if look.state == "unsure":
+        return Step(name, "load", f"cannot tell: read to see ({look.detail})", commits=None)
     if load.load == "full":
         return Step(name, "load", f"{look.detail}; read again, committed only if rows differ", commits=None)
     return Step(name, "load", look.detail)

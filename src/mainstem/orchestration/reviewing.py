@@ -13,9 +13,10 @@ from mainstem.core.ports import Engine, Ledger, Session
 from mainstem.core.problem import MainstemError, Problem, ProjectError, nearest
 from mainstem.core.project import Project
 from mainstem.core.release import Field, Release, Snapshot
-from mainstem.core.run import Review
+from mainstem.core.run import Mended, Review
 from mainstem.lifecycle.ingestion import replaying
 from mainstem.lifecycle.ingestion.exact_json import dumps, loads
+from mainstem.lifecycle.ingestion.mended import match
 from mainstem.lifecycle.ingestion.replaying import Reviewed, with_ids
 from mainstem.lifecycle.serving.gate import read_each
 from mainstem.lifecycle.serving.request import Answer, Offer, Request
@@ -52,15 +53,45 @@ def review(ground: Ground, session: Session, dataset: Dataset, base: Snapshot) -
     files = [ground.lake / kept.table / file.path for file in kept.files] if kept else []
     relation = with_ids(ground.engine.relation(files, FIELDS) if files else _nothing(), ground.ledger.id)
     destination = destination_of(ground, session, lease, base)
+    before = _settled_before(ground, session, wanted, relation, kept) if wanted.mended else 0
     if wanted.action == "discard":
         found = replaying.discard(session, relation, base, destination, wanted.reason)
     else:
-        found = replaying.replay(session, dataset, relation, base, destination, ground.clock.now(), wanted.mended)
+        rows = None if wanted.mended is None else {name: each.row for name, each in wanted.mended.items()}
+        found = replaying.replay(session, dataset, relation, base, destination, ground.clock.now(), rows)
+    if before:
+        found = replace(found, counts={**found.counts, "settled_before": before})
     if may_quote(ground.tags, (dataset.name,)) and found.reasons:
         found = replace(found, reasons={REDACTED: sum(found.reasons.values())})
     if not found.change.is_empty:
         ground.ledger.audit(_told(ground, wanted, found), ground.clock.now())
     return found
+
+
+def _settled_before(ground: Ground, session: Session, wanted: Review, relation: str, kept: Snapshot | None) -> int:
+    """How many of the mended rows were settled by an earlier replay or discard. ProjectError I036 for the others that
+    are no row of the quarantine, and for two that are the same one."""
+    mended = wanted.mended or {}
+    files = tables.ever_set_aside(ground.lake, kept) if kept else []
+    past = with_ids(ground.engine.relation(files, FIELDS) if files else _nothing(), ground.ledger.id)
+    matched = match(session, relation, past, list(mended))
+    place = ground.project.datasets[wanted.dataset].place
+    mend = f"list what is set aside: `mainstem quarantine show {wanted.dataset}`, and correct `id` or `origin`"
+    is_hushed = may_quote(ground.tags, (wanted.dataset,))
+
+    def said(name: str) -> str:
+        return f"line {mended[name].line}" + ("" if is_hushed else f' ("{name}")')
+
+    problems = [
+        Problem("I036", f"{said(name)} of the file names a row that was never set aside", mend, place)
+        for name in matched.unknown
+    ]
+    for one, other in matched.twice:
+        what = f"{said(one)} and {said(other)} of the file mend the same row"
+        problems.append(Problem("I036", what, "leave one of them", place))
+    if problems:
+        raise ProjectError(*problems)
+    return len(matched.before)
 
 
 def _nothing() -> str:
@@ -81,10 +112,10 @@ def _told(ground: Ground, wanted: Review, found: Reviewed) -> dict[str, Any]:
     }
 
 
-def read_mended(path: Path) -> dict[str, str]:
+def read_mended(path: Path) -> dict[str, Mended]:
     """Rows by id or origin, from a file of what `quarantine show --json` prints, one a line or as a list.
 
-    ProjectError I031 where it is something else, I032 where a value is still redacted.
+    ProjectError I031 where it is something else, I032 where a value is still redacted, I036 where two are the same row.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -92,29 +123,31 @@ def read_mended(path: Path) -> dict[str, str]:
         raise ProjectError(
             _no_rows(path, f"cannot be read: {getattr(error, 'strerror', None) or 'it is no UTF-8'}")
         ) from error
-    mended = {}
+    mended: dict[str, Mended] = {}
     for number, line in _lines(path, text):
         row = line.get("row")
         which, row = line.get("id") or line.get("origin"), row if isinstance(row, str) else dumps(row)
         if not isinstance(which, str) or not isinstance(_object(row), dict):
             raise ProjectError(_no_rows(path, f'has no "id" or "origin", or no "row", in its row {number}'))
         if which in mended:
-            raise ProjectError(_no_rows(path, f'mends row "{which}" twice, the second time in its row {number}'))
+            what = f'"{path.name}" mends row "{which}" twice: in its rows {mended[which].line} and {number}'
+            raise ProjectError(Problem("I036", what, "leave one of them"))
         if REDACTED in row:
             what, mend = (
                 f'row "{which}" holds "{REDACTED}"',
                 "print the rows with --clear, and mend those; it is recorded",
             )
             raise ProjectError(Problem("I032", what, mend))
-        mended[which] = row
+        mended[which] = Mended(row, number)
     return mended
 
 
 def _lines(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Each object with its number."""
+    """Each object with the number of its line, or in the list that the file is."""
     whole = _object(text) if text.lstrip().startswith("[") else None
-    found = whole if isinstance(whole, list) else [_object(line) for line in text.splitlines() if line.strip()]
-    for number, line in enumerate(found, 1):
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    found = enumerate(whole, 1) if isinstance(whole, list) else ((number, _object(line)) for number, line in lines)
+    for number, line in found:
         if not isinstance(line, dict):
             raise ProjectError(_no_rows(path, f"has no JSON object in its row {number}"))
         yield number, line

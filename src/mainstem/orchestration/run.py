@@ -30,7 +30,7 @@ from mainstem.orchestration.copying import copy_ledger
 from mainstem.orchestration.execute import execute
 from mainstem.orchestration.graph import below
 from mainstem.orchestration.ground import Ground, Listener, Progress, files_of, unheard
-from mainstem.orchestration.looks import look_at_sources
+from mainstem.orchestration.looks import Seen, look_at_sources, nothing_seen
 from mainstem.orchestration.opening import bind_project, open_engine
 from mainstem.orchestration.plan import plan, selected
 from mainstem.orchestration.proving import prove
@@ -38,6 +38,8 @@ from mainstem.orchestration.recover import recover
 from mainstem.orchestration.shelf import Shelf
 from mainstem.orchestration.state import State, only, read_state
 from mainstem.orchestration.step import do
+from mainstem.orchestration.told import telling
+from mainstem.orchestration.under_way import reached
 
 LEASE_S = 60.0
 """How long a lease holds without being renewed, in seconds; it is renewed three times as often."""
@@ -50,6 +52,7 @@ class Prepared:
     plan: Plan
     bound: Bound
     state: State
+    seen: Seen
     errand: Errand | None = None
 
 
@@ -75,10 +78,11 @@ def prepare(
     if select:
         state = only(state, selected(project, select))
     bound = bind_project(project, state.fields())
-    looks = look_at_sources(project, state, clock.now()) if look and not isinstance(errand, Review) else {}
+    seen = nothing_seen(project)
+    looks = look_at_sources(project, state, clock.now(), seen) if look and not isinstance(errand, Review) else {}
     if isinstance(errand, Again):
-        refuse_again(project, state, looks, errand)
-    return Prepared(plan(project, bound, state, looks, clock.now(), select, errand), bound, state, errand)
+        refuse_again(project, state, errand)
+    return Prepared(plan(project, bound, state, looks, clock.now(), select, errand), bound, state, seen, errand)
 
 
 def run(
@@ -111,7 +115,8 @@ def run(
         try:
             leases = _lease(project, ledger, clock, run_id, holder, prepared)
             crash.point("after-lease")
-            done, failures = _build(project, ledger, clock, run_id, started_at, leases, prepared, listen)
+            with telling(project.root, run_id, listen) as hear:
+                done, failures = _build(project, ledger, clock, run_id, started_at, leases, prepared, hear)
             release = _publish(project, ledger, clock, run_id, prepared, done, failures, listen)
         except BaseException:
             ledger.end_run(run_id, clock.now(), "failed", {})
@@ -230,6 +235,7 @@ def _build(
         wanted.totals(project) if computes else {},
         effective_tags(project, bound.facts) if computes else {},
         errand=prepared.errand,
+        seen=prepared.seen,
     )
     try:
         done, failures = execute(
@@ -239,6 +245,7 @@ def _build(
             listen,
             project.settings.threads,
             engine.cancel,
+            lambda name: reached(ground, name),
         )
         if ground.kept:
             ledger.record(ground.kept, clock.now())

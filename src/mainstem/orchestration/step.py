@@ -18,11 +18,11 @@ from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Session, Written
 from mainstem.core.problem import WorldError
 from mainstem.core.release import Change, Lease, Snapshot, Version
-from mainstem.core.run import Done, Step
+from mainstem.core.run import Done, Review, Step
 from mainstem.core.span import Again
 from mainstem.lifecycle.storage import tables
 from mainstem.lifecycle.storage.types import cast_select
-from mainstem.orchestration import arrivals, held, measure
+from mainstem.orchestration import arrivals, held, measure, positions
 from mainstem.orchestration.affected import with_affected
 from mainstem.orchestration.blame import hushed, in_file, may_quote, without
 from mainstem.orchestration.finishing import Result, finish, new_version
@@ -30,6 +30,7 @@ from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.looks import load_fingerprint
 from mainstem.orchestration.state import model_skip_key
 from mainstem.orchestration.staying import keep, stay
+from mainstem.orchestration.under_way import working
 from mainstem.sql.clock import bind_clock
 
 
@@ -70,8 +71,7 @@ def _load(ground: Ground, dataset: Dataset) -> Done:
     from mainstem.orchestration.loading import base_to_append, not_held, read_source
 
     lease = ground.leases[dataset.name]
-    session = ground.engine.session()
-    try:
+    with working(ground, dataset.name, "fetching") as session:
         at, began_s = ground.clock.now(), ground.clock.elapsed()
         known = ground.base(dataset.name)
         fingerprint = load_fingerprint(ground.project, dataset)
@@ -90,12 +90,11 @@ def _load(ground: Ground, dataset: Dataset) -> Done:
         told["notes"] += unheld
         if known is not None and change.is_empty and known.fingerprint == fingerprint:
             kept = replace(known, as_of=at)
-            return stay(ground, dataset, kept, "read; nothing new", _reads(kept, change, told))
+            read = _reads(kept, change, told, known.position)
+            return stay(ground, dataset, kept, "read; nothing new", read)
         version = new_version(lease, change, base, fingerprint=fingerprint, inputs={}, key="", as_of=at)
         done = finish(ground, session, dataset, lease, Result(version, change, base, _reads(version, change, told)))
         return replace(done, counts=arrivals.counts_of(change), notes=tuple(unheld))
-    finally:
-        session.close()
 
 
 def _review(ground: Ground, dataset: Dataset) -> Done:
@@ -104,11 +103,11 @@ def _review(ground: Ground, dataset: Dataset) -> Done:
     from mainstem.orchestration.reviewing import review
 
     lease, known = ground.leases[dataset.name], ground.base(dataset.name)
-    session = ground.engine.session()
-    try:
+    with working(ground, dataset.name, "reviewing") as session:
         base = base_to_append(ground, dataset.name, lease)
         assert base is not None
         assert known is not None
+        assert isinstance(ground.errand, Review)
         found = review(ground, session, dataset, base)
         crash.point("after-compute", dataset.name)
         if found.change.is_empty:
@@ -118,10 +117,9 @@ def _review(ground: Ground, dataset: Dataset) -> Done:
             version = new_version(
                 lease, change, base, fingerprint=known.fingerprint, inputs={}, key="", as_of=known.as_of
             )
-            done = finish(ground, session, dataset, lease, Result(version, change, base))
+            told = (measure.settled_evidence(version, ground.errand, found.counts, ground.clock.now()),)
+            done = finish(ground, session, dataset, lease, Result(version, change, base, told))
         return replace(done, counts=found.counts, reasons=found.reasons)
-    finally:
-        session.close()
 
 
 def _load_span(ground: Ground, session: Session, dataset: Dataset, base: Snapshot | None, again: Again) -> Done:
@@ -149,9 +147,10 @@ def _told(ground: Ground, dataset: Dataset, change: Change, at: datetime, second
     }
 
 
-def _reads(version: Version, change: Change, told: Mapping[str, Any]) -> tuple[Evidence, ...]:
-    """What was read, and the source's own totals in the same read."""
-    rows = [measure.read_evidence(version.dataset, version, change.rows_in, change.position, told)]
+def _reads(version: Version, change: Change, told: Mapping[str, Any], known: Any = None) -> tuple[Evidence, ...]:
+    """What was read, and the source's own totals in the same read; `known` is the position of a version that stays."""
+    position = positions.short(change.position, known)
+    rows = [measure.read_evidence(version.dataset, version, change.rows_in, position, told)]
     for name, by_label in change.totals.items():
         rows += [
             replace(
@@ -183,8 +182,7 @@ def _reading(ground: Ground, dataset: Dataset) -> _Reads:
 
 def _build(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Done:
     facts, lease = ground.bound.facts[dataset.name], ground.leases[dataset.name]
-    session = ground.engine.session()
-    try:
+    with working(ground, dataset.name, "building") as session:
         ground.shelf.ready(_read_names(facts.inputs))
         ground.shelf.make_macros(model.sql)
         base = tables.snapshot(ground.lake, lease.table)
@@ -196,8 +194,6 @@ def _build(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Don
             lease, change, base, fingerprint=facts.fingerprint, inputs=reads.ids, key=reads.key, as_of=reads.as_of
         )
         return finish(ground, session, dataset, lease, Result(version, change, base))
-    finally:
-        session.close()
 
 
 def _written(ground: Ground, session: Session, lease: Lease, select: str) -> Written:
@@ -215,8 +211,7 @@ def _read_names(inputs: Mapping[str, Any]) -> list[str]:
 
 def _view(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Done:
     known, facts, lease = ground.base(dataset.name), ground.bound.facts[dataset.name], ground.leases[dataset.name]
-    session = ground.engine.session()
-    try:
+    with working(ground, dataset.name, "building") as session:
         sql = bind_clock(model.sql, ground.started_at, ground.project.timezone)
         ground.shelf.ready(_read_names(facts.inputs))
         ground.shelf.make_macros(model.sql)
@@ -237,11 +232,10 @@ def _view(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Done
         subject = held.subject_of(ground, dataset, version, known.id if known else None)
         version = replace(version, newest=measure.newest_event(session, subject))
         subject = replace(subject, version=version)
+        session.begin("checking")
         evidence = held.attempted(ground, session, subject)
         ground.ledger.record_step(
             lease, version, measure.stamped(evidence, ground.run, lease.fence), ground.clock.now()
         )
         ground.shelf.put(version)
         return Done(dataset.name, "committed", "view", version)
-    finally:
-        session.close()

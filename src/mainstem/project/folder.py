@@ -72,7 +72,7 @@ def read(
         mend = "make a project with `mainstem init`, or name the folder of one"
         raise ProjectError(Problem("P002", f'there is no {FILE} in "{root}"', mend))
     problems: list[Problem] = misnamed_folders(root)
-    values = {**read_secrets(root, problems), **os.environ} if secrets is None else secrets
+    values = read_secrets(root, problems).under(os.environ) if secrets is None else secrets
     written = _read(root, env or "prod", values, problems)
     there = known(written.items, written.datasets, written.outputs_by_name(), written.lost)
     _check_owners(written, there, problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
@@ -10,7 +11,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final, Literal, NewType, Union, get_args, get_origin, get_type_hints
 
-from mainstem.core.place import Place
+from mainstem.core.place import Place, Places
 from mainstem.core.problem import MainstemError, Problem, nearest
 from mainstem.core.secret import Secret, shown
 from mainstem.project.nodes import Items, Keys, Node, Text, plain, typed
@@ -21,6 +22,9 @@ Data = NewType("Data", object)
 """The annotation of what other programs read: `10` is a number there, `"10"` a text."""
 BAD: Final = object()
 """What a conversion gives that has reported a problem."""
+
+_NAMED = re.compile(r"`([a-z_0-9]+)(?::[^`]*)?`")
+_LEADING = re.compile(r"[a-z_0-9]+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +71,7 @@ def keys_of(form: Any) -> Mapping[str, Key]:
     found: dict[str, Key] = {}
     for each in fields(cls):
         annotation = narrowed.get(each.name, hints[each.name])
-        if each.name in given or annotation is Place or not each.init:
+        if each.name in given or annotation in (Place, Places) or not each.init:
             continue
         required = each.default is MISSING and each.default_factory is MISSING
         name = each.name.rstrip("_")
@@ -80,7 +84,8 @@ def shape(
 ) -> Any:
     """The value that a mapping describes, by a Form or a dataclass; None after a problem.
 
-    `given` fills fields that are not keys; a field annotated `Place` that is not given gets the mapping's place.
+    `given` fills fields that are not keys; a field annotated `Place` that is not given gets the mapping's place, one
+    annotated `Places` those of its values. What the class itself refuses is placed at the key that it names.
     `siblings` are keys of the same mapping that another form reads: for mends only.
     """
     cls = form.cls if isinstance(form, Form) else form
@@ -101,15 +106,25 @@ def shape(
             values[key.field] = made
     if not complete:
         return None
-    for name in _place_fields(cls):
+    for name in _fields_of(cls, Place):
         values.setdefault(name, keys.place)
+    for name in _fields_of(cls, Places):
+        values[name] = _places(keys)
     return _build(cls, values, keys, problems)
 
 
+def _places(keys: Keys) -> Places:
+    found = Places({key: entry.value.place for key, entry in keys.entries.items()})
+    for key, entry in keys.entries.items():
+        if isinstance(entry.value, Items):
+            found.update({f"{key}:{number}": item.place for number, item in enumerate(entry.value.items)})
+    return found
+
+
 @cache
-def _place_fields(cls: type) -> tuple[str, ...]:
+def _fields_of(cls: type, annotation: type) -> tuple[str, ...]:
     hints = get_type_hints(cls)
-    return tuple(each.name for each in fields(cls) if hints[each.name] is Place)
+    return tuple(each.name for each in fields(cls) if hints[each.name] is annotation)
 
 
 def _all_known(
@@ -143,11 +158,22 @@ def _build(cls: type, values: Mapping[str, Any], keys: Keys, problems: list[Prob
     except MainstemError as error:
         for problem in error.problems:
             what, mend = _without_secrets(problem.what, values), _without_secrets(problem.mend, values)
-            problems.append(replace(problem, what=what, mend=mend, place=problem.place or keys.place))
+            problems.append(placed(replace(problem, what=what, mend=mend), keys))
     except ValueError as error:
         what = _without_secrets(str(error), values)
         problems.append(Problem("P009", what, "change the value", keys.place))
     return None
+
+
+def placed(problem: Problem, keys: Keys) -> Problem:
+    """The problem of a mapping as a whole at the value of the key that it names: the first one in backquotes, or its
+    first word; where it names none, at the mapping. A problem with a place of its own keeps it."""
+    if problem.place not in (None, keys.place):
+        return problem
+    leading = _LEADING.match(problem.what)
+    named = [*_NAMED.findall(problem.what), *([leading[0]] if leading else [])]
+    written = (keys.entries[name] for name in named if name in keys.entries)
+    return replace(problem, place=next((entry.value.place for entry in written), keys.place))
 
 
 def _without_secrets(words: str, values: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from mainstem.core.kinds import find, names
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem, nearest
 from mainstem.project.checks import read_checks
+from mainstem.project.column_roles import check_roles
 from mainstem.project.columns import read_contract
 from mainstem.project.files import kept, list_files, read_file
 from mainstem.project.names import RESERVED_SCHEMAS, dataset_problem, identifier_problem
@@ -102,7 +103,7 @@ def read_sources(
         keys = read_keys(written.text, path, problems) if written else None
         if keys is not None and name in overrides:
             keys = Keys({**keys.entries, **overrides[name].entries}, keys.place)
-        source = _read_source(name, Place(path, 1, 1), keys, values, problems) if keys else None
+        source = _read_source(name, Place(path, 1, 1), keys, values, root, problems) if keys else None
         if source:
             sources.append(source)
         if len(problems) > before:
@@ -125,7 +126,9 @@ def _name_is_fine(path: str, problems: list[Problem]) -> bool:
     return False
 
 
-def _read_source(name: str, place: Place, keys: Keys, values: Mapping[str, str], problems: list[Problem]) -> ReadSource:
+def _read_source(
+    name: str, place: Place, keys: Keys, values: Mapping[str, str], root: Path, problems: list[Problem]
+) -> ReadSource:
     own: SourceKeys | None = shape(SourceKeys, keys.only(*keys_of(SourceKeys)), problems)
     kind = _kind(own, keys, problems) if own else None
     if own is None or kind is None:
@@ -137,11 +140,11 @@ def _read_source(name: str, place: Place, keys: Keys, values: Mapping[str, str],
     read = [_read_table(name, own, table, entry, values, problems) for table, entry in tables]
     datasets = tuple(dataset for dataset in read if dataset)
     written = tuple(entry.value for _, entry in tables if isinstance(entry.value, Keys))
-    if hasattr(kind, "problems") and options is not None and all(read):
-        problems += kind.problems({dataset.name.partition(".")[2]: dataset for dataset in datasets})
     if options is None:
         return ReadSource(None, datasets, keys, written)
     source = Source(name, own.kind, options, place, own.owner, own.description, tuple(d.name for d in datasets))
+    if hasattr(kind, "problems") and all(read):
+        problems += kind.problems(source, {dataset.name.partition(".")[2]: dataset for dataset in datasets}, root)
     return ReadSource(source, datasets, keys, written)
 
 
@@ -182,7 +185,7 @@ def _read_table(
     options = shape(find("sources", own.kind).TableOptions, rest, problems, siblings=common)
     columns = read_contract(keys.get("columns"), problems)
     checks = read_checks(keys.get("checks"), said.time_column if said else None, problems)
-    _check_named_columns(keys, problems)
+    check_roles(keys, problems)
     _check_expectation(keys, problems)
     if said is None or options is None:
         return None
@@ -289,23 +292,6 @@ def _check_lookback(load: Load, report: Callable[[str, str, str], None]) -> None
     if not DURATION.fullmatch(load.lookback) and not re.fullmatch(r"[0-9]+(\.[0-9]+)?", load.lookback):
         what = f'"lookback" is "{load.lookback}", which is neither a length of time nor a number'
         report("lookback", what, "write one such as 3d or 6h; or 1000, where the cursor is a number")
-
-
-def _check_named_columns(keys: Keys, problems: list[Problem]) -> None:
-    """Cursor, key and time column are columns of the contract, where there is one; the key names each once."""
-    named = list(texts(keys.get("key")))
-    for number, node in enumerate(named):
-        if node.value in [earlier.value for earlier in named[:number]]:
-            problems.append(Problem("P034", f'key names "{node.value}" twice', "name it once", node.place))
-    contract = keys.get("columns")
-    if not isinstance(contract, Keys):
-        return
-    known = list(contract.entries)
-    for key in ("cursor", "key", "time_column", "revision", "deleted", "effective"):
-        for node in texts(keys.get(key)):
-            if node.value not in known:
-                what = f'{key} "{node.value}" is not a column of the contract'
-                problems.append(Problem("P034", what, nearest(node.value, known, kind="columns"), node.place))
 
 
 def _check_expectation(keys: Keys, problems: list[Problem]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import io
 import json
 import zipfile
@@ -201,6 +203,43 @@ def test_workbooks_that_cannot_be_read(world: World, content: bytes, options: di
         world.load(world.files("a.xlsx", **options))
     assert code_of(refused.value) == code
     assert 'file "a.xlsx" cannot be read' in say(refused.value)
+
+
+OLD = gzip.decompress(
+    base64.b85decode(
+        b"ABzY8000000t4+>O-NKx6#nj=_jE@5neivmU>bz1Oc&861RD!YHzTHteh6yRS%@|>jMKsvW!caw2wD|w1Pd~-"
+        b"+Vq13wrde66$C*r7PM(oP|!l>b?$lZ>1YZLn4rDyanHTy+<VVCbMLw5-FY+9zVzths#z?<A-Iq+JjlzE2`V0&@q+pdLpAN%O~r7qso-"
+        b"(bM&{|5EP9i#_E7EjEF>OjuZRMlshma}?XhSiuz@(jK7@txp;2fQdlGl36r+;;DrMTkw2bLP9{Yl66HBf$ZKSbjaSGGH_S%D19G{TY+*eFg;3?"
+        b"1f$ddi2z-tx9mu?7itd7HpzVN_S>F{fX7z6EfYa|*;D82-"
+        b"DQ2?AI)Q3X#&CPyoJMPh{W{CoAZ4IGNLswTC<rE`h_+<oupLQ~s3OMqOl?#yk_fmQODsne%@JezI?ecQ@O{oFHFwP2fGE#IxMl>@obR_zEB7-"
+        b"Ru;XS_;bhMm{Cx_<Hz=>ZK7ckg=UI*f8EY*X3(Vhq$t8kK(#Nv@C$&#^Tcz|LuOl7V>y;3*@d6%T1B0iXfM0-"
+        b")fZ66;`FWH&9|Kn|_yCZmpCBtmld^zn>&cncEHG?J>bB_zQ)>@vikLeZGx`W$QOv~vfQC-tfVKt79@R+OITSImZFx~}sXSMfGJN50@Gk@w!a4)"
+        b"qdT4yhmPkacDqM8=Cm*%Ty1a+cL+`gsoJZRU#N@JgxR{oXJ+|q0LZdh;N63nZ!O7Jl?Ikh@sfs@u+nVgF_*8-"
+        b";zr!8<gak^zktYAm59kp^V$y330CWT7AnHfnoT(rW1w3p$*`1ttuYhRmm=_ZNB{^VgNryZZQ1BRvCgJx1S<(JTvVabjxH7wb%iiV4_z}o&!HIC"
+        b"FvR!=t+S&AoWAZ7bStY1K3)qq;WW(z1@Gpw{`4jede;J|@{{|ACEjOHa-"
+        b"<C~ayU&^<>>&#QhIG;(jEIJXRCrSSTTM(r>fuWq@XB%{3>k@06V}CDHI8N3R=tnpE(Vuht(tTHC|DH8Z^se6#%GG`*7eD{8{XhMbG6nz^000"
+    )
+)
+"""A workbook of Excel 97 with a sheet "Prices", as xlwt writes it."""
+
+
+def test_an_old_workbook_gives_exact_values(world: World) -> None:
+    world.file("a.xls", OLD)
+    found = world.files("a.xls")
+    world.load(found)
+    assert world.types(found) == {
+        "sku": "VARCHAR",
+        "price": "DOUBLE",
+        "since": "DATE",
+        "at": "TIMESTAMP",
+        "open": "BOOLEAN",
+        "total": "VARCHAR",
+    }
+    shown = 'sku, price, cast(since as varchar), cast("at" as varchar), open'
+    assert world.rows(found, shown) == [
+        ("a", 1.1, "2026-05-01", "2026-05-01 12:30:00", True),
+        ("ü", 20.0, None, None, False),
+    ]
 
 
 ODS = """<?xml version="1.0"?>

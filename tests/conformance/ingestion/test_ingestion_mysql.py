@@ -155,9 +155,21 @@ def test_a_wrong_password_is_refused_and_shown_nowhere(base: Base, monkeypatch: 
     base.server.sql(f"create user {base.name}@'127.0.0.1' identified by 'right'")
     url = Secret(base.server.url(base.name, base.name, "hush-hush"), "${URL}")
     monkeypatch.setattr(base.world, "source", lambda dataset: Source("my", "mysql", KIND.Options(url), PLACE))
-    with pytest.raises(WorldError, match="Access denied") as found:
+    server = f'the MySQL server of source "my" at 127.0.0.1:{base.server.port} refuses: Access denied'
+    with pytest.raises(WorldError, match=server) as found:
         base.world.load(base.table())
     assert "hush" not in str(found.value)
+
+
+def test_a_filter_that_the_server_refuses_is_told_without_the_query_around_it(base: Base) -> None:
+    base.sql("create table t (id int)")
+    with pytest.raises(WorldError) as found:
+        base.world.load(base.table(where="nothing_here = 1"))
+    (problem,) = found.value.problems
+    assert problem.code == "G087"
+    assert "nothing_here" in problem.what
+    assert problem.mend == "correct the condition: nothing_here = 1"
+    assert "select" not in str(problem).lower()
 
 
 def test_a_server_that_dies_in_the_middle_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

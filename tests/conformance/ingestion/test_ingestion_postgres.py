@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from ingestion_world import PLACE, World, balanced, code_of, column
@@ -16,6 +19,7 @@ from mainstem.cli.app import run
 from mainstem.core.dataset import Source
 from mainstem.core.kinds import find
 from mainstem.core.place import Place
+from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import ProjectError, WorldError
 from mainstem.core.secret import Secret
 from mainstem.core.span import Span
@@ -212,6 +216,45 @@ def test_a_table_is_read_in_parts_of_one_state(base: Base, parts: int | None) ->
     assert base.world.rows(table, "count(distinct id), sum(id)") == base.sql("select count(*), sum(id) from t")
 
 
+@pytest.mark.parametrize("parts", [1, 3])
+def test_what_is_written_meanwhile_is_left_to_the_next_read(base: Base, parts: int) -> None:
+    base.sql("create table t (id bigint)", "insert into t select generate_series(1, 50000)")
+    table = base.table(parts=parts)
+    with closing(base.world.engine.session()) as session:
+        reading = KIND.read(base.world.source(table), table, None, Path(), session)
+        base.sql("insert into t select generate_series(1, 10)")
+        assert reading.select.count("postgres_query") == parts
+        assert rows_of(session, reading) == 50000
+
+
+def test_the_server_tells_how_many_rows_have_come(base: Base) -> None:
+    base.sql("create table t (id bigint)", "insert into t select generate_series(1, 4000)")
+    table = base.table(where="pg_sleep(0.0005) is not null")
+    with closing(base.world.engine.session()) as session:
+        reading = KIND.read(base.world.source(table), table, None, Path(), session)
+        reader = Thread(target=rows_of, args=(session, reading))
+        reader.start()
+        told = set()
+        while reader.is_alive():
+            told.add(reading.count())
+            time.sleep(0.01)
+        assert reading.count() == max(found for found in told if found)
+    assert len(told) > 2
+    assert max(found for found in told if found) <= 4000
+
+
+def rows_of(session: Session, reading: Reading) -> int:
+    """How many rows a reading brings, read as ingestion does."""
+    session.execute("begin transaction")
+    for statement in reading.begin:
+        session.execute(statement)
+    found = session.rows(f"select count(*) from ({reading.select})")
+    session.execute("commit")
+    assert reading.finish is not None
+    reading.finish()
+    return int(found[0][0])
+
+
 def test_views_and_tables_of_other_schemas(base: Base) -> None:
     base.sql(
         "create schema sales",
@@ -257,6 +300,34 @@ def test_a_server_that_is_not_there_is_told_without_the_password(
         base.world.load(base.table())
     assert found.value.problems[0].code == "G081"
     assert "hush" not in str(found.value)
+
+
+def test_a_server_that_cannot_be_reached_or_refuses_is_named_with_its_source(
+    base: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(address: str) -> str:
+        monkeypatch.setattr(
+            base.world, "source", lambda dataset: Source("pg", "postgres", KIND.Options(Secret(address)), PLACE)
+        )
+        with pytest.raises(WorldError) as found:
+            base.world.load(base.table())
+        return found.value.problems[0].what
+
+    unreached = 'the PostgreSQL server of source "pg" at 127.0.0.1:1 cannot be reached: Connection refused'
+    assert told("postgresql://u:hush@127.0.0.1:1/x") == unreached
+    refused = f'the PostgreSQL server of source "pg" at 127.0.0.1:{base.server.port} refuses: '
+    assert told(base.server.url(base.name, "nobody", "hush")) == refused + 'role "nobody" does not exist'
+
+
+def test_a_filter_that_the_server_refuses_is_told_without_the_query_around_it(base: Base) -> None:
+    base.sql("create table t (id int)")
+    with pytest.raises(WorldError) as found:
+        base.world.load(base.table(where="nothing_here = 1"))
+    (problem,) = found.value.problems
+    assert problem.code == "G087"
+    assert "nothing_here" in problem.what
+    assert problem.mend == "correct the condition: nothing_here = 1"
+    assert "select" not in str(problem).lower()
 
 
 def test_a_server_that_dies_in_the_middle_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -211,7 +211,7 @@ def test_a_server_that_knows_no_head_and_no_stamps_is_asked_for_content(remote: 
     remote.options = options(httpserver)
     words = remote.files("a.csv?day=1", WORDS, key=("id",), load="incremental")
     assert remote.load(words).loaded == 1
-    assert remote.look(words).state == "new"
+    assert remote.look(words).state == "unsure"
     assert remote.load(words).rows_in == 0
 
 

@@ -12,6 +12,7 @@ from test_ingestion_writes import put_csv
 
 from mainstem.core.dataset import Dataset
 from mainstem.lifecycle.ingestion import replaying
+from mainstem.lifecycle.ingestion.mended import Matched, match
 from mainstem.lifecycle.ingestion.replaying import Reviewed
 from mainstem.lifecycle.storage import tables
 
@@ -128,3 +129,13 @@ def test_names_types_and_digits_of_the_source_are_kept_on_the_way_back(world: Wo
     (row,) = world.rows(loose, shown)
     assert row[:3] == ("001", long, "2013-12-01 05:06:07")
     assert row[3].replace(" ", "") == "[1,2]"
+
+
+def test_each_mended_row_belongs_to_one_row_that_was_set_aside(world: World) -> None:
+    rows = "('1a', 'a.csv:1'), ('2b', 'a.csv:2'), ('3c', 'key=3'), ('4d', 'key=3')"
+    held = f"(select * from (values {rows}) as t(id, origin))"
+    past = "(select * from (values ('1a', 'a.csv:1'), ('9e', 'a.csv:9')) as t(id, origin))"
+    names = ["a.csv:1", "1a", "2b", "3c", "4d", "a.csv:9", "9e", "nobody"]
+    found = match(world.session, held, past, names)
+    assert found == Matched(before=("a.csv:9", "9e"), unknown=("nobody",), twice=(("1a", "a.csv:1"),))
+    assert match(world.session, held, past, ["key=3"]) == Matched()

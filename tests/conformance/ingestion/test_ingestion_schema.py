@@ -172,9 +172,9 @@ def test_limits_that_do_not_fit_their_column_are_named_all_at_once(world: World)
     assert isinstance(error, ProjectError)
     assert {problem.code for problem in error.problems} == {"I004"}
     assert sorted(problem.what for problem in error.problems) == [
-        'accepted "tomorrow" of column "d" does not fit the column',
-        'matches "[a" of column "word" does not fit the column',
-        'min "low" of column "id" does not fit the column',
+        'accepted "tomorrow" of column "d" is no DATE',
+        'matches "[a" of column "word" is no regular expression: missing ]: [a',
+        'min "low" of column "id" is no BIGINT',
     ]
 
 

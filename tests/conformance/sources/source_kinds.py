@@ -108,7 +108,8 @@ class Kind:
 
     def begun(self, act: Callable[[], None]) -> AbstractContextManager[None]:
         """`act` happens when the first read has looked at the source, and before the rows are with us for good."""
-        return amid(find("sources", self.name), "read", act)
+        kind = find("sources", self.name)
+        return amid(kind, "read_with" if hasattr(kind, "read_with") else "read", act)
 
     def forget_password(self) -> str:
         """Wrong credentials from now on; the secret in them."""

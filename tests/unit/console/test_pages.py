@@ -16,10 +16,13 @@ from mainstem.console.app import make_app
 from mainstem.console.exits import EXIT_OF, declared, exit_of
 from mainstem.core.evidence import Evidence
 from mainstem.core.problem import MainstemError
+from mainstem.core.reached import Reached
 from mainstem.ledger.holder import this_holder
 from mainstem.ledger.sqlite import open_ledger
 from mainstem.orchestration.desk import Desk
+from mainstem.orchestration.ground import Progress, unheard
 from mainstem.orchestration.run import run
+from mainstem.orchestration.told import telling
 from mainstem.project import load
 
 PAGES = [
@@ -454,6 +457,14 @@ def test_only_a_run_under_way_is_looked_at_again(tmp_path: Path) -> None:
         assert "Ready so far" in under_way
         assert "main.days main/days@7 12" in text_of(under_way)
         seen = seen_by(under_way)
+        with telling(desk.root, "started", unheard) as hear:
+            hear(Progress("step-at", "till.sales", "", 0, 2, Reached("reading", 31, 0.38, 30)))
+            long = site.get("/runs/started", headers={"Seen": seen})
+            assert "till.sales reading for 0:31, 38%, about 0:48 left" in text_of(long.text)
+            assert site.get("/runs/started", headers={"Seen": seen_by(long.text)}).status_code == 204
+            hear(Progress("step-done", "till.sales", "committed", 1, 2))
+            assert "about 0:48 left" not in text_of(site.get("/runs/started").text)
+        assert site.get("/runs/started", headers={"Seen": seen}).status_code == 204
         desk.ledger.end_run("started", agreed(tmp_path).now(), "failed", {})
         ended = site.get("/runs/started", headers={"Seen": seen})
         assert ended.status_code == 200

@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import sys
+import time
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from threading import Timer
+from threading import Thread, Timer
 
 import pytest
 from arro3.core import Table
@@ -208,6 +210,42 @@ def test_cancel_ends_what_runs(session: Session) -> None:
     with pytest.raises(WorldError, match="E005"):
         session.rows("select count(*) from range(100000000000) a(i) where hash(i) = 3")
     assert session.rows("select 1") == [(1,)]
+
+
+def test_a_session_tells_from_another_thread_how_far_it_is(engine: Engine, tmp_path: Path) -> None:
+    with closing(engine.session()) as session:
+        assert session.reached() is None
+        session.begin("reading")
+        session.execute("create temp table many as select range as n from range(3000000)")
+        session.begin("writing")
+        writing = Thread(
+            target=session.write, args=("select n, md5(n::varchar) as m from many where hash(n) > 5", tmp_path, "x")
+        )
+        writing.start()
+        shares = set()
+        while writing.is_alive():
+            found = session.reached()
+            assert found is not None
+            assert found.doing == "writing"
+            shares.add(found.share)
+            time.sleep(0.01)
+        assert len(shares) > 1, "it never knew how far it was"
+        assert all(share is None or 0 < share < 1 for share in shares)
+        after = session.reached()
+        assert after is not None
+        assert after.share is None
+    assert session.reached() is None
+
+
+def test_rows_are_told_until_something_else_begins(session: Session) -> None:
+    session.begin("fetching")
+    session.count_by(lambda: 7)
+    found = session.reached()
+    session.begin("reading")
+    then = session.reached()
+    assert found is not None
+    assert then is not None
+    assert (found.rows, then.rows) == (7, None)
 
 
 def test_cancel_of_a_session_that_rests_harms_nothing(session: Session) -> None:

@@ -38,7 +38,7 @@ def read(*tables: Dataset, seed: int = 1, at: datetime = datetime(2024, 2, 1, tz
     source = Source("shop", "synthetic", Options(seed), PLACE, tables=tuple(each.name for each in tables))
     by_name = {each.name.partition(".")[2]: each for each in tables}
     none: Any = None
-    assert list(synthetic.problems(by_name)) == []
+    assert list(synthetic.problems(source, by_name, Path())) == []
     return synthetic.read_at(source, tables[0], position, Path(), none, at, by_name)
 
 

@@ -101,7 +101,7 @@ class PostgresSchema:
 
         psycopg, keywords = driver(None), address(self.url, None)
         options = f"{keywords['options']} -c search_path={SCHEMA} -c client_min_messages=warning"
-        with complaints(None), psycopg.connect(**{**keywords, "options": options}) as connection:
+        with complaints(keywords, None), psycopg.connect(**{**keywords, "options": options}) as connection:
             yield _Postgres(connection)
 
 

@@ -141,9 +141,11 @@ CODES: dict[str, Code] = {
         "Change the options as the message says.",
     ),
     "G058": Code(
-        "An incremental load that cannot ask for what is new",
-        "`since` names the parameter that takes the position's cursor; without it every read would be of everything.",
-        "Add `since: {param: updated_since}` with the API's own name, or write `load: full`.",
+        "`load: incremental` and `since` that do not stand together",
+        "`since` names the parameter that takes the position's cursor; without it every read would be of everything. A "
+        "full load has no cursor to give.",
+        "Add `since: {param: updated_since}` with the API's own name to `load: incremental`; or write `load: full` "
+        "without `since`.",
     ),
     "G059": Code(
         "Fewer rows than the API says there are",
@@ -212,6 +214,12 @@ CODES: dict[str, Code] = {
         "Options of a database that contradict each other",
         "A table is read by its name or by a query, and names stand in one sort of quotes.",
         "Keep the one that is meant.",
+    ),
+    "G087": Code(
+        "A filter that is no condition, or that the database refuses",
+        "`where` stands between parentheses in the queries that read the table: it is one condition over its columns, "
+        "closes what it opens, and has no comment, which would hide what follows.",
+        "Correct the condition; it is written in the SQL of the database.",
     ),
     "G030": Code(
         "A server that does not answer",

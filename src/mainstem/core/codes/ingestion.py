@@ -129,4 +129,10 @@ CODES: dict[str, Code] = {
         "the position stays.",
         "Ask the owner of the source. If it is right so, remove `on_breach: stop` for one run, or expect less.",
     ),
+    "I036": Code(
+        "Mended rows of which nobody knows the place",
+        "Each line of the file takes the place of one row that was set aside. One names a row that never was, or two "
+        "name the same one. No row of the file was tried.",
+        "List what is set aside with `mainstem quarantine show DATASET`, and correct `id` or `origin` in the file.",
+    ),
 }

@@ -57,7 +57,7 @@ CODES: dict[str, Code] = {
         "Use one of the listed values.",
     ),
     "P011": Code(
-        "A variable that has no value",
+        "A variable that has no value, or an empty one",
         "`${NAME}` keeps addresses and passwords out of the project's text. The value comes from the environment of "
         "the process, or from `.mainstem/secrets.env` (or `secrets.env`), lines of `NAME=value`. It is never shown.",
         "`export NAME=...` before the command, or add the line to the secrets file, and keep that file out of git.",
@@ -147,6 +147,12 @@ CODES: dict[str, Code] = {
         "A column that the contract does not have, or a key that names one twice",
         "Where a table's columns are declared, its cursor, key and time column are among them; a key names each once.",
         "Correct the name, or add the column to `columns:`.",
+    ),
+    "P035": Code(
+        "A column that orders rows, of a type without an order",
+        "A cursor and a revision grow with each change: of two values one must be the greater. Truth values, JSON, "
+        "lists and structs do not say which row is newer.",
+        "Name a column that is a number, a date, an instant or a text that sorts.",
     ),
     "P036": Code(
         "A check, measure or proof that is not one thing",

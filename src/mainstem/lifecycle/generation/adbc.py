@@ -10,13 +10,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from mainstem.core.dataset import Dataset, Source
-from mainstem.core.place import Place
+from mainstem.core.dataset import Condition, Dataset, Source
+from mainstem.core.place import Place, Places
 from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, ProjectError, WorldError, nearest
 from mainstem.core.release import Field
 from mainstem.core.run import Look
-from mainstem.lifecycle.generation.loads import continued, load_of, name_at_source
+from mainstem.lifecycle.generation.loads import continued, filter_of, load_of, name_at_source
 from mainstem.lifecycle.generation.lookback import begin
 from mainstem.lifecycle.generation.nulls import with_nulls
 from mainstem.lifecycle.generation.server import ALIASES, family_of
@@ -30,6 +30,15 @@ _BYTEWISE = frozenset({"adbc_driver_sqlite", "adbc_driver_duckdb"})
 
 _MAKES_UP_TYPES = frozenset({"adbc_driver_sqlite"})
 """Drivers that give columns without any value a type of no meaning."""
+
+_DIALECTS = {
+    "adbc_driver_bigquery": "bigquery",
+    "adbc_driver_duckdb": "duckdb",
+    "adbc_driver_postgresql": "postgres",
+    "adbc_driver_snowflake": "snowflake",
+    "adbc_driver_sqlite": "sqlite",
+}
+"""The SQL of databases whose drivers are known by name."""
 
 _ENTRIES = {"adbc_driver_duckdb": "duckdb_adbc_init"}
 
@@ -62,10 +71,16 @@ class TableOptions:
     where: str | None = None
     exclude: tuple[str, ...] = ()
     null: tuple[str, ...] = ()
+    places: Places = field(default_factory=Places, repr=False)
 
     def __post_init__(self) -> None:
         if self.table is not None and self.query is not None:
             raise ProjectError(Problem("G086", "both `table` and `query` say what is read", "keep one of them"))
+
+
+def condition(source: Source, dataset: Dataset) -> Condition | None:
+    """The filter of a table, in SQL of the database."""
+    return filter_of(dataset, _DIALECTS.get(source.options.driver))
 
 
 def look(source: Source, dataset: Dataset, position: Any, root: Path) -> Look:
@@ -111,11 +126,36 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
 
 def _take(session: Session, name: str, stream: Any, dataset: Dataset) -> None:
     """The whole result as a temporary table; nothing is left of it where the database breaks off."""
+    passing = _Passing(stream)
+    session.count_by(lambda: passing.count)
     try:
-        session.take(name, stream)
+        session.take(name, passing.reader())
     except WorldError as error:
         session.execute(f"drop table if exists {name}")
-        raise _refused(error.problems[0].what, dataset.place) from None
+        raise _refused(passing.complaint or error.problems[0].what, dataset.place) from None
+
+
+class _Passing:
+    """The rows of an Arrow stream, counted as they pass; `complaint` is why it broke off, if it did."""
+
+    def __init__(self, stream: Any) -> None:
+        from arro3.core import RecordBatchReader
+
+        self.count, self.complaint = 0, ""
+        self._stream = RecordBatchReader.from_stream(stream)
+
+    def reader(self) -> Any:
+        """The same stream, batch by batch as it is asked for."""
+        return type(self._stream).from_batches(self._stream.schema, self._batches())
+
+    def _batches(self) -> Iterator[Any]:
+        try:
+            for batch in self._stream:
+                self.count += batch.num_rows
+                yield batch
+        except Exception as error:
+            self.complaint = str(error)
+            raise
 
 
 def _shown(dataset: Dataset, columns: Sequence[Field]) -> str:

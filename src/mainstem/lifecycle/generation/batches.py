@@ -28,6 +28,7 @@ class Batches:
         self.session, self.dataset, self.shown = session, dataset, shown
         self.documents = Documents(session)
         self.count = 0
+        session.count_by(lambda: self.count)
         self._number = 0
         self._seen: dict[str, Seen] = {}
         self._frames: dict[tuple[tuple[str, str], ...], str] = {}

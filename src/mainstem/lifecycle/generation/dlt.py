@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from mainstem.core.dataset import Dataset, Source
+from mainstem.core.place import Places
 from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, ProjectError, WorldError, nearest
 from mainstem.core.run import Look
 from mainstem.lifecycle.generation.batches import Batches
 from mainstem.lifecycle.generation.hiding import secrets_of
 from mainstem.lifecycle.generation.loads import continued, load_of
-from mainstem.lifecycle.generation.user_code import called, complaint, function_of, opened, text_of, watched
+from mainstem.lifecycle.generation.user_code import called, complaint, function_of, opened, text_of, unwritten, watched
 from mainstem.project.shape import Data
 
 EXTENSIONS = ()
@@ -34,6 +35,7 @@ class Options:
 
     source: str
     config: Mapping[str, Data] = field(default_factory=dict)
+    places: Places = field(default_factory=Places, repr=False)
 
     def __post_init__(self) -> None:
         module, sign, function = self.source.rpartition(":")
@@ -56,6 +58,16 @@ class TableOptions:
     """`resource` is the name of the resource in the source, where it differs from the table's."""
 
     resource: str | None = None
+
+
+def problems(source: Source, tables: Mapping[str, Dataset], root: Path) -> list[Problem]:
+    """G060 and G061 where a file of the project is named that is missing, is no Python, or has no such function."""
+    del tables
+    options: Options = source.options
+    if not options.module.endswith(".py"):
+        return []
+    place = options.places.get("source", source.place)
+    return unwritten(root, options.module, options.function, place, place)
 
 
 def told(source: Source, dataset: Dataset, root: Path) -> str:

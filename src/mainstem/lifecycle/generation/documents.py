@@ -44,7 +44,8 @@ class Documents:
         self.origin = f"(select words from {self.batches} where batch = f) || n"
         self._waiting: list[tuple[int, int, str]] = []
         self._origins: list[tuple[int, str]] = []
-        self._characters = self._batch = 0
+        self._characters = self._batch = self.count = 0
+        session.count_by(lambda: self.count)
         session.execute(f"create temp table {self.rows} (f integer, n bigint, t varchar)")
         session.execute(f"create temp table {self.batches} (batch integer, words varchar)")
         session.execute(f"create temp table {self.broken} (_origin varchar, raw varchar, reason varchar)")
@@ -67,6 +68,7 @@ class Documents:
             if self._characters > _MOST_CHARACTERS:
                 self._pour()
         self._batch += 1
+        self.count += len(texts)
 
     def _pour(self) -> None:
         if self._origins:

@@ -29,12 +29,14 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """Files against a ledger. `same` have the content that the ledger knows; `gone` are names that only it knows."""
+    """Files against a ledger. `same` have the content that the ledger knows; `gone` are names that only it knows. Of
+    those that are `unsure` nobody says whether they have changed: reading tells."""
 
     new: tuple[File, ...]
     changed: tuple[File, ...]
     same: tuple[File, ...]
     gone: tuple[str, ...]
+    unsure: tuple[File, ...] = ()
 
     @property
     def words(self) -> str:
@@ -53,7 +55,7 @@ def differences(files: Iterable[File], ledger: Mapping[str, Sequence[Any]]) -> D
 
     OSError if a file cannot be read.
     """
-    new, changed, same, names = [], [], [], set()
+    new, changed, same, unsure, names = [], [], [], [], set()
     for file in files:
         names.add(file.name)
         known = ledger.get(file.name)
@@ -61,10 +63,12 @@ def differences(files: Iterable[File], ledger: Mapping[str, Sequence[Any]]) -> D
             new.append(file)
         elif _is_same(file, known):
             same.append(file)
+        elif file.path is None and not file.stamp and file.size_bytes == known[0]:
+            unsure.append(file)
         else:
             changed.append(file)
     gone = tuple(name for name in ledger if name not in names)
-    return Differences(tuple(new), tuple(changed), tuple(same), gone)
+    return Differences(tuple(new), tuple(changed), tuple(same), gone, tuple(unsure))
 
 
 def _is_same(file: File, known: Sequence[Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from codecs import lookup
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -135,6 +136,9 @@ class TableOptions:
         for name, kinds in _ONLY_FOR.items():
             if self.kind not in kinds and getattr(self, name) != _DEFAULTS.get(name):
                 return f"`{name}` says nothing of {self.kind} files", f"remove it; it is for {' and '.join(kinds)}"
+        if self.dates is not None and not (_FORM.fullmatch(self.dates) and "%" in self.dates.replace("%%", "")):
+            mend = 'write one such as `dates: "%d.%m.%Y"`, in the signs of strptime'
+            return f'`dates` is "{self.dates}", which is no form of a date or a time', mend
         if packing(self.path) and self.kind not in TEXTS:
             return f"{self.kind} files are not read from .{packing(self.path)}", "unpack them first"
         if self.skip < 0:
@@ -156,6 +160,9 @@ class TableOptions:
 
 POSITION = "position"
 """The column that counts the elements of an exploded list."""
+
+_FORM = re.compile(r"(?:[^%]|%-?[dmyHIMSj]|%[abcfghnpuwxzABGTUVWXYZ%])*")
+"""What the engine's strptime takes."""
 
 _DEFAULTS = {"header": True, "decimal": ".", "skip": 0, "parent": {}}
 

@@ -9,7 +9,7 @@ from itertools import islice
 from mainstem.core.ports import Reading
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.release import Field
-from mainstem.lifecycle.generation import csv_files, excel_files, json_documents, json_lines
+from mainstem.lifecycle.generation import csv_files, json_documents, json_lines
 from mainstem.lifecycle.generation.arrow_files import arrow_stream
 from mainstem.lifecycle.generation.exploding import explode, refuse_missing
 from mainstem.lifecycle.generation.file_options import POSITION, TableOptions
@@ -140,6 +140,8 @@ def _exploded(task: Task, path: str) -> list[str]:
 
 
 def _read_excel(task: Task) -> Reading:
+    from mainstem.lifecycle.generation import excel_files  # with a reader of XML, that other formats need not
+
     sheets = []
     for part in task.parts:
         with complaints(part.name, task.dataset):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from glob import has_magic
@@ -24,27 +24,43 @@ from mainstem.lifecycle.generation.file_stores import Store, store_of
 from mainstem.lifecycle.generation.file_task import Task, complaints, unreadable
 from mainstem.lifecycle.generation.text_files import spill_folder
 
-__all__ = ["EXTENSIONS", "Options", "TableOptions", "look", "read"]
+__all__ = ["EXTENSIONS", "Options", "Seen", "TableOptions", "look", "look_with", "read", "read_with", "seen_before"]
 
 EXTENSIONS = ()
 
 _TABLES = itertools.count(1)
 
+Seen = MutableMapping[str, frozenset[str]]
+"""Names of the files of a source, by pattern, as the first look of a run found them: what comes later is left to the
+next run, so that tables made of the same files are of the same ones."""
+
 
 def look(source: Source, dataset: Dataset, position: Any, root: Path) -> Look:
+    """A look of its own; see `look_with`."""
+    return look_with(source, dataset, position, root, {})
+
+
+def look_with(source: Source, dataset: Dataset, position: Any, root: Path, seen: Seen) -> Look:
     """A glance at names, sizes and stamps; at content only where the time of a local file alone differs.
 
     WorldError G010, G012, G018, G030, G031 and G039.
     """
     with _placed(source, dataset):
-        found = _differences(store_of(source, root), dataset, position)
+        found = _differences(store_of(source, root), dataset, position, seen)
     matters = found.new or found.changed or (found.gone and _load(dataset).load == "full")
     if matters:
         return Look(dataset.name, "new", found.words)
+    if found.unsure:
+        return Look(dataset.name, "unsure", "the server does not say whether it has changed")
     return Look(dataset.name, "nothing", "no new files" if found.same or found.gone else "no file matches")
 
 
 def read(source: Source, dataset: Dataset, position: Any, root: Path, session: Session) -> Reading:
+    """A read of its own; see `read_with`."""
+    return read_with(source, dataset, position, root, session, {})
+
+
+def read_with(source: Source, dataset: Dataset, position: Any, root: Path, session: Session, seen: Seen) -> Reading:
     """New and changed files of an incremental load, all files of a full one.
 
     What does not lie here is brought first, so that all of one state is read. Texts and workbooks are read into
@@ -54,11 +70,19 @@ def read(source: Source, dataset: Dataset, position: Any, root: Path, session: S
     work = _Work(session)
     try:
         with _placed(source, dataset):
-            reading = _read(source, dataset, position, root, work)
+            store = store_of(source, root)
+            reading = _read(store, dataset, position, _differences(store, dataset, position, seen), work)
     except BaseException:
         work.close()
         raise
     return reading
+
+
+def seen_before(dataset: Dataset, position: Any) -> Seen:
+    """What a read sees that brings no file that a run has not loaded yet; of a full load, all that is there."""
+    load = _load(dataset)
+    known = position["files"] if isinstance(position, dict) and load.load != "full" else None
+    return {} if known is None else {load.options.path: frozenset(known)}
 
 
 @dataclass
@@ -78,16 +102,16 @@ class _Work:
             rmtree(folder, ignore_errors=True)
 
 
-def _read(source: Source, dataset: Dataset, position: Any, root: Path, work: _Work) -> Reading:
-    load, store = _load(dataset), store_of(source, root)
+def _read(store: Store, dataset: Dataset, position: Any, found: Differences, work: _Work) -> Reading:
+    load = _load(dataset)
     known = position["files"] if isinstance(position, dict) else {}
-    found = _differences(store, dataset, position)
+    asked = (*found.changed, *found.unsure)
     is_complete = load.load == "full" or not known
-    wanted = (*found.new, *found.changed, *(found.same if is_complete else ()))
+    wanted = (*found.new, *asked, *(found.same if is_complete else ()))
     brought = _brought(store, sorted(wanted, key=lambda file: file.name), dataset, work)
     made = {file.name: entry(file, content) for file, _, content in brought}
-    same = {file.name for file in found.changed if made[file.name][2] == known[file.name][2]}
-    changed = [file for file in found.changed if file.name not in same]
+    same = {file.name for file in asked if made[file.name][2] == known[file.name][2]}
+    changed = [file for file in asked if file.name not in same]
     if changed and load.write == "append":
         raise _changed(changed, dataset)
     needed = [(file, path) for file, path, _ in brought if is_complete or file.name not in same]
@@ -144,11 +168,13 @@ def _load(dataset: Dataset) -> Load:
     return dataset.made_by
 
 
-def _differences(store: Store, dataset: Dataset, position: Any) -> Differences:
+def _differences(store: Store, dataset: Dataset, position: Any, seen: Seen) -> Differences:
     load = _load(dataset)
     known = position["files"] if isinstance(position, dict) else {}
     try:
-        files = store.find(load.options.path)
+        found = store.find(load.options.path)
+        names = seen.setdefault(load.options.path, frozenset(file.name for file in found))
+        files = [file for file in found if file.name in names]
         if not files:
             _refuse_gone(dataset, is_glob=store.has_globs and has_magic(load.options.path), known=len(known))
         return differences(files, known)

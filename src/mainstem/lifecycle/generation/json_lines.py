@@ -106,11 +106,13 @@ def keys(session: Session, rows: str, broken: str, origin: str) -> tuple[str, ..
 
     Lines that are no JSON object move out of `rows` into `broken`; blank ones vanish.
     """
-    found = session.rows(
-        f"select k from (select try(json_keys(t)) as k, min(n) as n from {rows} group by 1) order by n, k"
-    )
+    found = session.rows(f"select distinct try(json_keys(t)) from {rows}")
     if any(not names for (names,) in found):
         _set_aside(session, rows, broken, origin)
+    if len(found) > 1:
+        found = session.rows(
+            f"select k from (select try(json_keys(t)) as k, min(n) as n from {rows} group by 1) order by n, k"
+        )
     return tuple(dict.fromkeys(key for (names,) in found for key in names or ()))
 
 
@@ -131,22 +133,7 @@ def types(session: Session, rows: str, names: Sequence[str]) -> tuple[str, ...]:
     for relation in (f"(select t from {rows} limit {_SAMPLE_ROWS})", rows):
         asked = [name for name in names if found[name] != "VARCHAR"]
         found |= zip(asked, _types(session, relation, asked), strict=True)
-    found |= dict.fromkeys(_inexact(session, rows, [name for name in names if found[name] == "DOUBLE"]), "VARCHAR")
     return tuple(type_ or "VARCHAR" for type_ in found.values())
-
-
-def _inexact(session: Session, rows: str, names: Sequence[str]) -> Sequence[str]:
-    """The keys with a number whose digits a DOUBLE does not give back: they are kept as texts."""
-    if not names:
-        return ()
-    texts = [f"json_extract_string(t, {path_of(name)})" for name in names]
-    checks = ", ".join(
-        f"coalesce(bool_or(length(regexp_replace({text}, '[eE].*|[^0-9]', '', 'g')) > 15 "
-        f"and try_cast(try_cast({text} as double) as varchar) is distinct from {text}), false)"
-        for text in texts
-    )
-    (found,) = session.rows(f"select {checks} from {rows}")
-    return [name for name, is_inexact in zip(names, found, strict=True) if is_inexact]
 
 
 def _types(session: Session, relation: str, names: Sequence[str]) -> tuple[str, ...]:

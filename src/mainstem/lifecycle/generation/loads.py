@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mainstem.core.dataset import Dataset, Load
+from mainstem.core.dataset import Condition, Dataset, Load
 from mainstem.core.problem import Problem, WorldError
+from mainstem.core.secret import shown
 
 
 def load_of(dataset: Dataset) -> Load:
@@ -19,6 +20,22 @@ def name_at_source(dataset: Dataset) -> str:
     """The table's name at the source."""
     load = load_of(dataset)
     return str(getattr(load.options, "query", None) or load.options.table or load.table)
+
+
+def filter_of(dataset: Dataset, dialect: str | None) -> Condition | None:
+    """The table's `where`; `dialect` is the SQL that it is written in, None for an unknown one."""
+    options = load_of(dataset).options
+    if options.where is None:
+        return None
+    return Condition(options.where, options.places.get("where", dataset.place), dialect)
+
+
+def refused_filter(dataset: Dataset, said: str) -> WorldError:
+    """WorldError G087 for a filter of which the database said that."""
+    options = load_of(dataset).options
+    what = f'`where` of "{dataset.name}" is refused by the database: {said}'
+    mend = f"correct the condition: {shown(options.where)}"
+    return WorldError(Problem("G087", what, mend, options.places.get("where", dataset.place)))
 
 
 def continued(dataset: Dataset, position: Any, of: str | None = None) -> Mapping[str, Any] | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mainstem.core.dataset import Dataset, Source
+from mainstem.core.dataset import Condition, Dataset, Source
 from mainstem.core.found import FoundTable
-from mainstem.core.place import Place
+from mainstem.core.place import Place, Places
 from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import WorldError
 from mainstem.core.run import Look
@@ -19,7 +19,7 @@ from mainstem.lifecycle.generation import mysql_catalog as catalog
 from mainstem.lifecycle.generation import mysql_types as dialect
 from mainstem.lifecycle.generation import server
 from mainstem.lifecycle.generation.attached import attach, detach
-from mainstem.lifecycle.generation.loads import continued
+from mainstem.lifecycle.generation.loads import continued, filter_of
 
 EXTENSIONS = ("mysql_scanner",)
 
@@ -48,6 +48,13 @@ class TableOptions:
     where: str | None = None
     exclude: tuple[str, ...] = ()
     null: tuple[str, ...] = ()
+    places: Places = field(default_factory=Places, repr=False)
+
+
+def condition(source: Source, dataset: Dataset) -> Condition | None:
+    """The filter of a table, in SQL of the server."""
+    del source
+    return filter_of(dataset, "mysql")
 
 
 def look(source: Source, dataset: Dataset, position: Any, root: Path) -> Look:
@@ -56,7 +63,7 @@ def look(source: Source, dataset: Dataset, position: Any, root: Path) -> Look:
     del root
     before = continued(dataset, position)
     keywords = catalog.address(source.options.url, source.place)
-    with catalog.connected(keywords, dataset.place) as connection:
+    with catalog.connected(keywords, dataset.place, source.name) as connection:
         ask = catalog.asking(connection)
         return server.glance(dialect, ask, catalog.table(ask, dataset, keywords["database"]), before)
 
@@ -81,7 +88,7 @@ def _read(
     source: Source, dataset: Dataset, before: Mapping[str, Any] | None, session: Session, span: Span | None = None
 ) -> Reading:
     keywords = catalog.address(source.options.url, source.place)
-    with catalog.connected(keywords, dataset.place) as connection:
+    with catalog.connected(keywords, dataset.place, source.name) as connection:
         ask = catalog.asking(connection)
         table = catalog.table(ask, dataset, keywords["database"])
         after = server.position(dialect, ask, table, before)

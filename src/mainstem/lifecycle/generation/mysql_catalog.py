@@ -13,12 +13,15 @@ from mainstem.core.found import FoundColumn, FoundTable
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem, WorldError, nearest
 from mainstem.lifecycle.generation import mysql_types as dialect
-from mainstem.lifecycle.generation.loads import name_at_source
+from mainstem.lifecycle.generation.loads import name_at_source, refused_filter
 from mainstem.lifecycle.generation.mysql_types import Declared, quote_name
-from mainstem.lifecycle.generation.server import Ask, ServerTable, table_of
+from mainstem.lifecycle.generation.server import Ask, ServerTable, filtered, table_of
 from mainstem.project.pairing import pair
 
 _WAIT_S = 10
+_UNREACHED, _DENIED, _LOST = (2002, 2003, 2005), (1044, 1045, 1049), (2006, 2013)
+"""Numbers of errors: nobody answers; user, password or database are not accepted; the connection breaks off."""
+
 _SESSION = "set time_zone = '+00:00'"
 
 
@@ -43,8 +46,9 @@ def address(url: str, place: Place) -> Mapping[str, Any]:
 
 
 @contextmanager
-def connected(keywords: Mapping[str, Any], place: Place) -> Iterator[Any]:
-    """A connection that only reads. WorldError G080 without the extra, G081 where the server refuses or breaks off."""
+def connected(keywords: Mapping[str, Any], place: Place, source: str | None = None) -> Iterator[Any]:
+    """A connection that only reads; `source` is whose. WorldError G080 without the extra, G081 where the server refuses
+    or breaks off."""
     try:
         import pymysql
     except ImportError:
@@ -59,13 +63,23 @@ def connected(keywords: Mapping[str, Any], place: Place) -> Iterator[Any]:
         )
         yield connection
     except (pymysql.Error, OSError) as error:
-        said = str(error.args[-1] if error.args else error)
-        mend = "start the server, correct the address and its rights, or run again when it is back"
-        raise WorldError(Problem("G081", f"the MySQL server refuses: {said}", mend, place)) from None
+        raise WorldError(Problem("G081", *_refusal(error, keywords, source), place)) from None
     finally:
         if connection is not None:
             with suppress(pymysql.Error):
                 connection.close()
+
+
+def _refusal(error: Exception, keywords: Mapping[str, Any], source: str | None) -> tuple[str, str]:
+    """What and mend of a connection that fails or breaks off: whose server, where it is, what it says."""
+    whose = f' of source "{source}"' if source else ""
+    server = f"the MySQL server{whose} at {keywords['host']}:{keywords['port']}"
+    said = str(error.args[-1] if error.args else error)
+    if error.args and error.args[0] in _UNREACHED:
+        return f"{server} cannot be reached: {said}", "start the server, or correct host and port in `url`"
+    if error.args and error.args[0] in _DENIED:
+        return f"{server} refuses: {said}", "correct user, password and database in `url`"
+    return f"{server} refuses: {said}", "correct the table or its rights, or run again when the server is back"
 
 
 def asking(connection: Any) -> Ask:
@@ -81,7 +95,7 @@ def asking(connection: Any) -> Ask:
 
 
 def table(ask: Ask, dataset: Dataset, database: str) -> ServerTable:
-    """The table that a dataset is loaded from. WorldError G005, G006, G009."""
+    """The table that a dataset is loaded from. WorldError G005, G006, G009, G087."""
     shown = name_at_source(dataset)
     schema, _, name = shown.rpartition(".")
     schema = schema or database
@@ -101,7 +115,23 @@ def table(ask: Ask, dataset: Dataset, database: str) -> ServerTable:
     ]
     statistics = f"information_schema.statistics {where} and index_name = 'PRIMARY'"
     key = [name for (name,) in ask(f"select column_name from {statistics} order by seq_in_index")]
-    return table_of(dataset, shown, f"{quote_name(schema)}.{quote_name(name)}", columns, key, None)
+    found = table_of(dataset, shown, f"{quote_name(schema)}.{quote_name(name)}", columns, key, None)
+    _try_filter(ask, found)
+    return found
+
+
+def _try_filter(ask: Ask, table: ServerTable) -> None:
+    """WorldError G087 where the server refuses the filter."""
+    import pymysql
+
+    query = filtered(table)
+    try:
+        if query is not None:
+            ask(query)
+    except pymysql.Error as error:
+        if error.args and error.args[0] in _LOST:
+            raise
+        raise refused_filter(table.dataset, str(error.args[-1] if error.args else error)) from None
 
 
 _SAMPLED = 200

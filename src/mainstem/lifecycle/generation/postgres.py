@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from mainstem.core.dataset import Dataset, Source
+from mainstem.core.dataset import Condition, Dataset, Source
 from mainstem.core.found import FoundTable
+from mainstem.core.place import Places
 from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, ProjectError
 from mainstem.core.run import Look
@@ -19,7 +20,8 @@ from mainstem.lifecycle.generation import postgres_catalog as catalog
 from mainstem.lifecycle.generation import postgres_types as dialect
 from mainstem.lifecycle.generation import server
 from mainstem.lifecycle.generation.attached import attach, detach
-from mainstem.lifecycle.generation.loads import continued, load_of
+from mainstem.lifecycle.generation.loads import continued, filter_of, load_of
+from mainstem.lifecycle.generation.postgres_copied import CopiedRows
 from mainstem.lifecycle.generation.server import Ask, ServerTable
 from mainstem.lifecycle.postgres import address
 from mainstem.sql.quote import literal
@@ -55,11 +57,18 @@ class TableOptions:
     exclude: tuple[str, ...] = ()
     null: tuple[str, ...] = ()
     parts: int | None = None
+    places: Places = field(default_factory=Places, repr=False)
 
     def __post_init__(self) -> None:
         if self.parts is not None and not 1 <= self.parts <= 32:
             what = f"`parts` is {self.parts}, which is no sensible number of connections"
             raise ProjectError(Problem("G082", what, "write a number from 1 to 32, or leave it away"))
+
+
+def condition(source: Source, dataset: Dataset) -> Condition | None:
+    """The filter of a table, in SQL of the server."""
+    del source
+    return filter_of(dataset, "postgres")
 
 
 def look(source: Source, dataset: Dataset, position: Any, root: Path) -> Look:
@@ -94,15 +103,18 @@ def _read(
 ) -> Reading:
     with ExitStack() as stack:
         connection = stack.enter_context(_connected(source, dataset))
+        snapshot = _snapshot(connection)
         ask = catalog.asking(connection)
         table = catalog.table(ask, dataset, source.options.schema)
         after = server.position(dialect, ask, table, before)
-        snapshot = _snapshot(connection)
         parts = _parts(ask, table, snapshot, is_part=span is not None or bool(before and table.cursor))
+        keywords = address(source.options.url, source.place)
+        name = f"{keywords['application_name']} {snapshot or ''}".strip()
+        counting = stack.enter_context(closing(CopiedRows(connection, name))) if snapshot else None
         aliases = [(f"postgres_{next(server.ALIASES)}", part) for part in parts]
         for alias, _ in aliases:
             stack.callback(detach, session, alias)
-            _attach(session, alias, address(source.options.url, source.place), dataset)
+            _attach(session, alias, {**keywords, "application_name": name}, dataset)
         reading = server.reading(dialect, table, aliases, before, after, span)
         held = stack.pop_all()
     join = f"set transaction snapshot {literal(snapshot)}" if snapshot else None
@@ -113,6 +125,7 @@ def _read(
         else (),
         extensions=EXTENSIONS,
         finish=held.close,
+        count=counting.count if counting else None,
     )
 
 
@@ -125,20 +138,21 @@ def discover(options: Options, root: Path, only: frozenset[str]) -> list[FoundTa
 
 @contextmanager
 def _connected(source: Source, dataset: Dataset) -> Iterator[Any]:
-    with catalog.connected(address(source.options.url, source.place), dataset.place) as connection:
+    with catalog.connected(address(source.options.url, source.place), dataset.place, source.name) as connection:
         yield connection
 
 
 def _snapshot(connection: Any) -> str | None:
-    """The name of the transaction's snapshot; None where the server gives none, as a standby does."""
+    """The name of the transaction's snapshot, which begins with it: no savepoint can give one. None where the server
+    gives none, as a standby does."""
     import psycopg
 
     try:
-        with connection.transaction():
-            (name,) = connection.execute("select pg_export_snapshot()").fetchone()
-            return str(name)
+        (name,) = connection.execute("select pg_export_snapshot()").fetchone()
     except psycopg.Error:
+        connection.rollback()
         return None
+    return str(name)
 
 
 def _parts(ask: Ask, table: ServerTable, snapshot: str | None, *, is_part: bool) -> Sequence[str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 from mainstem.core.dataset import Dataset
@@ -11,10 +12,10 @@ from mainstem.core.found import FoundColumn, FoundTable
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem, WorldError, nearest
 from mainstem.lifecycle.generation import postgres_types as dialect
-from mainstem.lifecycle.generation.loads import name_at_source
+from mainstem.lifecycle.generation.loads import name_at_source, refused_filter
 from mainstem.lifecycle.generation.postgres_types import Declared, quote_name
-from mainstem.lifecycle.generation.server import Ask, ServerColumn, ServerTable, table_of
-from mainstem.lifecycle.postgres import driver, said
+from mainstem.lifecycle.generation.server import Ask, ServerColumn, ServerTable, filtered, table_of
+from mainstem.lifecycle.postgres import driver, refusal, said
 from mainstem.project.pairing import pair
 from mainstem.sql.quote import literal
 
@@ -42,14 +43,14 @@ where relkind in ('r', 'v', 'm', 'f', 'p') and not relispartition
 
 
 @contextmanager
-def connected(keywords: Mapping[str, Any], place: Place | None) -> Iterator[Any]:
-    """A connection in one read-only transaction that sees one state. WorldError G081 where the server refuses, or
-    breaks off."""
+def connected(keywords: Mapping[str, Any], place: Place | None, source: str | None = None) -> Iterator[Any]:
+    """A connection in one read-only transaction that sees one state; `source` is whose. WorldError G081 where the
+    server refuses, or breaks off."""
     psycopg = driver(place)
-    with complaints(place):
+    with complaints(keywords, place, source):
         connection = psycopg.connect(**keywords)
     try:
-        with complaints(place):
+        with complaints(keywords, place, source):
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
             yield connection
@@ -59,14 +60,13 @@ def connected(keywords: Mapping[str, Any], place: Place | None) -> Iterator[Any]
 
 
 @contextmanager
-def complaints(place: Place | None) -> Iterator[None]:
+def complaints(keywords: Mapping[str, Any], place: Place | None, source: str | None = None) -> Iterator[None]:
     """Complaints of the server leave as WorldError G081, in its own words."""
     psycopg = driver(place)
     try:
         yield
     except psycopg.Error as error:
-        mend = "start the server, correct the address and its rights, or run again when it is back"
-        raise WorldError(Problem("G081", f"the PostgreSQL server refuses: {said(error)}", mend, place)) from None
+        raise WorldError(Problem("G081", *refusal(error, keywords, source), place)) from None
 
 
 def asking(connection: Any) -> Ask:
@@ -80,11 +80,11 @@ def asking(connection: Any) -> Ask:
 
 
 def table(ask: Ask, dataset: Dataset, schema: str | None) -> ServerTable:
-    """The table that a dataset is loaded from. WorldError G005, G006, G009, G084."""
+    """The table that a dataset is loaded from. WorldError G005, G006, G009, G084, G087."""
     shown = name_at_source(dataset)
     parts = shown.split(".", 1) if "." in shown else [part for part in (schema, shown) if part]
     relation = ".".join(map(quote_name, parts))
-    oid, sort = _found(ask, dataset, relation)
+    oid, sort, about = _found(ask, dataset, relation)
     rows = ask(_COLUMNS.format(oid=oid))
     money_scale = ask("select scale('1'::money::numeric)")[0][0] if any(row[2] == "money" for row in rows) else 0
     contract = [column.type if column else None for _, column in pair([row[0] for row in rows], dataset.columns)]
@@ -93,24 +93,36 @@ def table(ask: Ask, dataset: Dataset, schema: str | None) -> ServerTable:
         for (name, words, base, kind, modifier), wanted in zip(rows, contract, strict=True)
     ]
     key = [name for (name,) in ask(_KEY.format(oid=oid))]
-    return table_of(dataset, shown, relation, columns, key, "ctid::text" if sort == "r" else None)
+    found = table_of(dataset, shown, relation, columns, key, "ctid::text" if sort == "r" else None)
+    _try_filter(ask, found)
+    return replace(found, about=max(about, 0))
 
 
-def _found(ask: Ask, dataset: Dataset, relation: str) -> tuple[int, str]:
-    """The table's oid and kind."""
+def _try_filter(ask: Ask, table: ServerTable) -> None:
+    """WorldError G087 where the server refuses the filter."""
+    psycopg, query = driver(table.dataset.place), filtered(table)
+    try:
+        if query is not None:
+            ask(query)
+    except (psycopg.ProgrammingError, psycopg.DataError) as error:
+        raise refused_filter(table.dataset, said(error)) from None
+
+
+def _found(ask: Ask, dataset: Dataset, relation: str) -> tuple[int, str, int]:
+    """The table's oid, its kind, and about how many rows it has."""
     shown, named = name_at_source(dataset), f"to_regclass({literal(relation)})"
     found = ask(
-        "select c.oid::bigint, relkind::text, has_table_privilege(c.oid, 'select'), current_user::text "
-        f"from pg_class c where c.oid = {named} and relkind in ('r', 'v', 'm', 'f', 'p')"
+        "select c.oid::bigint, relkind::text, reltuples::bigint, has_table_privilege(c.oid, 'select'), "
+        f"current_user::text from pg_class c where c.oid = {named} and relkind in ('r', 'v', 'm', 'f', 'p')"
     )
     if not found:
         mend = nearest(shown, [name for (name,) in ask(_TABLES)], kind="tables")
         raise WorldError(Problem("G005", f'table "{shown}" is not in the database', mend, dataset.place))
-    oid, kind, may_read, role = found[0]
+    oid, kind, about, may_read, role = found[0]
     if not may_read:
         mend = f"let the owner run: grant select on {relation} to {quote_name(role)}"
         raise WorldError(Problem("G084", f'role "{role}" may not read table "{shown}"', mend, dataset.place))
-    return oid, kind
+    return oid, kind, about
 
 
 _UNIQUE = """

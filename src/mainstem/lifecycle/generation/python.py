@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from mainstem.core.dataset import Dataset, Source
+from mainstem.core.place import Places
 from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.run import Look
 from mainstem.lifecycle.generation.batches import Batches
 from mainstem.lifecycle.generation.hiding import secrets_of
 from mainstem.lifecycle.generation.loads import continued, load_of
-from mainstem.lifecycle.generation.user_code import called, complaint, function_of, opened, text_of, watched
+from mainstem.lifecycle.generation.user_code import called, complaint, function_of, opened, text_of, unwritten, watched
 from mainstem.project.shape import Data
 
 EXTENSIONS = ()
@@ -30,6 +31,7 @@ class Options:
 
     module: str | None = None
     arguments: Mapping[str, Data] = field(default_factory=dict)
+    places: Places = field(default_factory=Places, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,18 @@ class TableOptions:
     """
 
     function: str = "read"
+    places: Places = field(default_factory=Places, repr=False)
+
+
+def problems(source: Source, tables: Mapping[str, Dataset], root: Path) -> list[Problem]:
+    """G060 and G061 where the file is missing, is no Python, or has no such function; nothing is run."""
+    found: dict[Problem, None] = {}
+    at = source.options.places.get("module", source.place)
+    for dataset in tables.values():
+        options: TableOptions = load_of(dataset).options
+        named_at = options.places.get("function", dataset.place)
+        found |= dict.fromkeys(unwritten(root, _module(source), options.function, at, named_at))
+    return list(found)
 
 
 def told(source: Source, dataset: Dataset, root: Path) -> str:

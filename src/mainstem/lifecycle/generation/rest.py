@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,13 +20,26 @@ from mainstem.lifecycle.generation.rest_calls import Call, Caller
 from mainstem.lifecycle.generation.rest_options import Options, Since, TableOptions
 from mainstem.lifecycle.generation.rest_pages import pages
 
-__all__ = ["EXTENSIONS", "Options", "TableOptions", "look", "read"]
+__all__ = ["EXTENSIONS", "Options", "TableOptions", "look", "problems", "read"]
 
 EXTENSIONS = ()
 
 _MILLISECOND = timedelta(milliseconds=1)
 _LATEST_SECOND = 10**11
 """Greater numbers are milliseconds: as seconds they would lie after the year 5000."""
+
+
+def problems(source: Source, tables: Mapping[str, Dataset], root: Path) -> Iterator[Problem]:
+    """G058 where an API cannot be asked for what is new, or is asked by a load that reads everything."""
+    del source, root
+    for dataset in tables.values():
+        load = load_of(dataset)
+        if load.load == "incremental" and load.options.since is None:
+            yield _unasked(dataset)
+        if load.load == "full" and load.options.since is not None:
+            what, mend = "`since` asks for what is new, and a full load reads everything", "write `load: incremental`"
+            place = load.options.places.get("since", dataset.place)
+            yield Problem("G058", what, f"{mend} with a `cursor`, or remove `since`", place)
 
 
 def look(source: Source, dataset: Dataset, position: Any, root: Path) -> Look:
@@ -68,10 +81,14 @@ def _before(dataset: Dataset, position: Any) -> Mapping[str, Any] | None:
     """The position to go on from. WorldError G008, and G058 where the API cannot be asked for what is new."""
     load = load_of(dataset)
     if load.load == "incremental" and load.options.since is None:
-        what = f'nothing says how "{dataset.name}" is asked for what is new'
-        mend = "add `since: {param: ...}`, the parameter that takes the cursor, or write `load: full`"
-        raise WorldError(Problem("G058", what, mend, dataset.place))
+        raise WorldError(_unasked(dataset))
     return continued(dataset, position, _of(dataset))
+
+
+def _unasked(dataset: Dataset) -> Problem:
+    what = f'nothing says how "{dataset.name}" is asked for what is new'
+    mend = "add `since: {param: ...}`, the parameter that takes the cursor, or write `load: full`"
+    return Problem("G058", what, mend, dataset.place)
 
 
 def _first_call(source: Source, dataset: Dataset, before: Mapping[str, Any] | None) -> Call:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Literal
 from urllib.parse import urlsplit
 
+from mainstem.core.place import Places
 from mainstem.core.problem import Problem, ProjectError
 from mainstem.core.secret import shown
 from mainstem.lifecycle.generation.file_options import POSITION
@@ -193,6 +194,7 @@ class TableOptions:
     paginate: Paginate | None = None
     since: Since | None = None
     null: tuple[str, ...] = ()
+    places: Places = field(default_factory=Places, repr=False)
 
     def __post_init__(self) -> None:
         if "://" in self.path:

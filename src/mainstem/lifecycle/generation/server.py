@@ -73,7 +73,8 @@ class ServerTable:
     """A table or view at the server, as one dataset reads it.
 
     `relation` is its name in SQL of the server, `shown` in words. `key` are the columns that name a row, `row_id` is
-    SQL of what else does; None if nothing does. `where` is the filter that the project's text gives.
+    SQL of what else does; None if nothing does. `where` is the filter that the project's text gives. `about` is how
+    many rows the server thinks there are, 0 where it does not say.
     """
 
     dataset: Dataset
@@ -84,6 +85,7 @@ class ServerTable:
     row_id: str | None = None
     cursor: ServerColumn | None = None
     where: str | None = None
+    about: int = 0
 
 
 class Dialect(Protocol):
@@ -126,6 +128,11 @@ def table_of(
     named = tuple(wanted) if wanted and len(wanted) == len(dataset.key) else tuple(n for n in key if n in here)
     table = ServerTable(dataset, shown, relation, kept, named, row_id, where=options.where)
     return replace(table, cursor=_cursor(table)) if load_of(dataset).load == "incremental" else table
+
+
+def filtered(table: ServerTable) -> str | None:
+    """At the server: a SELECT of no rows that fails if the filter is wrong; None without a filter."""
+    return f"select 1 from {table.relation}{_where(table.where)} limit 0" if table.where else None
 
 
 def _cursor(table: ServerTable) -> ServerColumn:
@@ -245,6 +252,7 @@ def reading(
         broken=_broken(dialect, table, aliases[0][0], new, unfit) if unfit else None,
         whole=_whole(dialect, table, aliases[0][0]),
         is_complete=new is None,
+        about=table.about if new is None else 0,
         notes=tuple(column.note for column in table.columns if column.note),
     )
 

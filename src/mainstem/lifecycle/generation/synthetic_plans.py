@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from mainstem.core.dataset import Column, Dataset, Load
+from mainstem.core.dataset import Column, Dataset, Load, Source
 from mainstem.core.problem import Problem, nearest
 from mainstem.lifecycle.generation.synthetic_options import TableOptions, Value, share
 from mainstem.lifecycle.generation.synthetic_pattern import matching
@@ -97,8 +98,9 @@ def _named(column: Column) -> str | None:
     return next((kind for form, kind in _NAMED if any(re.search(rf"(^|_){form}($|_)", word) for word in words)), None)
 
 
-def problems(tables: Mapping[str, Dataset]) -> Iterator[Problem]:
+def problems(source: Source, tables: Mapping[str, Dataset], root: Path) -> Iterator[Problem]:
     """What of the tables of a source cannot be made as it is written: G071 to G077."""
+    del source, root
     for dataset in tables.values():
         if not dataset.columns:
             what = f'made rows follow from a contract, and "{dataset.name}" has none'

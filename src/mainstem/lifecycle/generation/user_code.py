@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import sys
 import traceback
@@ -29,6 +30,43 @@ def text_of(root: Path, path: str, place: Place) -> str:
         raise _missing(f'file "{path}" does not exist', mend, place) from None
     except (OSError, UnicodeDecodeError):
         raise _missing(f'file "{path}" cannot be read as UTF-8 text', "check its rights and encoding", place) from None
+
+
+def unwritten(root: Path, path: str, name: str, at: Place, named_at: Place) -> list[Problem]:
+    """What of a function of a file of the project can be seen to be missing without running anything: the file (G060,
+    at `at`), its syntax (G061), a function of that name (G060, at `named_at`)."""
+    try:
+        tree = ast.parse(text_of(root, path, at), path)
+    except WorldError as error:
+        return list(error.problems)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        place = Place(path, getattr(error, "lineno", 1) or 1, getattr(error, "offset", 1) or 1)
+        what = f'"{path}" is no Python: {getattr(error, "msg", error)}'
+        return [Problem("G061", what, "correct it there", place)]
+    names = _names(tree)
+    if name in names or "*" in names or "__getattr__" in names:
+        return []
+    functions = [each.name for each in tree.body if isinstance(each, _FUNCTIONS) and not each.name.startswith("_")]
+    mend = nearest(name, functions, kind="functions")
+    return [Problem("G060", f'"{path}" has no function "{name}"', mend, named_at)]
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _names(tree: ast.AST) -> set[str]:
+    """The names that a text may bind outside of its functions and classes; "*" where it takes all of another's."""
+    found: set[str] = set()
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.alias):
+            found.add(node.asname or node.name.partition(".")[0])
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        else:
+            found |= _names(node)
+    return found
 
 
 def function_of(root: Path, module: str, name: str, place: Place) -> Callable[..., Any]:

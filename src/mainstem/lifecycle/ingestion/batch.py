@@ -12,8 +12,8 @@ from typing import Any
 from mainstem.core.dataset import Dataset, Load
 from mainstem.core.ports import Reading, Session
 from mainstem.core.problem import WorldError
-from mainstem.core.release import Field
-from mainstem.lifecycle.ingestion.casts import Cast, cast
+from mainstem.core.release import DataFile, Field
+from mainstem.lifecycle.ingestion.casts import Cast, cast, loses_digits
 from mainstem.lifecycle.ingestion.rules import Fault, faults, shown
 from mainstem.lifecycle.ingestion.schema import Schema
 from mainstem.lifecycle.ingestion.target import Destination, Target, TotalWanted
@@ -33,7 +33,8 @@ class Batch:
     `row` (JSON of a bad one as it was read), `cursor` (as the source writes it). `out` is one of what is set aside:
     `reason`, `origin`, `row`, `cursor` (NULL if it has none that counts). `count` is the number of rows read, those
     that are no rows included. `overlaps`: the read began where the one before ended, so some rows come again.
-    `is_loose`: rows from before may come again, too.
+    `is_loose`: rows from before may come again, too. `files` are the table's new files where the rows are written
+    already, all of them good: `rows` is a view of them then. None where they are to be written.
     """
 
     session: Session
@@ -44,6 +45,7 @@ class Batch:
     count: int = 0
     overlaps: bool = False
     is_loose: bool = False
+    files: tuple[DataFile, ...] | None = None
 
     @property
     def load(self) -> Load:
@@ -81,6 +83,23 @@ class Batch:
         """The one value of a SELECT."""
         return self.session.rows(select)[0][0]
 
+    def drop(self, more: Sequence[str]) -> None:
+        """Let go of the batch, and of `more` tables that are named after it."""
+        self.session.execute(f"drop {'table' if self.files is None else 'view'} if exists {self.rows}")
+        for table in (self.out, *(f"{self.rows}_{each}" for each in more)):
+            self.session.execute(f"drop table if exists {table}")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The rows of a reading, held to the contract. `select` has r<i>, p<i> and v<i> of each target (as read, prepared,
+    in its type), s<n> of each column at the source, `origin`, and `bad`: whether one of `faults` is true of the row.
+    """
+
+    select: str
+    by_column: tuple[tuple[Fault, ...], ...]
+    faults: tuple[Fault, ...]
+
 
 def _other(original: str | None, name: str) -> str | None:
     return None if original == name else original
@@ -89,6 +108,19 @@ def _other(original: str | None, name: str) -> str | None:
 def typed(target: Target, value: str, how: str = "cast") -> str:
     """SQL of a value of `Batch.rows` in the type that its target got after all values were seen."""
     return f"{how}({value} as {target.type.text})" if target.choices and target.raw.text != target.type.text else value
+
+
+def begun(session: Session, dataset: Dataset, reading: Reading, schema: Schema) -> Batch:
+    """A batch under a name of its own, of which nothing has been read."""
+    name = f"load_{next(_TABLES)}"
+    overlaps = isinstance(reading.position, Mapping) and "cursor" in reading.position
+    return Batch(session, dataset, schema.targets, name, f"{name}_out", overlaps=overlaps, is_loose=reading.is_loose)
+
+
+def make_out(batch: Batch) -> None:
+    """Make the table of what is set aside."""
+    columns = "reason varchar, origin varchar, row varchar, cursor varchar"
+    batch.session.execute(f"create temp table {batch.out} ({columns})")
 
 
 def materialise(
@@ -103,22 +135,20 @@ def materialise(
 
     WorldError as the engine says it; nothing is left of the batch then.
     """
-    name = f"load_{next(_TABLES)}"
-    overlaps = isinstance(reading.position, Mapping) and "cursor" in reading.position
-    batch = Batch(session, dataset, schema.targets, name, f"{name}_out", overlaps=overlaps, is_loose=reading.is_loose)
+    batch = begun(session, dataset, reading, schema)
     session.execute("begin transaction")
     try:
         for statement in reading.begin:
             session.execute(statement)
         session.execute(f"create temp table {batch.rows} as {_rows(dataset, reading, schema, destination)}")
-        session.execute(f"create temp table {batch.out} (reason varchar, origin varchar, row varchar, cursor varchar)")
+        make_out(batch)
         if reading.broken:
             session.execute(
                 f"insert into {batch.out} select reason, _origin, {_as_json('raw')}, null from ({reading.broken})"
             )
         read = f"(select count(*) from {batch.rows}) + (select count(*) from {batch.out})"
         batch = replace(batch, targets=_settled(batch), count=batch.one(f"select {read}"))
-        found = {wanted.name: _total(batch, reading, destination, wanted) for wanted in totals}
+        found = totals_of(batch, reading, destination, totals)
         session.execute("commit")
     except BaseException:
         with suppress(WorldError):
@@ -156,11 +186,11 @@ def _values(select: str, reading: Reading, targets: Sequence[Target], casts: Seq
     )
 
 
-def _rows(dataset: Dataset, reading: Reading, schema: Schema, destination: Destination) -> str:
-    """The SELECT behind `Batch.rows`. Each step stands in a query of its own, so that nothing is computed twice."""
+def held(dataset: Dataset, reading: Reading, schema: Schema, destination: Destination) -> Held:
+    """The rows as the contract sees them. Each step stands in a query of its own, so that nothing is computed twice."""
     casts = _casts(schema.targets)
     misfits = "".join(f"{each.misfit} as m{i}, " for i, each in enumerate(casts) if each.misfit)
-    by_column = [
+    by_column = tuple(
         tuple(
             faults(
                 target,
@@ -172,20 +202,26 @@ def _rows(dataset: Dataset, reading: Reading, schema: Schema, destination: Desti
             )
         )
         for i, (target, each) in enumerate(zip(schema.targets, casts, strict=True))
-    ]
-    wrong = [fault for found in by_column for fault in found] + [
+    )
+    strange = tuple(
         Fault(f"s{n} is not null", f"{literal(f'{name}: ')} || {shown(f's{n}')} || ' is not in the contract'")
         for n, name in schema.strange
-    ]
-    words = ", ".join(f"case when {fault.condition} then {fault.words} end" for fault in wrong) or "null"
+    )
+    wrong = (*(fault for found in by_column for fault in found), *strange)
+    values = f"select {misfits}* from ({_values(reading.select, reading, schema.targets, casts)})"
+    return Held(f"select ({_any(wrong)}) as bad, * from ({values})", by_column, wrong)
+
+
+def _rows(dataset: Dataset, reading: Reading, schema: Schema, destination: Destination) -> str:
+    """The SELECT behind `Batch.rows`."""
+    rows = held(dataset, reading, schema, destination)
+    words = ", ".join(f"case when {fault.condition} then {fault.words} end" for fault in rows.faults) or "null"
     pairs = ", ".join(f"{literal(field.name)}, s{n}" for n, field in enumerate(reading.columns))
     kept = "".join(f"v{i} as c{i}, " for i in range(len(schema.targets)))
     return (
-        f"select {kept}origin, {_cursor(dataset, schema.targets, by_column)} as cursor, "
+        f"select {kept}origin, {_cursor(dataset, schema.targets, rows.by_column)} as cursor, "
         f"case when bad then concat_ws('; ', {words}) end as why, "
-        f"case when bad then cast(json_object({pairs}) as varchar) end as row "
-        f"from (select ({_any(wrong)}) as bad, * from "
-        f"(select {misfits}* from ({_values(reading.select, reading, schema.targets, casts)})))"
+        f"case when bad then cast(json_object({pairs}) as varchar) end as row from ({rows.select})"
     )
 
 
@@ -229,7 +265,19 @@ def _settled(batch: Batch) -> tuple[Target, ...]:
 
 def _misfit(target: Target, type_: Type, raw: str) -> str:
     prepared = f"({cast(target.raw, type_, raw, raw, raw).prepared})"
-    return cast(target.raw, type_, raw, prepared, f"try_cast({prepared} as {type_.text})").misfit or "false"
+    value = f"try_cast({prepared} as {type_.text})"
+    wrong = (cast(target.raw, type_, raw, prepared, value).misfit, lost(target, raw, value, type_))
+    return " or ".join(each for each in wrong if each) or "false"
+
+
+def lost(target: Target, raw: str, value: str, type_: Type) -> str | None:
+    """SQL that is true where a text's digits are lost in a type that it suggests; None where they never are."""
+    return loses_digits(type_, raw, value) if target.raw.name == "VARCHAR" else None
+
+
+def totals_of(batch: Batch, reading: Reading, destination: Destination, totals: Sequence[TotalWanted]) -> Totals:
+    """The source's totals by label, by the name of each."""
+    return {wanted.name: _total(batch, reading, destination, wanted) for wanted in totals}
 
 
 def _total(batch: Batch, reading: Reading, destination: Destination, wanted: TotalWanted) -> Mapping[str, Any]:

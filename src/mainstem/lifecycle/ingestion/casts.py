@@ -13,6 +13,7 @@ from mainstem.sql.quote import literal
 from mainstem.sql.types import INSTANT, INTEGERS, SECOND_DIGITS, SIGNED, Type
 
 _MOST_DIGITS = 38
+_DOUBLE_DIGITS = 15
 _OFFSET = r":[0-9.]+\s*[+-][0-9]{2}(:?[0-9]{2})?\s*$"
 _NO_OFFSET = r"[+-]00(:?00)?\s*$"
 _EXACT = frozenset({("FLOAT", "DOUBLE"), ("DATE", "TIMESTAMP"), *((whole, "DOUBLE") for whole in SIGNED[:3])})
@@ -43,6 +44,16 @@ def cast(source: Type, target: Type, raw: str, prepared: str, value: str) -> Cas
         wrong = f"({nested.misfit(text, prepared, target, _leaf_misfit)} or {_is_lost(prepared, value)})"
         return Cast(nested.shaped(text, target), f"try_cast({prepared} as {target.text})", wrong)
     return Cast(text, f"try_cast({prepared} as {target.text})", _misfit(prepared, value, target))
+
+
+def loses_digits(target: Type, text: str, value: str) -> str | None:
+    """SQL that is true where a number, written as a text, has more digits than its value gives back; None where it
+    never does. A contract may ask for that; nobody should get it from a type that the values suggest."""
+    if target.name != "DOUBLE":
+        return None
+    digits = f"length(regexp_replace({text}, '[eE].*|[^0-9]', '', 'g')) > {_DOUBLE_DIGITS}"
+    changed = f"cast({value} as varchar) is distinct from {text}"
+    return f"case when length({text}) > {_DOUBLE_DIGITS} then {digits} and {changed} else false end"
 
 
 def _is_exact(source: Type, target: Type) -> bool:

@@ -21,7 +21,7 @@ def drop_repeated(batch: Batch) -> int:
     stays, the others are set aside.
     """
     key = [batch.column(name) for name in batch.identity]
-    if not key or not _has_repeated(batch, key):
+    if not key or not has_repeated(batch, key):
         return 0
     ranked = _ranked(batch, key)
     same = " and ".join(f"c{i} is not distinct from first_{i}" for i in range(len(batch.targets)))
@@ -44,7 +44,7 @@ def set_aside_repeated(batch: Batch) -> None:
         if target.column is None or not target.column.unique or batch.dataset.key == (target.name,):
             continue
         value = f"c{number}"
-        if not _has_repeated(batch, [value]):
+        if not has_repeated(batch, [value]):
             continue
         counted = (
             f"select *, row_number() over (partition by {value} order by {_ORDER}) as place, "
@@ -55,7 +55,8 @@ def set_aside_repeated(batch: Batch) -> None:
         aside.move(batch, f"select id, {words} as reason from ({counted}) where place > 1")
 
 
-def _has_repeated(batch: Batch, values: Sequence[str]) -> bool:
+def has_repeated(batch: Batch, values: Sequence[str]) -> bool:
+    """Whether two rows have the same values, none of them NULL."""
     listed = ", ".join(values)
     there = " and ".join(f"{value} is not null" for value in values)
     return bool(

@@ -20,6 +20,7 @@ from mainstem.lifecycle.ingestion.duplicates import drop_repeated, set_aside_rep
 from mainstem.lifecycle.ingestion.gone import seen_keys, unread_note
 from mainstem.lifecycle.ingestion.rules import refuse_impossible
 from mainstem.lifecycle.ingestion.schema import Schema, decide
+from mainstem.lifecycle.ingestion.straight import forget_files, write_straight
 from mainstem.lifecycle.ingestion.target import Destination, TotalWanted
 from mainstem.lifecycle.ingestion.writes import write
 from mainstem.lifecycle.ingestion.writing import Labels, Outcome
@@ -51,10 +52,10 @@ def ingest(
     while files are written.
     """
     try:
-        read = _read(session, dataset, reading, base, destination, totals)
+        schema, batch, found = _read(session, dataset, reading, base, destination, totals)
     finally:
         _finish(session, reading)
-    schema, batch, found = read
+    session.begin("writing")
     if batch is None:
         note = "no columns yet: nothing was read, and the contract names none"
         return Change(base.fields if base else (), as_of=at, labels=(), notes=(*reading.notes, note))
@@ -68,8 +69,7 @@ def ingest(
             notes=(*reading.notes, *schema.notes, *change.notes),
         )
     finally:
-        for table in (batch.rows, batch.out, *(f"{batch.rows}_{each}" for each in _TABLES)):
-            session.execute(f"drop table if exists {table}")
+        batch.drop(_TABLES)
 
 
 def _read(
@@ -81,6 +81,9 @@ def _read(
     totals: Sequence[TotalWanted],
 ) -> tuple[Schema, Batch | None, Totals]:
     _refuse_load(dataset, reading)
+    session.begin("reading")
+    if reading.count is not None:
+        session.count_by(reading.count)
     try:
         for statement in reading.setup:
             session.execute(statement)
@@ -88,6 +91,9 @@ def _read(
         refuse_impossible(session, schema.targets)
         if not schema.targets:
             return schema, None, {}
+        straight = write_straight(session, dataset, reading, schema, base, destination, totals)
+        if straight is not None:
+            return schema, *straight
         try:
             return schema, *materialise(session, dataset, reading, schema, destination, totals)
         except WorldError:
@@ -161,12 +167,17 @@ def _write(
     span = again.span if again else None
     position, seen_again = (reading.position, "true") if span else _position(batch, reading)
     seen = seen_keys(batch, reading, destination)
-    aside.move_bad(batch)
-    deduplicated = drop_repeated(batch)
-    set_aside_repeated(batch)
+    deduplicated = 0
+    if batch.files is None:
+        aside.move_bad(batch)
+        deduplicated = drop_repeated(batch)
+        set_aside_repeated(batch)
     outcome = write(batch, destination, base, at=at, seen=seen, again=again)
+    if batch.files and not outcome.added:
+        forget_files(batch.files, destination)
     deduplicated += outcome.deduplicated
-    known = position.get("set_aside", ()) if batch.comes_again and isinstance(position, dict) else ()
+    may_know = batch.comes_again or batch.dataset.key  # a range read again may have brought what is new already
+    known = position.get("set_aside", ()) if may_know and isinstance(position, dict) else ()
     whole = destination.set_aside if again is not None or len(known) >= aside.MOST_KNOWN else None
     rejected = aside.write(batch, destination, known, run, at, again=seen_again, quarantine=whole)
     kept = position.get("set_aside", ()) if (span or batch.is_loose) and isinstance(position, dict) else ()

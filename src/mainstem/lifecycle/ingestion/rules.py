@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mainstem.core.dataset import Column
 from mainstem.core.ports import Session
 from mainstem.core.problem import Problem, WorldError, raise_all
+from mainstem.lifecycle.ingestion.casts import cast
 from mainstem.lifecycle.ingestion.target import Target
 from mainstem.sql.quote import literal
+from mainstem.sql.types import Type, parse_type
 
 _SHOWN_CHARACTERS = 60
+_TEXT = parse_type("VARCHAR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,37 +92,57 @@ def _bounds(column: Column) -> str:
 
 def refuse_impossible(session: Session, targets: Sequence[Target]) -> None:
     """ProjectError I004 for each limit of the contract that is no value of its column's type, or no expression."""
-    limited = [(target, target.column) for target in targets if target.column is not None]
-    asked = [(column, words, sql) for target, column in limited for words, sql in _constants(column, target)]
-    problems = []
+    raise_all(impossible(session, targets))
+
+
+def impossible(session: Session, targets: Sequence[Target]) -> list[Problem]:
+    """I004 for each limit that is no value of its column's type as it is written, or no expression, where it stands."""
+    limits = [limit for target in targets if target.column is not None for limit in _limits(target.column, target.type)]
+    asked = [limit for limit in limits if limit.misfit is not None]
+    found: tuple[Any, ...] = ()
     if asked:
-        (found,) = session.rows("select " + ", ".join(sql for _, _, sql in asked))
-        mend = "write a value of the column's type"
-        problems = [_impossible(each[0], each[1], mend) for each, fits in zip(asked, found, strict=True) if not fits]
-    for _, column in limited:
-        if column.matches is not None and not _compiles(session, column.matches):
-            problems.append(_impossible(column, f'matches "{column.matches}"', "write a regular expression (RE2)"))
-    raise_all(problems)
+        (found,) = session.rows("select " + ", ".join(str(limit.misfit) for limit in asked))
+    problems = [limit.problem for limit, is_wrong in zip(asked, found, strict=True) if is_wrong]
+    for target in targets:
+        column = target.column
+        if column is not None and column.matches is not None and (reason := _complaint(session, column.matches)):
+            what = f'matches "{column.matches}" of column "{column.name}" is no regular expression: {reason}'
+            place = column.places.get("matches", column.place)
+            problems.append(Problem("I004", what, "write a regular expression (RE2)", place))
+    return problems
 
 
-def _constants(column: Column, target: Target) -> Iterator[tuple[str, str]]:
-    """Each limit in words, with SQL that is true if it can be compared with the column's values."""
-    for name, text in (
-        ("min", column.min),
-        ("max", column.max),
-        *(("accepted", text) for text in column.accepted or ()),
-    ):
-        if text is not None:
-            yield f'{name} "{text}"', f"try_cast({literal(text)} as {target.type.text}) is not null"
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """A value that a column is compared with. `misfit` is SQL that is true where it is none of the column's type, None
+    where every text is one."""
+
+    problem: Problem
+    misfit: str | None
 
 
-def _compiles(session: Session, expression: str) -> bool:
+def _limits(column: Column, type_: Type) -> Iterator[_Limit]:
+    accepted = ((f"accepted:{number}", text) for number, text in enumerate(column.accepted or ()))
+    for key, text in (("min", column.min), ("max", column.max), *accepted):
+        if text is None:
+            continue
+        name = key.partition(":")[0]
+        what = f'{name} "{text}" of column "{column.name}" is no {type_.text.upper()}'
+        place = column.places.get(key) or column.places.get(name, column.place)
+        yield _Limit(Problem("I004", what, "write a value of the column's type", place), _misfit(text, type_))
+
+
+def _misfit(text: str, type_: Type) -> str | None:
+    raw = literal(text)
+    prepared = f"({cast(_TEXT, type_, raw, raw, raw).prepared})"
+    value = f"({cast(_TEXT, type_, raw, prepared, raw).value})"
+    return cast(_TEXT, type_, raw, prepared, value).misfit
+
+
+def _complaint(session: Session, expression: str) -> str | None:
+    """What the engine says of a regular expression; None where it takes it."""
     try:
         session.rows(f"select regexp_full_match('', {literal(expression)})")
-    except WorldError:
-        return False
-    return True
-
-
-def _impossible(column: Column, words: str, mend: str) -> Problem:
-    return Problem("I004", f'{words} of column "{column.name}" does not fit the column', mend, column.place)
+    except WorldError as error:
+        return error.problems[0].what.rpartition("Error: ")[2]
+    return None

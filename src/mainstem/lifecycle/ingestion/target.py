@@ -68,3 +68,8 @@ class Target:
     column: Column | None = None
     choices: tuple[Type, ...] = ()
     original: str | None = None
+
+    @property
+    def wanted(self) -> Type:
+        """The best type that values may turn out to have."""
+        return self.choices[0] if self.choices else self.type

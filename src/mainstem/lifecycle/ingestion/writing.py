@@ -112,6 +112,9 @@ class Writing:
         return self.refitted or self.destination.relation(files, self.fields)
 
     def written(self, select: str) -> tuple[DataFile, ...]:
+        """The files of a SELECT; those of the batch itself may be there already."""
+        if self.batch.files is not None:
+            return self.batch.files
         return self.batch.session.write(select, self.destination.folder, self.destination.prefix).files
 
     def labels_of(self, rows: str) -> Labels:

@@ -52,6 +52,14 @@ def quarantine_at(lake: Path, data: Snapshot) -> Snapshot | None:
     return _as_of(lake, data, state) if state else None
 
 
+def ever_set_aside(lake: Path, quarantine: Snapshot) -> list[Path]:
+    """All files that a quarantine ever had up to a version, as far as they are still there."""
+    folder = lake / quarantine.table
+    entries = (read_entry(folder, number) for number in range(quarantine.number + 1))
+    names = {str(add["path"]) for entry in entries if entry is not None for add in entry.adds}
+    return [path for name in sorted(names) if (path := folder / name).is_file()]
+
+
 def _missing(folder: Path, newest: int | None, reached: int) -> Iterator[Entry]:
     """Entries of the data table above version `reached` that touch its quarantine, newest first."""
     number = newest

@@ -17,7 +17,7 @@ from mainstem.lifecycle.storage.places import (
     table_folder,
     write_manifest,
 )
-from mainstem.lifecycle.storage.quarantine import commit_rejects, quarantine_at, replay_rejects
+from mainstem.lifecycle.storage.quarantine import commit_rejects, ever_set_aside, quarantine_at, replay_rejects
 from mainstem.lifecycle.storage.reading import has_version, snapshot
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "commit",
     "commit_rejects",
     "committed",
+    "ever_set_aside",
     "facts",
     "fence",
     "files_touched",
