@@ -188,7 +188,7 @@ def _show_slices(verdict: Verdict, *, everything: bool) -> None:
 def _dataset(opened: Opened, name: str, *, as_json: bool, everything: bool) -> None:
     from mainstem.cli.loads import SHOWN_LOADS, loads_of, show_loads
     from mainstem.cli.screen import console, escaped, print_json
-    from mainstem.orchestration.arrivals import amiss
+    from mainstem.orchestration.arrivals import amiss, stopped
     from mainstem.orchestration.run import prepare
 
     made = prepare(opened.project, opened.ledger, opened.clock, opened.env).plan
@@ -213,7 +213,8 @@ def _dataset(opened: Opened, name: str, *, as_json: bool, everything: bool) -> N
         if version.quarantine is not None:
             out.print(f"  [yellow]rows were set aside[/]: mainstem show {name}{QUARANTINE}")
     out.print(f"  [bright_black]next run[/] {step.action}: {escaped(step.why)}")
-    for found in amiss(opened.project, opened.ledger, opened.env, opened.clock.now()):
+    seen = (opened.project, opened.ledger, opened.env, opened.clock.now())
+    for found in (*stopped(*seen), *amiss(*seen)):
         if found.dataset == name:
             out.print(f"  [yellow]![/] {escaped(found.words)}")
     show_loads(opened, loads if everything else loads[:SHOWN_LOADS])
