@@ -93,7 +93,7 @@ class Task:
             if here is None:
                 wanted = (columns[key].original if key in columns else None) or key
                 what = f'file "{part}" has no column "{wanted}", which is of the key'
-                mend = f"correct the file, or move it out of the way for now; {nearest(wanted, there, kind='columns')}"
+                mend = f"correct `key`, or the file; {nearest(wanted, there, kind='columns')}"
                 raise WorldError(Problem("I009", what, mend, self.dataset.place))
 
     def text_reading(
