@@ -46,8 +46,9 @@ def _breaks(opened: Opened, verdict: Verdict) -> bool:
 
 def as_facts(opened: Opened, judged: Judged) -> dict[str, Any]:
     """The scoreboard as JSON data; evidence by the ids that the slices name."""
-    from mainstem.orchestration.arrivals import amiss
+    from mainstem.orchestration.arrivals import amiss, stopped
 
+    seen = (opened.project, opened.ledger, opened.env, judged.at)
     return {
         "project": opened.project.name,
         "env": opened.env,
@@ -59,7 +60,7 @@ def as_facts(opened: Opened, judged: Judged) -> dict[str, Any]:
         "needs": judged.needs,
         "goals": judged.goals,
         "suspects": judged.suspects,
-        "amiss": amiss(opened.project, opened.ledger, opened.env, judged.at),
+        "amiss": [*stopped(*seen), *amiss(*seen)],
         "requirements": [
             {
                 "id": id,
@@ -83,7 +84,7 @@ def show_status(opened: Opened, judged: Judged) -> None:
     """The scoreboard as people read it: by stakeholder, worst first."""
     from mainstem.cli.screen import console, escaped, say, styled
     from mainstem.core.words import local, zone_name
-    from mainstem.orchestration.arrivals import amiss
+    from mainstem.orchestration.arrivals import amiss, stopped
 
     out = console()
     zone = opened.project.timezone
@@ -94,7 +95,8 @@ def show_status(opened: Opened, judged: Judged) -> None:
     when = f"judged at {local(judged.at, zone)} {zone_name(zone)}{clock}"
     counts = headline(judged.verdicts.values())
     out.print(f"{counts}  {styled(when, 'bright_black')}" if counts else styled(when, "bright_black"))
-    for found in amiss(opened.project, opened.ledger, opened.env, judged.at):
+    seen = (opened.project, opened.ledger, opened.env, judged.at)
+    for found in (*stopped(*seen), *amiss(*seen)):
         say(out, f"[yellow]![/] {found.dataset}: {escaped(found.words)}", 2)
     if not judged.verdicts:
         out.print("\nNo requirement is written yet: one Markdown file each, under requirements/.")

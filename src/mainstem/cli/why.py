@@ -186,7 +186,7 @@ def _dataset(opened: Opened, name: str, *, as_json: bool, everything: bool) -> N
     from mainstem.cli.loads import SHOWN_LOADS, loads_of, set_aside, show_loads
     from mainstem.cli.screen import console, escaped, print_json
     from mainstem.core.words import counted
-    from mainstem.orchestration.arrivals import amiss
+    from mainstem.orchestration.arrivals import amiss, stopped
     from mainstem.orchestration.run import prepare
 
     made = prepare(opened.project, opened.ledger, opened.clock, opened.env).plan
@@ -212,7 +212,8 @@ def _dataset(opened: Opened, name: str, *, as_json: bool, everything: bool) -> N
             are = "is" if aside == 1 else "are"
             out.print(f"  [yellow]{counted(aside, 'row')} {are} set aside[/]: mainstem show {name}{QUARANTINE}")
     out.print(f"  [bright_black]next run[/] {step.action}: {escaped(step.why)}")
-    for found in amiss(opened.project, opened.ledger, opened.env, opened.clock.now()):
+    seen = (opened.project, opened.ledger, opened.env, opened.clock.now())
+    for found in (*stopped(*seen), *amiss(*seen)):
         if found.dataset == name:
             out.print(f"  [yellow]![/] {escaped(found.words)}")
     show_loads(opened, loads if everything else loads[:SHOWN_LOADS])

@@ -105,7 +105,7 @@ class Load:
     `on_delete` says what becomes of a row that is gone at the source: keep | delete | mark. `deleted` names the column
     in which the source says so, `revision` the one that grows with each change of a row, `effective` the one that says
     since when a row holds (scd2). `lookback` is how far before the cursor a read begins: a length of time or a number.
-    `allow_deletes`: most rows of a table may be gone at once.
+    `allow_deletes`: most rows of a table may be gone at once, or all of one that is replaced.
     """
 
     source: str

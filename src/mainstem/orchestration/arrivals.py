@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from mainstem.core.dataset import Dataset, Expectation, Load
 from mainstem.core.evidence import Evidence
@@ -13,6 +14,10 @@ from mainstem.core.problem import Problem, WorldError
 from mainstem.core.project import Project
 from mainstem.core.release import Change
 from mainstem.lifecycle.ingestion.arrival import Arrived, late, too_few, unusual
+
+_STOPPED = "I035"
+_MOST_RUNS = 100
+"""Runs that are looked back at for how the newest try of a load ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,33 @@ def _amiss(project: Project, dataset: Dataset, reads: Sequence[Evidence], now: d
     found = [Amiss(dataset.name, words, newest.id if newest else 0)] if words else []
     told = newest.facts.get("breaches", ()) if newest else ()
     return found + [Amiss(dataset.name, each, newest.id if newest else 0) for each in told]
+
+
+def stopped(project: Project, ledger: Ledger, env: str, now: datetime) -> list[Amiss]:
+    """Loads that say `on_breach: stop`, and whose newest try was stopped by it: nothing came into the table since."""
+    names = [name for name, dataset in project.datasets.items() if _stops(dataset)]
+    if not names:
+        return []
+    runs = [run for run in ledger.runs(env, _MOST_RUNS) if run["finished_at"] and run["finished_at"] <= now]
+    found = ((name, _newest_stop(runs, name)) for name in names)
+    return [Amiss(name, f"stopped: {words}", 0) for name, words in found if words is not None]
+
+
+def _stops(dataset: Dataset) -> bool:
+    expect = expectation(dataset)
+    return expect is not None and expect.on_breach == "stop"
+
+
+def _newest_stop(runs: Sequence[Mapping[str, Any]], name: str) -> str | None:
+    """What the newest run that came to an end with this load said of it, if that is that it was stopped."""
+    for run in runs:
+        summary = run["summary"] or {}
+        if any(each["dataset"] == name for each in summary.get("did") or ()):
+            return None
+        for each in summary.get("failed") or ():
+            if each["dataset"] == name and each["code"] == _STOPPED:
+                return str(each["what"]).removeprefix(f'"{name}": ')
+    return None
 
 
 def expectation(dataset: Dataset) -> Expectation | None:
@@ -77,7 +109,7 @@ def breaches(ledger: Ledger, dataset: Dataset, change: Change, at: datetime) -> 
     words = tuple(each for each in found if each is not None)
     if words and expect.on_breach == "stop":
         mend = "ask the owner of the source; if it is right so, take `on_breach: stop` away and run again"
-        raise WorldError(*(Problem("I035", f'"{dataset.name}": {each}', mend, dataset.place) for each in words))
+        raise WorldError(*(Problem(_STOPPED, f'"{dataset.name}": {each}', mend, dataset.place) for each in words))
     return words
 
 

@@ -273,7 +273,7 @@ def _check_keeping(load: Load, said: TableKeys, keys: Keys, place: Place, proble
         report("on_delete", "a history keeps what was", "write `on_delete: mark`, which ends the row, or `keep`")
     if is_merged and load.deleted is not None and load.on_delete == "keep":
         report("deleted", "the column that says what is gone has no use with `on_delete: keep`", "remove one of them")
-    if load.allow_deletes and load.on_delete == "keep":
+    if load.allow_deletes and load.on_delete == "keep" and load.write != "replace":
         report("allow_deletes", "nothing is deleted from this table", "write `on_delete: delete` or `mark`")
     _check_lookback(load, report)
     contract = keys.get("columns")

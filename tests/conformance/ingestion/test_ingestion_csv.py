@@ -366,7 +366,8 @@ def test_whatever_a_csv_writer_writes_is_read_back(
     out = csv.writer(text, quoting=csv.QUOTE_ALL if is_quoted else csv.QUOTE_MINIMAL)
     out.writerows([("k", "a", "b"), *((i, *row) for i, row in enumerate(rows))])
     world.file("a.csv", text.getvalue() + ("\r\n1,2,3,4\r\n" if is_odd else ""))
-    words = world.files("a.csv", (column("k", "bigint"), column("a", "varchar"), column("b", "varchar")), null=())
+    columns = (column("k", "bigint"), column("a", "varchar"), column("b", "varchar"))
+    words = world.files("a.csv", columns, null=(), allow_deletes=True)
     change = world.load(words)
     assert world.rows(words, "a, b", "k") == rows
     assert balanced(change)

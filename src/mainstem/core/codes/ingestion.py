@@ -53,8 +53,9 @@ CODES: dict[str, Code] = {
     ),
     "I020": Code(
         "A source that brings suspiciously few rows",
-        "More than half of the table's rows would be deleted, marked or ended at once. An export that broke off, or a "
-        "filter that somebody set, looks just like that. Nothing was changed.",
+        "More than half of the table's rows would be deleted, marked or ended at once, or a table that is replaced "
+        "would become empty. An export that broke off, or a filter that somebody set, looks just like that. Nothing "
+        "was changed.",
         "Look at the source. If the rows are to go: `mainstem backfill DATASET --all --allow-deletes` once, or "
         "`allow_deletes: true` in the source's file.",
     ),

@@ -34,6 +34,7 @@ def _read_csv(task: Task) -> Reading:
             found = csv_files.survey(part, task.options)
         if found is not None:
             surveyed.append((number, replace(found, columns=_named(task, part, found.columns))))
+            task.refuse_keyless(part.name, surveyed[-1][1].columns)
             for name in surveyed[-1][1].columns:
                 columns.setdefault(name.lower(), name)
     if not columns:
@@ -114,6 +115,7 @@ def _json_reading(task: Task) -> Reading:
     if task.options.explode:
         names = _exploded(task, task.options.explode)
         origin = f"{task.origin} || '/' || p"
+    _refuse_keyless_objects(task)
     here = at_source([column.name for column in task.dataset.columns], names, task.dataset.columns)
     missing = [name for name, found in zip(task.contract_names, here, strict=True) if found is None]
     missing = [name for name in missing if name not in task.path_columns()]
@@ -122,6 +124,19 @@ def _json_reading(task: Task) -> Reading:
     types = None if task.dataset.columns else json_lines.types(task.session, task.rows, names)
     relation = json_lines.select(task.rows, [*names, *missing], "p, " if task.options.explode else "")
     return task.text_reading(values, types or ["VARCHAR"] * len(values), origin, f"({relation})")
+
+
+def _refuse_keyless_objects(task: Task) -> None:
+    """WorldError I009 for a file in which no object has a column of the key, where no contract says which there are:
+    with one each object is held to it by itself."""
+    if not task.dataset.key or task.dataset.columns:
+        return
+    around = (*task.options.parent, POSITION) if task.options.explode else ()
+    keys = f"select f, unnest(json_keys(t)) as k from {task.rows}"
+    for number, names in task.session.rows(
+        f"select f, list(distinct k order by k) from ({keys}) group by f order by f"
+    ):
+        task.refuse_keyless(task.parts[number].name, [*around, *names])
 
 
 def _exploded(task: Task, path: str) -> list[str]:
@@ -148,6 +163,8 @@ def _read_excel(task: Task) -> Reading:
             sheet = excel_files.read_sheet(part.path, task.options.sheet, task.options.skip)
         names = sheet.header() if task.options.header else sheet.numbered()
         sheets.append((sheet, _named(task, part, names)))
+        if names:
+            task.refuse_keyless(part.name, sheets[-1][1])
     columns = {name.lower(): name for _, names in reversed(sheets) for name in names}
     columns = {name.lower(): columns[name.lower()] for _, names in sheets for name in names}
     if not columns:
@@ -177,6 +194,7 @@ def _read_parquet(task: Task) -> Reading:
         with complaints(part.name, task.dataset):
             one = f"read_parquet({literal(str(part.path))}, {options})"
             files.append((one, task.session.describe(f"select * from {one}")))
+        task.refuse_keyless(part.name, [field.name for field in files[-1][1]])
     taken = ("_origin", "file_index", "file_row_number")
     if len({tuple(fields) for _, fields in files}) == 1:
         paths = f"[{', '.join(literal(str(part.path)) for part in task.parts)}]"
@@ -193,6 +211,7 @@ def _read_arrow(task: Task) -> Reading:
         with complaints(part.name, task.dataset):
             task.session.take(table, arrow_stream(part.path))
         files.append((table, task.session.describe(f"select * from {table}")))
+        task.refuse_keyless(part.name, [field.name for field in files[-1][1]])
     reading = _union_reading(task, files, "rowid + 1", ("_origin", "rowid"))
     return replace(reading, teardown=task.teardown)
 

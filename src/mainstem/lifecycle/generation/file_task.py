@@ -12,13 +12,14 @@ from zipfile import BadZipFile
 
 from mainstem.core.dataset import Dataset
 from mainstem.core.ports import Reading, Session
-from mainstem.core.problem import Problem, WorldError
+from mainstem.core.problem import Problem, WorldError, nearest
 from mainstem.core.release import Field
 from mainstem.lifecycle.generation import partitions
 from mainstem.lifecycle.generation.file_options import TableOptions
 from mainstem.lifecycle.generation.file_parts import Part
 from mainstem.lifecycle.generation.json_documents import NoRowsError
 from mainstem.lifecycle.generation.sniff import suggested
+from mainstem.project.pairing import at_source
 from mainstem.sql.quote import literal, quote
 
 
@@ -82,6 +83,18 @@ class Task:
             if name.lower() in lower:
                 what, mend = f'column "{name}" stands in the files and in their paths', "write `hive: false`"
                 raise WorldError(Problem("G036", what, mend, self.dataset.place))
+
+    def refuse_keyless(self, part: str, names: Sequence[str]) -> None:
+        """WorldError I009 for a file without a column of the key: beside others its rows would be those of no key."""
+        there = [*names, *self.path_columns()]
+        columns = {column.name: column for column in self.dataset.columns}
+        found = at_source(self.dataset.key, there, self.dataset.columns)
+        for key, here in zip(self.dataset.key, found, strict=True):
+            if here is None:
+                wanted = (columns[key].original if key in columns else None) or key
+                what = f'file "{part}" has no column "{wanted}", which is of the key'
+                mend = f"correct `key`, or the file; {nearest(wanted, there, kind='columns')}"
+                raise WorldError(Problem("I009", what, mend, self.dataset.place))
 
     def text_reading(
         self,

@@ -188,7 +188,7 @@ def _refuse_gone(dataset: Dataset, *, is_glob: bool, known: int) -> None:
     path = shown(load.options.path)
     if is_glob and known and load.load == "full":
         what = f'no file matches "{path}" any more; {known} did'
-        mend = "bring the files back, or an empty one if the table is to be empty"
+        mend = "bring the files back; if the table is to be empty, an empty one, with `allow_deletes: true`"
         raise WorldError(Problem("G018", what, mend, dataset.place))
     if not is_glob and (load.load == "full" or not known):
         what, mend = f'file "{path}" does not exist', "correct the table's `path`, or bring the file back"

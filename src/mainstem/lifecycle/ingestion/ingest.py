@@ -22,6 +22,7 @@ from mainstem.lifecycle.ingestion.rules import refuse_impossible
 from mainstem.lifecycle.ingestion.schema import Schema, decide
 from mainstem.lifecycle.ingestion.straight import forget_files, write_straight
 from mainstem.lifecycle.ingestion.target import Destination, TotalWanted
+from mainstem.lifecycle.ingestion.vanished import refuse_nothing
 from mainstem.lifecycle.ingestion.writes import write
 from mainstem.lifecycle.ingestion.writing import Labels, Outcome
 from mainstem.sql.quote import literal
@@ -57,6 +58,7 @@ def ingest(
         _finish(session, reading)
     session.begin("writing")
     if batch is None:
+        refuse_nothing(dataset, base)
         note = "no columns yet: nothing was read, and the contract names none"
         return Change(base.fields if base else (), as_of=at, labels=(), notes=(*reading.notes, note))
     try:

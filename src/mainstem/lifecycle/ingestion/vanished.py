@@ -1,9 +1,10 @@
-"""Rows of the table that a full read does not find any more."""
+"""Rows of the table that a full read does not find any more: some of them, or all."""
 
 from __future__ import annotations
 
-from mainstem.core.dataset import DELETED_AT, VALID_TO, Dataset
+from mainstem.core.dataset import DELETED_AT, VALID_TO, Dataset, Load
 from mainstem.core.problem import Problem, WorldError
+from mainstem.core.release import Snapshot
 from mainstem.lifecycle.ingestion.writing import Writing
 from mainstem.sql.quote import quote
 
@@ -30,6 +31,14 @@ def find_vanished(writing: Writing) -> tuple[str, int]:
     if count and not batch.load.allow_deletes:
         _refuse_surprise(batch.dataset, int(batch.one(f"select count(*) from {living}")), count)
     return table, count
+
+
+def refuse_nothing(dataset: Dataset, base: Snapshot | None) -> None:
+    """WorldError I020 where a read that replaces the table brought no row at all, and the table has some."""
+    load = dataset.made_by
+    assert isinstance(load, Load)
+    if load.write == "replace" and not load.allow_deletes and base is not None and base.rows:
+        _refuse_surprise(dataset, base.rows, base.rows)
 
 
 def _refuse_surprise(dataset: Dataset, before: int, gone: int) -> None:

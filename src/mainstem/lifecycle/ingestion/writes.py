@@ -19,6 +19,7 @@ from mainstem.lifecycle.ingestion.gone import Seen
 from mainstem.lifecycle.ingestion.history import keep_history
 from mainstem.lifecycle.ingestion.merging import merge, same
 from mainstem.lifecycle.ingestion.target import Destination, added_fields
+from mainstem.lifecycle.ingestion.vanished import refuse_nothing
 from mainstem.lifecycle.ingestion.writing import (
     ID,
     Labels,
@@ -86,6 +87,8 @@ def _replace(writing: Writing, again: Again | None) -> Outcome:
     count, before = writing.count, writing.base
     if again is not None and before is not None and count < before.rows and not writing.batch.load.allow_deletes:
         raise fewer(writing.batch.dataset, "", before.rows, count)
+    if not writing.batch.count:
+        refuse_nothing(writing.batch.dataset, before)
     order = ", ".join(map(quote, writing.batch.dataset.key)) if writing.batch.load.write == "merge" else ""
     labels: Labels = None
     if before is not None and before.fields == writing.fields:
