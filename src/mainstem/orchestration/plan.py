@@ -8,7 +8,7 @@ from datetime import datetime
 from mainstem.core.dataset import QUARANTINE, Dataset, Load, Model
 from mainstem.core.errand import Errand
 from mainstem.core.problem import Problem, ProjectError
-from mainstem.core.project import Macro, Project
+from mainstem.core.project import Project
 from mainstem.core.release import Version
 from mainstem.core.run import Look, Plan, Review, Step
 from mainstem.core.span import Again
@@ -17,7 +17,8 @@ from mainstem.orchestration.asked import in_words, listed, unheld
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.graph import below
 from mainstem.orchestration.looks import load_fingerprint
-from mainstem.orchestration.state import State, model_skip_key
+from mainstem.orchestration.makings import Makings, When, key_of, of_model, of_version
+from mainstem.orchestration.state import State
 
 
 def plan(
@@ -38,6 +39,8 @@ def plan(
     """
     chosen = set(project.datasets if chosen is None else chosen)
     steps: dict[str, Step] = {}
+    makings: dict[str, Makings] = {}
+    when = (now, project.timezone, project.macros)
     for name in bound.order:
         made_by = project.datasets[name].made_by
         if name not in chosen and _shows_moved(name, made_by, bound, state, steps):
@@ -51,9 +54,8 @@ def plan(
         elif isinstance(made_by, Load):
             steps[name] = _load_step(project.datasets[name], made_by, looks[name], bound, state, steps)
         else:
-            steps[name] = _model_step(
-                project.datasets[name], bound, state, steps, (now, project.timezone, project.macros)
-            )
+            steps[name] = _model_step(project.datasets[name], bound, state, steps, makings, when)
+        makings[name] = _makings(project.datasets[name], bound, state, steps[name], makings, when)
     _require_inputs(bound, state, chosen)
     removed = tuple(sorted(set(state.release.versions if state.release else ()) - set(project.datasets)))
     changing = [name for name, step in steps.items() if step.commits is not False]
@@ -130,7 +132,8 @@ def _model_step(
     bound: Bound,
     state: State,
     steps: Mapping[str, Step],
-    when: tuple[datetime, str, tuple[Macro, ...]],
+    makings: Mapping[str, Makings],
+    when: When,
 ) -> Step:
     name, model = dataset.name, dataset.made_by
     assert isinstance(model, Model)
@@ -143,10 +146,10 @@ def _model_step(
     certain = [parent for parent in inputs if steps[parent].commits]
     perhaps = [parent for parent in inputs if steps[parent].commits is None]
     facts = bound.facts[name]
-    if not certain and not perhaps:
-        versions = {parent: state.bases[parent].id for parent in inputs if parent in state.bases}
-        if base.skip_key == model_skip_key(dataset, facts, versions, when):
-            return _stay(dataset, bound, state, steps, "text and inputs unchanged")
+    if base.skip_key == key_of(dataset, facts, {parent: makings[parent] for parent in inputs}, when):
+        is_same = all(makings[parent].whole == base.inputs.get(parent) for parent in inputs)
+        unchanged = "text and inputs unchanged" if is_same else "nothing that it reads is made in another way"
+        return _stay(dataset, bound, state, steps, unchanged)
     if base.fingerprint != facts.fingerprint:
         return Step(name, action, f"its SQL changed{full}", inputs)
     if certain:
@@ -159,6 +162,21 @@ def _model_step(
     if facts.reads_clock:
         return Step(name, action, f"its SQL reads the clock, and that has moved{full}", inputs)
     return Step(name, action, f"its kind, its `time_column` or a macro that it uses changed{full}", inputs)
+
+
+def _makings(
+    dataset: Dataset, bound: Bound, state: State, step: Step, makings: Mapping[str, Makings], when: When
+) -> Makings:
+    """What a dataset will follow from when the plan is carried out."""
+    base = state.bases.get(dataset.name)
+    stays = step.commits is False
+    if dataset.is_load or (stays and base is None):
+        return of_version(base if stays else None)
+    facts = bound.facts[dataset.name]
+    inputs = {parent: makings[parent] for parent in bound.inputs[dataset.name]}
+    if stays and base is not None and base.skip_key != key_of(dataset, facts, inputs, when):
+        return of_version(base)
+    return of_model(dataset, facts, inputs, when, base.id if stays and base else None)
 
 
 def _notes(
