@@ -135,6 +135,9 @@ class Load:
 class Model:
     """How a SELECT becomes a dataset. `kind`: view | table | incremental.
 
+    `refresh` says how an incremental one is brought up to date: auto (what its inputs' changes reach, where that is
+    known and pays), incremental (wherever it is known), full.
+
     `sql` is the text of the SELECT with the YAML head blanked out by spaces and newlines, so that line and
     column of any part of it are those of the file.
     """
@@ -142,6 +145,7 @@ class Model:
     kind: str
     sql: str
     place: Place
+    refresh: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)

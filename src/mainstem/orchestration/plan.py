@@ -153,7 +153,7 @@ def _model_step(
     inputs = bound.inputs[name]
     action = "view" if model.kind == "view" else "build"
     base = state.bases.get(name)
-    full = "; recomputed in full (incremental refresh is not built yet)" if model.kind == "incremental" else ""
+    full = "; incrementally where that is known and pays" if model.kind == "incremental" else ""
     if base is None:
         return Step(name, action, f"new model{full}", inputs)
     certain = [parent for parent in inputs if steps[parent].commits]

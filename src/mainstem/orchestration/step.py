@@ -187,13 +187,29 @@ def _build(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Don
         ground.shelf.make_macros(model.sql)
         base = tables.snapshot(ground.lake, lease.table)
         select = bind_clock(model.sql, ground.started_at, ground.project.timezone)
-        written = _written(ground, session, lease, select)
+        change, how = _computed(ground, session, dataset, base, select)
         crash.point("after-compute", dataset.name)
-        change = Change(written.fields, written.files, replace=True, rows_in=written.rows)
         version = new_version(
             lease, change, base, fingerprint=facts.fingerprint, inputs=reads.ids, key=reads.key, as_of=reads.as_of
         )
-        return finish(ground, session, dataset, lease, Result(version, change, base))
+        told = (measure.refreshed_evidence(version, how, ground.clock.now()),) if how else ()
+        return replace(finish(ground, session, dataset, lease, Result(version, change, base, told)), how=how)
+
+
+def _computed(
+    ground: Ground, session: Session, dataset: Dataset, base: Snapshot | None, select: str
+) -> tuple[Change, str]:
+    """The rows of a model as they are to be from now on; of an incremental one also how they were made, in words."""
+    from mainstem.orchestration.refreshing import Refreshed, refreshed
+
+    lease, model, how = ground.leases[dataset.name], dataset.made_by, ""
+    if isinstance(model, Model) and model.kind == "incremental":
+        found = refreshed(ground, session, dataset, lease, base, select)
+        if isinstance(found, Refreshed):
+            return found.change, f"incrementally: {found.words}"
+        how = f"in full: {found}"
+    written = _written(ground, session, lease, select)
+    return Change(written.fields, written.files, replace=True, rows_in=written.rows), how
 
 
 def _written(ground: Ground, session: Session, lease: Lease, select: str) -> Written:

@@ -28,6 +28,7 @@ class ModelKeys:
     time_column: str | None = None
     owner: str | None = None
     tags: frozenset[str] = frozenset()
+    refresh: Literal["auto", "incremental", "full"] = "auto"
 
 
 MODEL = Form(
@@ -117,7 +118,7 @@ def _with_head(name: str, place: Place, headed: Headed, problems: list[Problem])
     dataset = Dataset(
         name,
         place,
-        Model(keys.kind, headed.body, headed.place),
+        Model(keys.kind, headed.body, headed.place, keys.refresh),
         columns=columns,
         key=keys.key,
         time_column=keys.time_column,

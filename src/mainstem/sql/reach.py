@@ -8,7 +8,7 @@ full inputs, and all others stay.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import expressions as exp
@@ -84,13 +84,13 @@ def reach(
     columns: Sequence[str],
     key: Sequence[str] = (),
     views: Mapping[str, str] | None = None,
-    scalars: Collection[str] = (),
+    scalars: Callable[[], Collection[str]] = tuple,
 ) -> Reach | str:
     """How far the change of inputs (`moved`, by dataset) reaches into the rows of a SELECT; a text says why that is
     not known, and all of it has to be computed.
 
     `columns` are the output columns, `key` those that name a row, () where nobody says. `views` are the texts of the
-    views it reads. `scalars` are functions that depend on their arguments alone.
+    views it reads. `scalars` tells the functions that depend on their arguments alone.
     """
     tree = _tree(sql)
     if tree is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from sqlglot import expressions as exp
 
@@ -28,16 +28,16 @@ _RANKS = frozenset({"Rank", "DenseRank", "PercentRank", "CumeDist"})
 """Window functions that give peers one value."""
 
 
-def unsteady(tree: exp.Expr, scalars: Collection[str]) -> str | None:
+def unsteady(tree: exp.Expr, scalars: Callable[[], Collection[str]]) -> str | None:
     """Why the rows of a SELECT may differ between two runs over the same rows; None where they cannot.
 
-    `scalars` are functions that the engine knows to depend on their arguments alone, in lower case: others that the
-    parser does not know are not trusted.
+    `scalars` tells the functions that the engine knows to depend on their arguments alone, in lower case: others that
+    the parser does not know are not trusted. It is asked only where one occurs.
     """
-    return next(_reasons(tree, frozenset(scalars)), None)
+    return next(_reasons(tree, scalars), None)
 
 
-def _reasons(tree: exp.Expr, scalars: frozenset[str]) -> Iterator[str]:
+def _reasons(tree: exp.Expr, scalars: Callable[[], Collection[str]]) -> Iterator[str]:
     for node in tree.walk():
         if isinstance(node, exp.Select | exp.SetOperation):
             yield from _of_query(node)
@@ -70,11 +70,11 @@ def _of_window(window: exp.Window) -> Iterator[str]:
         yield "a window counts ROWS, whose order ties leave open"
 
 
-def _of_function(node: exp.Func, scalars: frozenset[str]) -> Iterator[str]:
+def _of_function(node: exp.Func, scalars: Callable[[], Collection[str]]) -> Iterator[str]:
     name = type(node).__name__
     if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc):
         called = node.name.lower()
-        if called not in scalars | _STEADY_NAMES:
+        if called not in _STEADY_NAMES and called not in scalars():
             yield f"nobody knows that {called}() depends on its arguments alone"
     elif name in _RANKS:
         return
