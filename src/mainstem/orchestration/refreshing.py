@@ -46,16 +46,15 @@ def refreshed(
     """
     model = dataset.made_by
     assert isinstance(model, Model)
-    inputs: list[Input] = []
+    made: list[str] = []
     try:
         known = _known(ground, dataset, model, lease, base)
         assert base is not None
         views: dict[str, str] = {}
-        for name, old in known.inputs.items():
-            inputs += _moved(ground, name, old, views)
+        inputs = {each.name: each for name, old in known.inputs.items() for each in _moved(ground, name, old, views)}
         names = tuple(field.name for field in base.fields)
         wanted = Wanted(select, names, dataset.key, views, is_free=model.refresh == "auto")
-        touched = find_touched(session, wanted, inputs)
+        touched = find_touched(session, wanted, tuple(inputs.values()), made)
         if isinstance(touched, str):
             return touched
         change = _written(ground, session, dataset, lease, base, touched, is_free=wanted.is_free)
@@ -67,7 +66,7 @@ def refreshed(
         return f"the engine refuses the short way: {error.problems[0].what}"
     finally:
         with suppress(WorldError):
-            refresh.forget(session, inputs)
+            refresh.forget(session, made)
     return Refreshed(change, touched.words)
 
 
@@ -102,8 +101,7 @@ def _moved(ground: Ground, name: str, old: str, views: dict[str, str]) -> list[I
     if before is None or before.id != old or before.sql != new.sql or before.inputs.keys() != new.inputs.keys():
         raise _WholeError(f'the view "{name}" is another one')
     views[name] = new.sql
-    found = [each for source, id_ in before.inputs.items() for each in _moved(ground, source, id_, views)]
-    return list({each.name: each for each in found}.values())
+    return [each for source, id_ in before.inputs.items() for each in _moved(ground, source, id_, views)]
 
 
 def _table(ground: Ground, name: str, old: str, new: Version) -> Input:

@@ -63,10 +63,10 @@ class Touched:
         return f"{counted(self.count, what)}{of} computed anew, for {changed}"
 
 
-def find_touched(session: Session, wanted: Wanted, inputs: Sequence[Input]) -> Touched | str:
+def find_touched(session: Session, wanted: Wanted, inputs: Sequence[Input], made: list[str]) -> Touched | str:
     """Make TOUCHED, a temporary table of the keys whose rows may differ; a text says why all has to be computed.
 
-    WorldError as the engine says it; `forget` removes what was made.
+    What is made on the way is noted in `made`, for `forget`. WorldError as the engine says it.
     """
     for each in inputs:
         if wanted.is_free and each.most > MOST_CHANGED * max(each.count, 1):
@@ -78,14 +78,18 @@ def find_touched(session: Session, wanted: Wanted, inputs: Sequence[Input]) -> T
     changed = 0
     for each in inputs:
         names = moved[each.name]
-        session.execute(f"create temp view {names.before} as select * from {each.rows}")
-        session.execute(f"create temp table {names.changed} as {_difference(each)}")
+        _make(session, made, "view", names.before, f"select * from {each.rows}")
+        _make(session, made, "table", names.changed, _difference(each))
         changed += session.rows(f"select count(*) from {names.changed}")[0][0]
-    for name, select in found.made:
-        session.execute(f"create temp table {name} as {select}")
-    session.execute(f"create temp table {TOUCHED} as {found.touched}")
+    for name, select in (*found.made, (TOUCHED, found.touched)):
+        _make(session, made, "table", name, select)
     count = session.rows(f"select count(*) from {TOUCHED}")[0][0]
     return Touched(found.keys, found.again, found.by, count, changed)
+
+
+def _make(session: Session, made: list[str], sort: str, name: str, select: str) -> None:
+    session.execute(f"create temp {sort} {name} as {select}")
+    made.append(f"{sort} {name}")
 
 
 def _difference(each: Input) -> str:
@@ -113,11 +117,7 @@ def touches_nulls(session: Session, keys: Sequence[str]) -> bool:
     return bool(session.rows(f"select count(*) > 0 from {TOUCHED} where {null}")[0][0])
 
 
-def forget(session: Session, inputs: Sequence[Input]) -> None:
-    """Remove the temporary tables of a refresh."""
-    made = session.rows("select table_name from duckdb_tables() where temporary and table_name like 'mainstem_part_%'")
-    tables = [TOUCHED, *(name for (name,) in made), *(f"mainstem_changed_{i}" for i in range(len(inputs)))]
-    for table in tables:
-        session.execute(f"drop table if exists {table}")
-    for number in range(len(inputs)):
-        session.execute(f"drop view if exists mainstem_before_{number}")
+def forget(session: Session, made: Sequence[str]) -> None:
+    """Remove the temporary tables and views of a refresh, the last first."""
+    for each in reversed(made):
+        session.execute(f"drop {each}")
