@@ -9,7 +9,7 @@ TABLES = {"t": ("a", "b", "v"), "u": ("a", "k", "w"), "z": ("k", "v")}
 AGGREGATES = ("count(*)", "sum({0})", "min({0})", "max({0})", "count({0})", "count(distinct {0})", "median({0})")
 AGGREGATES += ("avg({0})", "sum({0}) filter (where {1} > 1)", "bool_or({0} > 1)")
 OVER = ("sum({0})", "count(*)", "max({0})", "rank()", "dense_rank()", "avg({0})")
-JOINS = ("join", "join", "left join", "left join", "semi join", "anti join", ",", "cross join")
+JOINS = ("join", "join", "left join", "left outer join", "semi join", "anti join", ",", "cross join")
 
 
 @dataclass(frozen=True)

@@ -330,6 +330,7 @@ def _with_delta(state: exp.Expr, number: int, delta: exp.Expr) -> list[exp.Expr]
         return [state]
     alone = state.copy()
     join.set("side", None)
+    join.set("kind", None)
     source.replace(delta.copy())
     _leave_alone(alone, number, delta)
     return [state, alone]
