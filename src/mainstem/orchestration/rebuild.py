@@ -18,7 +18,7 @@ from mainstem.core.project import Project
 from mainstem.core.release import Release
 from mainstem.ledger.sqlite import is_made, open_ledger
 from mainstem.lifecycle.storage import tables
-from mainstem.orchestration.run import published_evidence
+from mainstem.orchestration.publishing import published_evidence
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _BROKEN = frozenset({"L005"})
