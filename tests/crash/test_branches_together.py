@@ -136,9 +136,7 @@ def bob(root: Path) -> None:
         assert whole(root / "bob", "bob")[3] == 100 + number
         with_ledger(root / "bob", _compared)
         if number < ROUNDS - 1:
-            with_ledger(
-                root / "bob", lambda project, ledger: drop(project, ledger, WallClock(), "bob", this_holder())
-            )
+            with_ledger(root / "bob", lambda project, ledger: drop(project, ledger, WallClock(), "bob", this_holder()))
 
 
 def _compared(project: Any, ledger: Any) -> None:

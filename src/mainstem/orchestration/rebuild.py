@@ -112,7 +112,7 @@ def _fill(
         now = clock_of(ledger).now()
         gaps = (*restored.holes, (restored.until, now))
         ledger.record([*_published(restored, releases), *(_gap(*gap) for gap in gaps)], now)
-        standing = {env: found.id for env in {r.env for r in releases} if (found := ledger.current(env))}
+        standing = {env: found.id for env in sorted({r.env for r in releases}) if (found := ledger.current(env))}
         return standing, len(releases), dict(restored.rows), gaps, ledger.verify_audit()
     finally:
         ledger.close()
