@@ -25,6 +25,7 @@ def test_commands_are_these() -> None:
         "query",
         "show",
         "lineage",
+        "diff",
         "export",
         "explain",
         "doctor",
@@ -36,6 +37,9 @@ def test_commands_are_these() -> None:
         "deliver",
         "backfill",
         "quarantine",
+        "branch",
+        "promote",
+        "clean",
         "rollback",
     ]
 

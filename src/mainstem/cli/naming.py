@@ -67,6 +67,12 @@ def codes(context: click.Context, parameter: click.Parameter, begun: str) -> Seq
     return _items({code: said.title for code, said in CODES.items()}, begun.upper())
 
 
+def _branches(project: Project) -> dict[str, str]:
+    from mainstem.cli.opening import branches
+
+    return dict.fromkeys(branches(project), "branch")
+
+
 def _items(found: Mapping[str, str], begun: str) -> Sequence[CompletionItem]:
     from click.shell_completion import CompletionItem
 
@@ -76,7 +82,9 @@ def _items(found: Mapping[str, str], begun: str) -> Sequence[CompletionItem]:
 def _named(project: Project, kind: str) -> Mapping[str, str]:
     """Names of a kind of thing, each with what it is."""
     if kind == "environment":
-        return dict.fromkeys(project.environments, "environment")
+        return dict.fromkeys(project.environments, "environment") | _branches(project)
+    if kind == "branch":
+        return _branches(project)
     if kind == "dataset":
         return {name: dataset.description for name, dataset in project.datasets.items()}
     if kind == "requirement":

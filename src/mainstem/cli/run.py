@@ -230,7 +230,8 @@ def _show_finished(done: Run) -> None:
     out = console()
     made = _made(done)
     checked = _in_order(done, [step for step in done.done if step.outcome == "checked"])
-    width = max((len(step.dataset) for step in (*made, *checked)), default=0)
+    adopted = _in_order(done, [step for step in done.done if step.outcome == "adopted"])
+    width = max((len(step.dataset) for step in (*made, *checked, *adopted)), default=0)
     for step in made:
         rows = counted(step.rows, "row") if step.rows is not None else "view"
         aside = ""
@@ -240,9 +241,12 @@ def _show_finished(done: Run) -> None:
         gone = f", {number(step.gone)} gone at the source" if step.gone else ""
         how = f"  {styled(escaped(step.how), 'bright_black')}" if step.how.startswith("incrementally") else ""
         out.print(f"[green]+[/] {step.dataset.ljust(width)}  {rows}{gone}{aside}{how}")
+    for step in adopted:
+        rows = counted(step.rows, "row") if step.rows is not None else "view"
+        out.print(f"[green]↑[/] {step.dataset.ljust(width)}  {rows}  {styled(step.why, 'bright_black')}")
     for step in checked:
         out.print(f"[green]✓[/] {step.dataset.ljust(width)}  {styled(f'checked: {escaped(step.why)}', 'bright_black')}")
-    kept = [step.why for step in done.done if step not in made and step not in checked]
+    kept = [step.why for step in done.done if step not in [*made, *checked, *adopted]]
     left = kept.count(NOT_SELECTED)
     counts = {"unchanged": len(kept) - left, NOT_SELECTED: left}
     said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 
@@ -10,6 +11,7 @@ from mainstem.core.dataset import QUARANTINE, Dataset, Load, Model
 from mainstem.core.errand import Errand
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.project import Macro, Project
+from mainstem.core.promotion import Promotion
 from mainstem.core.release import Version
 from mainstem.core.run import Look, Plan, Review, Step
 from mainstem.core.span import Again
@@ -55,9 +57,11 @@ def plan(
             steps[name] = _model_step(
                 project.datasets[name], bound, state, steps, (now, project.timezone, project.macros)
             )
+    adopted = errand.adopted if isinstance(errand, Promotion) else frozenset()
+    steps |= {name: _adopted(steps[name], errand) for name in adopted}
     _require_inputs(bound, state, chosen)
     removed = tuple(sorted(set(state.release.versions if state.release else ()) - set(project.datasets)))
-    changing = [name for name, step in steps.items() if step.commits is not False]
+    changing = [name for name, step in steps.items() if step.commits is not False or name in adopted]
     moving = below(bound.inputs, changing, bound.order)
     reach = _reached(project, bound, moving)
     return Plan(
@@ -70,6 +74,11 @@ def plan(
         reach.outputs,
         reach.people,
     )
+
+
+def _adopted(step: Step, errand: Errand | None) -> Step:
+    assert isinstance(errand, Promotion)
+    return replace(step, action="adopt", why=f'adopted from "{errand.branch}"') if step.action == "skip" else step
 
 
 def selected(project: Project, select: Sequence[str]) -> frozenset[str]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from mainstem.core.dataset import Dataset
 from mainstem.core.evidence import Evidence
+from mainstem.core.promotion import Promotion
 from mainstem.core.release import Version
 from mainstem.core.run import Done, Step
 from mainstem.orchestration import held, measure
@@ -19,7 +20,8 @@ def keep(ground: Ground, dataset: Dataset, step: Step) -> Done:
     if base is None:
         return Done(dataset.name, "kept", step.why, None)
     as_of = base.as_of
-    if dataset.is_load and step.why != "not selected":
+    promotion = ground.errand if isinstance(ground.errand, Promotion) else None
+    if dataset.is_load and step.why != "not selected" and promotion is None:
         as_of = ground.started_at
     elif not dataset.is_load:
         as_of = _kept_as_of(ground, dataset.name, base)
@@ -30,7 +32,8 @@ def keep(ground: Ground, dataset: Dataset, step: Step) -> Done:
     if as_of != base.as_of:
         ground.shelf.put(version)
         ground.kept.extend(_kept_evidence(ground, dataset, version))
-    return Done(dataset.name, "kept", step.why, version, rows=base.rows)
+    outcome = "adopted" if promotion is not None and dataset.name in promotion.adopted else "kept"
+    return Done(dataset.name, outcome, step.why, version, rows=base.rows)
 
 
 def _kept_as_of(ground: Ground, name: str, base: Version) -> datetime:

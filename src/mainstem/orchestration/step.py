@@ -53,7 +53,7 @@ def _without_values(ground: Ground, dataset: Dataset, error: WorldError) -> Worl
 
 
 def _carry_out(ground: Ground, dataset: Dataset, step: Step) -> Done:
-    if step.action in ("skip", "check"):
+    if step.is_still or step.action == "check":
         return keep(ground, dataset, step)
     if step.action in ("replay", "discard"):
         return _review(ground, dataset)

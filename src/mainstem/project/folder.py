@@ -104,6 +104,7 @@ def _project(
         owner=owner_id(said.owner, there),
         clock=said.clock,
         publish=said.publish,
+        branches=said.branches,
         prices=settings.prices,
         environments=settings.environments,
         sources={name: replace(each, owner=owner_id(each.owner, there)) for name, each in sources.items()},

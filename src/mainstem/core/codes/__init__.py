@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mainstem.core.codes import (
+    branches,
     cli,
     engines,
     generation,
@@ -26,6 +27,7 @@ from mainstem.core.codes import (
 from mainstem.core.codes.code import Code
 
 _OWNERS = (
+    branches,
     cli,
     engines,
     generation,
