@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from mainstem.core.codes import (
     cli,
+    dataops,
     engines,
     generation,
     governance,
@@ -27,6 +28,7 @@ from mainstem.core.codes.code import Code
 
 _OWNERS = (
     cli,
+    dataops,
     engines,
     generation,
     governance,
