@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from mainstem.cli.naming import naming
-from mainstem.cli.opening import open_text
+from mainstem.cli.opening import open_text, with_ledger
 from mainstem.cli.options import env_option, json_option, project_option
 from mainstem.core.release import Field
 from mainstem.dataops.comparing import Difference, Row, is_equal
@@ -31,20 +31,29 @@ def command(names: tuple[str, ...], folder: Path | None, env: str, as_json: bool
     """Tests of models: rows that a model is given, and rows that are expected of it (`tests/*.yml`).
 
     NAMES are tests or models, or globs of them; all by default. Nothing of the lake is read or written. Checks of data
-    are no part of it: `mainstem run` holds every new version to them. Exit code 1 when a test does not pass.
+    are no part of it: `mainstem run` holds every new version to them. What became of a test that is a proof of a
+    requirement is recorded. Exit code 1 when a test does not pass.
     """
     from mainstem.cli.screen import print_json
     from mainstem.dataops.model_tests import chosen, run_tests
+    from mainstem.dataops.test_proofs import proofs_by, record_proofs
     from mainstem.orchestration.known import known_fields
     from mainstem.orchestration.opening import bind_project
 
     project = open_text(folder, env)
     tests = chosen(project, names)
-    done = run_tests(project, bind_project(project, known_fields(project, env)), tests)
+    bound = bind_project(project, known_fields(project, env))
+    done = run_tests(project, bound, tests)
+    proved: tuple[str, ...] = ()
+    if proofs_by(project, tests):
+        opened = with_ledger(project, env)
+        proved = record_proofs(project, bound, opened.ledger, opened.clock, done)
     if as_json:
-        print_json(as_facts(done))
+        print_json(as_facts(done) | {"evidence_for": proved})
     else:
         show(done, project.root)
+        if proved:
+            click.echo(f"recorded as evidence for {', '.join(proved)}")
     if any(each.status != "passed" for each in done):
         sys.exit(1)
 
@@ -108,8 +117,7 @@ def show(done: Sequence[Tested], root: Path) -> None:
 
 
 def _said(tested: Tested) -> str:
-    counts = {kind: sum(each.kind == kind for each in tested.differences) for kind in _SIGNS}
-    said = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+    said = ", ".join(f"{count} {kind}" for kind, count in tested.counts.items())
     return f": {said}  ({tested.test.place})" if said else ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,7 +31,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The rows of one dataset that a model reads. `name` is as it is written, `place` that of the name."""
+    """The rows of one dataset that a model reads. `name` is `schema.table`, `place` is where it is named."""
 
     name: str
     place: Place = field(compare=False)
@@ -41,9 +42,9 @@ class Given:
 class ModelTest:
     """What a model, or one of its CTEs, makes of given rows.
 
-    `model` names the model, `model_place` is where. `given` are rows of what it reads; what is not given is empty.
-    `expect` are the rows wanted, in the columns that they name, in any order unless `ordered`. `cte` names the CTE
-    whose rows they are (None: the model's own). `now` is the clock that the model sees.
+    `model` is the model's full name, `model_place` is where it is named. `given` are rows of what it reads; what is
+    not given is empty. `expect` are the rows wanted, in the columns that they name, in any order unless `ordered`.
+    `cte` names the CTE whose rows they are (None: the model's own). `now` is the clock that the model sees.
     """
 
     name: str
@@ -57,3 +58,10 @@ class ModelTest:
     now: datetime | None = None
     ordered: bool = False
     description: str = field(default="", compare=False)
+
+    @property
+    def digest(self) -> str:
+        """Equal for tests that show the same, whatever they are called and wherever they stand."""
+        given = [(each.name, each.rows.cells) for each in self.given]
+        said = repr((self.model, self.cte, self.now, self.ordered, given, self.expect.cells))
+        return "sha256:" + hashlib.sha256(said.encode()).hexdigest()

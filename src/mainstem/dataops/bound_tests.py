@@ -26,7 +26,6 @@ class BoundTest:
     """
 
     test: ModelTest
-    dataset: Dataset
     model: Model
     reads: Mapping[str, tuple[Field, ...]]
     given: Mapping[str, Rows]
@@ -39,20 +38,15 @@ class BoundTest:
         return tuple(by_name[name.lower()] for name in self.test.expect.columns) or tuple(columns)
 
 
-def full_name(name: str) -> str:
-    """The full name of a dataset: `orders` is `main.orders`, as in SQL; any other name as it is."""
-    return name if "." in name else f"main.{name}"
-
-
 def bind_test(project: Project, bound: Bound, test: ModelTest) -> BoundTest | list[Problem]:
     """The test with its names resolved, or everything that is wrong with them: D001, D002, D003, D005, D007."""
-    name = full_name(test.model)
+    name = test.model
     dataset = project.datasets.get(name)
     if dataset is None or not isinstance(dataset.made_by, Model):
         return [_no_model(project, test, dataset)]
     model, facts = dataset.made_by, bound.facts[name]
-    reads = {each: _fields(bound, each) for each in (full_name(each) for each in facts.inputs)}
-    given = {full_name(each.name): each.rows for each in test.given}
+    reads = {each: _fields(bound, each) for each in facts.inputs}
+    given = {each.name: each.rows for each in test.given}
     known = {each: fields for each, fields in reads.items() if fields is not None}
     problems = [*_not_read(test, reads), *_unknown_columns(test, known)]
     if facts.reads_clock and test.now is None:
@@ -67,15 +61,15 @@ def bind_test(project: Project, bound: Bound, test: ModelTest) -> BoundTest | li
     if test.now is not None:
         sql = bind_clock(sql, test.now, project.timezone)
     key = frozenset(column.lower() for column in dataset.key) if test.cte is None else frozenset()
-    return BoundTest(test, dataset, model, known, given, sql, key)
+    return BoundTest(test, model, known, given, sql, key)
 
 
 def unknown_inputs(bound: Bound, test: ModelTest) -> Problem | None:
     """D006 where a dataset that the model reads has no columns that anybody knows: no row can be made for it."""
-    facts = bound.facts.get(full_name(test.model))
+    facts = bound.facts.get(test.model)
     for name in facts.inputs if facts else ():
-        if _fields(bound, full_name(name)) is None:
-            what = f'the columns of "{full_name(name)}" are not known yet'
+        if _fields(bound, name) is None:
+            what = f'the columns of "{name}" are not known yet'
             mend = "list them under `columns:` at its source, or load it once with `mainstem run`"
             return Problem("D006", what, mend, test.place)
     return None
@@ -105,14 +99,14 @@ def _no_model(project: Project, test: ModelTest, dataset: Dataset | None) -> Pro
 
 def _not_read(test: ModelTest, reads: Mapping[str, object]) -> Iterator[Problem]:
     for each in test.given:
-        if full_name(each.name) not in reads:
+        if each.name not in reads:
             what = f'"{test.model}" does not read "{each.name}"'
             yield Problem("D002", what, nearest(each.name, list(reads), kind="its inputs"), each.place)
 
 
 def _unknown_columns(test: ModelTest, reads: Mapping[str, tuple[Field, ...]]) -> Iterator[Problem]:
     for each in test.given:
-        fields = reads.get(full_name(each.name))
+        fields = reads.get(each.name)
         names = [field.name for field in fields or ()]
         for column, place in each.rows.columns.items():
             if fields is not None and column.lower() not in {name.lower() for name in names}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from mainstem.core.ports import Engine, Session
 from mainstem.core.problem import Problem, ProjectError, WorldError, nearest, raise_all
 from mainstem.core.project import Project
 from mainstem.core.release import Field
-from mainstem.dataops.bound_tests import BoundTest, bind_test, full_name, result_problems, unknown_inputs
+from mainstem.dataops.bound_tests import BoundTest, bind_test, result_problems, unknown_inputs
 from mainstem.dataops.comparing import Difference, Row, differences
 from mainstem.dataops.typed_rows import TypedRows, typed_rows
 from mainstem.lifecycle.storage.types import cast_select, stored_fields
@@ -47,6 +48,11 @@ class Tested:
             return "errored"
         return "failed" if self.differences else "passed"
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows are missing, unexpected, different, where there are any."""
+        return dict(Counter(each.kind for each in self.differences))
+
 
 def chosen(project: Project, names: Sequence[str]) -> tuple[ModelTest, ...]:
     """The tests that are named, by their own name or that of their model, or by globs; all where nothing is named.
@@ -64,7 +70,7 @@ def chosen(project: Project, names: Sequence[str]) -> tuple[ModelTest, ...]:
 
 
 def _is_named(test: ModelTest, name: str) -> bool:
-    return fnmatchcase(test.name, name) or fnmatchcase(full_name(test.model), full_name(name))
+    return fnmatchcase(test.name, name) or fnmatchcase(test.model, name if "." in name else f"main.{name}")
 
 
 def problems(project: Project, bound: Bound) -> list[Problem]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mainstem.core.model_test import Cell, Rows
 from mainstem.core.problem import Problem
 from mainstem.core.release import Field
+from mainstem.dataops.plain_texts import is_plainly
 from mainstem.lifecycle.ingestion.casts import Cast, cast
 from mainstem.sql.quote import literal, quote
 from mainstem.sql.types import parse_type
@@ -46,7 +47,7 @@ def typed_rows(rows: Rows, fields: Sequence[Field]) -> TypedRows:
     named = tuple((column, by_name[column.lower()]) for column in rows.columns)
     if not rows.cells:
         return TypedRows(rows, named, f"select {', '.join(map(_null, fields)) or 'null as nothing'} where false", None)
-    casts = [_cast(number, field) for number, (_, field) in enumerate(named)]
+    casts = [_cast(number, rows, column, field) for number, (column, field) in enumerate(named)]
     texts = ", ".join(_row(number, cells, named) for number, cells in enumerate(rows.cells))
     raw = "".join(f", cast(r{each} as varchar) as r{each}" for each in range(len(named)))
     names = "".join(f", r{each}" for each in range(len(named)))
@@ -59,16 +60,22 @@ def typed_rows(rows: Rows, fields: Sequence[Field]) -> TypedRows:
         f"v{numbers[field.name]} as {quote(field.name)}" if field.name in numbers else _null(field) for field in fields
     )
     flags = [each.misfit or "false" for each in casts]
+    may_misfit = any(each.misfit for each in casts)
     return TypedRows(
         rows,
         named,
         f"select {shown or 'null as nothing'} from {valued} order by n",
-        f"select n, {', '.join(flags)} from {valued} where {' or '.join(flags)} order by n" if flags else None,
+        f"select n, {', '.join(flags)} from {valued} where {' or '.join(flags)} order by n" if may_misfit else None,
     )
 
 
-def _cast(number: int, field: Field) -> Cast:
-    return cast(_TEXT, parse_type(field.type), f"r{number}", f"p{number}", f"v{number}")
+def _cast(number: int, rows: Rows, column: str, field: Field) -> Cast:
+    """The cast of a column; the engine's own one, which is ten times as cheap to prepare, where nothing is in doubt."""
+    kind = parse_type(field.type)
+    texts = (cells[column].text for cells in rows.cells if column in cells)
+    if all(text is None or is_plainly(text, kind) for text in texts):
+        return Cast(f"r{number}", f"cast(p{number} as {field.type})", None)
+    return cast(_TEXT, kind, f"r{number}", f"p{number}", f"v{number}")
 
 
 def _row(number: int, cells: Mapping[str, Cell], named: Sequence[tuple[str, Field]]) -> str:

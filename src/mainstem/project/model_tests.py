@@ -106,7 +106,7 @@ def _read_test(root: Path, name: str, place: Place, value: Node, problems: list[
     return ModelTest(
         name,
         place,
-        said.model,
+        _full(said.model),
         model,
         rows,
         tuple(given),
@@ -124,8 +124,13 @@ def _given(root: Path, node: Node | None, problems: list[Problem]) -> list[Given
     for name, entry in keys.entries.items() if keys else ():
         rows = _rows(root, entry.value, name, problems)
         if rows is not None:
-            found.append(Given(name, entry.key.place, rows))
+            found.append(Given(_full(name), entry.key.place, rows))
     return found
+
+
+def _full(name: str) -> str:
+    """The full name of a dataset: `orders` is `main.orders`, as in SQL."""
+    return name if "." in name else f"main.{name}"
 
 
 def _rows(root: Path, node: Node, name: str, problems: list[Problem]) -> Rows | None:
