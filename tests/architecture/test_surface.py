@@ -18,6 +18,7 @@ def test_commands_are_these() -> None:
         "validate",
         "plan",
         "run",
+        "test",
         "up",
         "status",
         "why",

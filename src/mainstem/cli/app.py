@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "validate": ("validate", "first", "Read the whole project: syntax, names, columns, types, bindings."),
     "plan": ("plan", "first", "What would be done, why, and whose requirements it touches."),
     "run": ("run", "first", "Bring the environment up to date and publish one release."),
+    "test": ("test", "first", "Tests of models: given rows in, expected rows out."),
     "up": ("up", "first", "Console, data APIs, schedule and alerts, in one process."),
     "status": ("status", "first", "The scoreboard: requirements by stakeholder, with evidence."),
     "why": ("why", "first", "Why a verdict, a step, a failure: down to the evidence."),

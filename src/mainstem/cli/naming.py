@@ -87,6 +87,8 @@ def _named(project: Project, kind: str) -> Mapping[str, str]:
         return _branches(project)
     if kind == "dataset":
         return {name: dataset.description for name, dataset in project.datasets.items()}
+    if kind == "test":
+        return {name: test.description or test.model for name, test in project.tests.items()}
     if kind == "requirement":
         return {id: each.title for id, each in project.requirements.items() if each.retired is None}
     if kind == "definition":

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from mainstem.core.codes import (
     branches,
     cli,
+    dataops,
     engines,
     generation,
     governance,
@@ -29,6 +30,7 @@ from mainstem.core.codes.code import Code
 _OWNERS = (
     branches,
     cli,
+    dataops,
     engines,
     generation,
     governance,

@@ -1,0 +1,1 @@
+"""Data operations: what is done with a project besides running it."""
