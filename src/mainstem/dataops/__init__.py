@@ -1,0 +1,1 @@
+"""What surrounds the data's way: projects of other tools brought over."""
