@@ -52,6 +52,19 @@ def dbt(source: Path, to: Path | None, dialect: str | None, force: bool, as_json
     _bring_over("dbt", source, to, force, as_json, lambda root: read_dbt(root, dialect))
 
 
+@command.command("sqlmesh")
+@_import_options
+def sqlmesh(source: Path, to: Path | None, dialect: str | None, force: bool, as_json: bool) -> None:
+    """Bring over the SQLMesh project in FOLDER: models, seeds, external models, audits, owners.
+
+    The new project is valid: whatever could not be carried over is left out, with its place and the reason, and so is
+    what reads it. Nothing of the old project is run, and nothing in it is changed.
+    """
+    from mainstem.dataops.imports.sqlmesh.read import read_sqlmesh
+
+    _bring_over("SQLMesh", source, to, force, as_json, lambda root: read_sqlmesh(root, dialect))
+
+
 def _bring_over(
     tool: str, source: Path, to: Path | None, force: bool, as_json: bool, read: Callable[[Path], Draft]
 ) -> None:
@@ -118,7 +131,10 @@ def _show(tool: str, draft: Draft, source: Path, target: Path) -> None:
     from mainstem.core.words import counted
 
     click.echo(f'{tool} project "{draft.project}" ({draft.dialect}) in {source}, brought over into {target}')
-    rows = [(f"{noun}s", str(kept), f"of {found}") for noun, (found, kept) in _counts(draft).items()]
+    rows = [
+        (f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s", str(kept), f"of {found}")
+        for noun, (found, kept) in _counts(draft).items()
+    ]
     for line in table(rows, indent=2, right=(1,)):
         click.echo(line)
     for title, listed in (("Left out", draft.left_out), ("Carried over; look at it", draft.remarks)):

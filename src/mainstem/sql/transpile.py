@@ -5,7 +5,11 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlglot.expressions import Expression
 
 ENGINE = "duckdb"
 """The dialect that models are written in."""
@@ -25,51 +29,102 @@ class Transpiled:
     why: str = ""
 
 
-def to_engine(sql: str, dialect: str, renamed: Mapping[str, str] | None = None) -> Transpiled:
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is otherwise here: names of columns and of tables (lower case to new name), and `bounds`, names whose
+    comparisons with a column are dropped: they cut what is read into pieces of time."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, str] = field(default_factory=dict)
+    bounds: frozenset[str] = frozenset()
+
+
+def to_engine(sql: str, dialect: str, change: Change | None = None) -> Transpiled:
     """One SELECT of a dialect of SQLGlot as the engine takes it.
 
-    A text that means the same in both dialects stays as its author wrote it; any other is written anew. `renamed` gives
-    columns other names (lower case to new name).
+    A text that means the same in both dialects stays as its author wrote it; any other is written anew.
     """
     from sqlglot.errors import SqlglotError
 
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
     text = _BLANK.sub(lambda found: found[1] or found[2] or "", sql).strip().rstrip(";").rstrip()
     try:
-        return _transpiled(text, dialect, renamed or {})
+        return _transpiled(text, dialect, change or Change())
     except SqlglotError as error:
         return Transpiled(None, _reason(error, dialect))
     except RecursionError:
         return Transpiled(None, "the SQL is nested too deeply to be read")
 
 
-def _transpiled(text: str, dialect: str, renamed: Mapping[str, str]) -> Transpiled:
+def _transpiled(text: str, dialect: str, change: Change) -> Transpiled:
     from sqlglot import parse, parse_one
     from sqlglot.errors import ErrorLevel, SqlglotError
-    from sqlglot.expressions import Query
+    from sqlglot.expressions import Column, Query
 
     trees = [tree for tree in parse(text, read=dialect) if tree is not None]
     if len(trees) != 1 or not isinstance(trees[0], Query):
         return Transpiled(None, f"it is {len(trees)} statements and not one SELECT" if trees else "it has no SELECT")
-    is_renamed = _rename(trees[0], renamed)
-    if dialect == ENGINE and not is_renamed:
+    tree, is_changed = trees[0], _is_changed(trees[0], change)
+    left = [node.name for node in tree.find_all(Column) if node.name.lower() in change.bounds]
+    if left:
+        return Transpiled(None, f'it uses "{left[0]}" for more than to say from when to when a column is')
+    if dialect == ENGINE and not is_changed:
         return Transpiled(text)
-    written = trees[0].sql(ENGINE, comments=False, unsupported_level=ErrorLevel.RAISE)
+    written = tree.sql(ENGINE, comments=False, unsupported_level=ErrorLevel.RAISE)
     try:
-        same = not is_renamed and parse_one(text, read=ENGINE).sql(ENGINE, comments=False) == written
+        same = not is_changed and parse_one(text, read=ENGINE).sql(ENGINE, comments=False) == written
     except SqlglotError:
         same = False
-    return Transpiled(text if same else trees[0].sql(ENGINE, pretty=True, unsupported_level=ErrorLevel.RAISE))
+    return Transpiled(text if same else tree.sql(ENGINE, pretty=True, unsupported_level=ErrorLevel.RAISE))
 
 
-def _rename(tree: object, renamed: Mapping[str, str]) -> bool:
-    from sqlglot.expressions import Expression, Identifier
+def _is_changed(tree: Any, change: Change) -> bool:
+    """Carry the changes out; whether there was anything to change."""
+    from sqlglot.expressions import Identifier, Table, to_identifier
 
-    assert isinstance(tree, Expression)
-    found = [node for node in tree.find_all(Identifier) if node.this.lower() in renamed] if renamed else []
+    columns = [node for node in tree.find_all(Identifier) if change.columns and node.this.lower() in change.columns]
+    for node in columns:
+        node.set("this", change.columns[node.this.lower()])
+    tables = [(node, here) for node in tree.find_all(Table) if (here := _here(node, change.tables))]
+    for table, here in tables:
+        schema, _, name = here.partition(".")
+        for part, value in (("this", to_identifier(name)), ("db", to_identifier(schema)), ("catalog", None)):
+            table.set(part, value)
+    return bool(columns or tables) | (bool(change.bounds) and _drop_bounds(tree, change.bounds))
+
+
+def _here(table: Any, tables: Mapping[str, str]) -> str | None:
+    """What a table is called here, with or without its database; None where that is what stands there."""
+    parts = [part.name.lower() for part in table.parts]
+    here = tables.get(".".join(parts)) or tables.get(".".join(parts[-2:]))
+    return None if here == ".".join(parts) else here
+
+
+def _drop_bounds(tree: Any, bounds: frozenset[str]) -> bool:
+    """Drop the parts of WHERE that hold a column between bounds; whatever else uses a bound stays."""
+    from sqlglot.expressions import GT, GTE, LT, LTE, And, Between, Column, Paren, Where
+
+    found = [
+        node
+        for node in tree.find_all(Between, GT, GTE, LT, LTE)
+        if any(column.name.lower() in bounds for column in node.find_all(Column))
+    ]
+    dropped = False
     for node in found:
-        node.set("this", renamed[node.this.lower()])
-    return bool(found)
+        above = node
+        while isinstance(above.parent, And | Paren):
+            above = above.parent
+        if not isinstance(above.parent, Where):
+            continue
+        part = node
+        while isinstance(part.parent, Paren):
+            part = part.parent
+        if isinstance(part.parent, And):
+            part.parent.replace(part.parent.expression if part is part.parent.this else part.parent.this)
+        else:
+            part.parent.pop()
+        dropped = True
+    return dropped
 
 
 def _reason(error: Exception, dialect: str) -> str:
@@ -108,12 +163,18 @@ def divides_whole(sql: str, dialect: str) -> bool:
     """Whether a text divides by `/` in a dialect that drops the fraction where both sides are whole numbers."""
     from sqlglot import parse
     from sqlglot.dialects.dialect import Dialect
-    from sqlglot.expressions import Div, Literal
+    from sqlglot.expressions import Cast, DataType, Div, Literal
+
+    def may_be_whole(side: Expression) -> bool:
+        inner = side.unnest()
+        if isinstance(inner, Cast):
+            return inner.to.this in DataType.INTEGER_TYPES
+        return not isinstance(inner, Literal) or inner.is_int
 
     if not Dialect.get_or_raise(dialect).TYPED_DIVISION:
         return False
     found = (node for tree in parse(sql, read=dialect) if tree is not None for node in tree.find_all(Div))
-    return any(not any(isinstance(side, Literal) and not side.is_int for side in (n.this, n.expression)) for n in found)
+    return any(may_be_whole(node.this) and may_be_whole(node.expression) for node in found)
 
 
 def from_engine(expression: str, dialect: str, **pieces: str) -> str:
@@ -133,6 +194,13 @@ def from_engine(expression: str, dialect: str, **pieces: str) -> str:
 
 def _enclosed(piece: str) -> str:
     return piece if re.fullmatch(r"[\w.]+|'[^']*'", piece.strip()) else f"({piece})"
+
+
+def is_dialect(name: str) -> bool:
+    """Whether SQLGlot knows a dialect of this name."""
+    from sqlglot.dialects.dialect import Dialect
+
+    return Dialect.get(name.partition(",")[0].strip()) is not None
 
 
 def type_from_engine(name: str, dialect: str) -> str:

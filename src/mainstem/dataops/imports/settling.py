@@ -9,11 +9,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from mainstem.core.problem import MainstemError, Problem, ProjectError
-from mainstem.dataops.imports.draft import Draft, DraftCheck, LeftOut
+from mainstem.dataops.imports.draft import Draft, DraftCheck, DraftModel, LeftOut
 from mainstem.dataops.imports.pruning import Dataset, completed, placed, pruned, with_checks, without_models
 from mainstem.dataops.imports.writing import File, Part, files_of
 
 _ROUNDS = 200
+_NO_COLUMN = "T005"
 
 
 def settle(draft: Draft) -> Draft:
@@ -73,10 +74,34 @@ def _without(draft: Draft, files: Sequence[File], problems: Sequence[Problem]) -
         if part is not None:
             draft = _without_part(draft, part, problem)
         elif file.path.startswith("sources/"):
-            raise ProjectError(problem)
+            draft = _without_promises(draft, file.datasets, problem)
+        elif problem.code == _NO_COLUMN and any(
+            each.name in file.datasets and _is_keyed(each) for each in draft.models
+        ):
+            draft = _without_key(draft, file.datasets, problem)
         else:
             models |= {name: f"{problem.what} ({problem.code})" for name in file.datasets if name not in models}
     return without_models(draft, models)
+
+
+def _without_promises(draft: Draft, datasets: Sequence[str], problem: Problem) -> Draft:
+    """Without the contracts and checks of a source's tables, where something is wrong that no line of them says."""
+    of_it = [each for each in draft.tables if each.name in datasets and (each.columns or each.checks)]
+    said = [LeftOut("contract", each.foreign, each.place, f"{problem.what} ({problem.code})") for each in of_it]
+    tables = tuple(replace(each, columns={}, checks=()) if each in of_it else each for each in draft.tables)
+    return replace(draft, tables=tables, left_out=(*draft.left_out, *said))
+
+
+def _is_keyed(model: DraftModel) -> bool:
+    return bool(model.key or model.time_column)
+
+
+def _without_key(draft: Draft, datasets: Sequence[str], problem: Problem) -> Draft:
+    """Without the key and the time column of a model, since one of them names no column of it."""
+    of_it = [each for each in draft.models if each.name in datasets]
+    said = [LeftOut("key", f"of {each.foreign}", each.place, f"{problem.what} ({problem.code})") for each in of_it]
+    models = tuple(replace(each, key=(), time_column=None) if each in of_it else each for each in draft.models)
+    return replace(draft, models=models, left_out=(*draft.left_out, *said))
 
 
 def _without_part(draft: Draft, part: Part, problem: Problem) -> Draft:

@@ -85,10 +85,12 @@ def _headed(
     dataset: DraftModel | DraftTable, keys: Mapping[str, Any], first_line: int, indent: int = 0
 ) -> tuple[list[str], tuple[Part, ...]]:
     """The lines of a dataset's keys, columns and checks, and what they stand for."""
-    pad, lines, parts = " " * indent, [*lines_of(keys, indent)], list[Part]()
+    pad, lines = " " * indent, [*lines_of(keys, indent)]
 
     def part(begin: int, count: int) -> Part:
         return Part(dataset.name, dataset.place, range(begin, begin + count))
+
+    parts: list[Part] = []
 
     if dataset.columns:
         lines.append(f"{pad}columns:")
@@ -128,6 +130,8 @@ def joined(checks: Sequence[DraftCheck]) -> Iterator[tuple[tuple[int, ...], Mapp
         ids.add(name)
         if name != first.kind:
             written["id"] = name
+        if first.kind == "row_count":  # a day without rows is none that has too few
+            written["per"] = "table"
         if first.severity != "error":
             written["severity"] = first.severity
         yield tuple(numbers), written
@@ -156,15 +160,16 @@ def _sources(tables: Sequence[DraftTable]) -> Iterator[File]:
     schemas = dict.fromkeys(table.name.partition(".")[0] for table in tables)
     for schema in schemas:
         own = [table for table in tables if table.name.startswith(f"{schema}.")]
-        yield _source(schema, own)
+        is_here = all(table.content is not None for table in own)
+        folder = schema if is_here else f"inbox/{schema}"
+        yield _source(schema, folder, own, is_here=is_here)
         for table in own:
             if table.content is not None:
-                yield File(f"{schema}/{table.name.partition('.')[2]}.csv", table.content)
+                yield File(f"{folder}/{table.name.partition('.')[2]}.csv", table.content)
 
 
-def _source(schema: str, tables: Sequence[DraftTable]) -> File:
-    is_here = all(table.content is not None for table in tables)
-    lines = ["kind: files", f"path: {schema}" if is_here else f"path: inbox/{schema}", "tables:"]
+def _source(schema: str, folder: str, tables: Sequence[DraftTable], *, is_here: bool) -> File:
+    lines = ["kind: files", f"path: {folder}", "tables:"]
     if not is_here:
         lines = [
             "# A draft: say where these tables come from. As files below the folder `path`, one for each table; or",

@@ -15,7 +15,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from mainstem.core.place import Place
 from mainstem.dataops.imports.dbt.known import dbt_macros, utils_macros
 from mainstem.dataops.imports.dbt.macros import Macro, Package, callables
-from mainstem.dataops.imports.dbt.refusal import NotCarriedError, Refusing, Returned
+from mainstem.dataops.imports.refusal import NotCarriedError, Refusing, Returned
 
 _ASKS = "asks the database while the text is made"
 _REFUSED = {

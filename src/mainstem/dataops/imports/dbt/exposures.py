@@ -7,9 +7,9 @@ from typing import Any
 
 from mainstem.dataops.imports.dbt.evaluator import Evaluator
 from mainstem.dataops.imports.dbt.properties import Described
-from mainstem.dataops.imports.dbt.refusal import NotCarriedError
 from mainstem.dataops.imports.draft import LeftOut, Person, Use
 from mainstem.dataops.imports.naming import item_id, person
+from mainstem.dataops.imports.refusal import NotCarriedError
 from mainstem.project.nodes import Text, texts, typed
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from mainstem.core.place import Place
 from mainstem.dataops.imports.dbt.evaluator import Evaluator
-from mainstem.dataops.imports.dbt.refusal import NotCarriedError
 from mainstem.dataops.imports.draft import DraftCheck
+from mainstem.dataops.imports.refusal import NotCarriedError
 from mainstem.project.nodes import Keys, Node, Text, typed
 from mainstem.sql.transpile import expression_to_engine, to_engine
 

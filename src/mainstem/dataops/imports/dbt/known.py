@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mainstem.dataops.imports.dbt.refusal import NotCarriedError
+from mainstem.dataops.imports.refusal import NotCarriedError
 from mainstem.sql.transpile import from_engine, type_from_engine
 
 _NULL_KEY = "_dbt_utils_surrogate_key_null_"

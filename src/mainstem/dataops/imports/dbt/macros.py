@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Template, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
-from mainstem.dataops.imports.dbt.refusal import NotCarriedError, Returned
+from mainstem.dataops.imports.refusal import NotCarriedError, Returned
 
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _BLOCK = re.compile(

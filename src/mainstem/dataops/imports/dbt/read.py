@@ -16,12 +16,12 @@ from mainstem.dataops.imports.dbt.files import WrittenFile, apart, files_of, sou
 from mainstem.dataops.imports.dbt.macros import Macro, find_macros
 from mainstem.dataops.imports.dbt.project import FILE, Settings, dialect_of, read_settings
 from mainstem.dataops.imports.dbt.properties import Properties, read_properties
-from mainstem.dataops.imports.dbt.refusal import NotCarriedError
 from mainstem.dataops.imports.draft import Draft, DraftModel, DraftTable, LeftOut, LooseCheck, Person, Use
 from mainstem.dataops.imports.folder import files_below, text_of
 from mainstem.dataops.imports.naming import sensitive
+from mainstem.dataops.imports.refusal import NotCarriedError
 from mainstem.project.names import snake_case
-from mainstem.sql.transpile import divides_whole, to_engine
+from mainstem.sql.transpile import Change, divides_whole, to_engine
 
 _KINDS = {
     "table": "table",
@@ -189,7 +189,7 @@ def _add_model(reading: _Reading, file: WrittenFile, rendered: Rendered) -> None
     renamed = (
         _HISTORY if any(each.noun == "snapshot" for each in reading.models) or reading.properties.snapshots else {}
     )
-    made = to_engine(rendered.text, reading.evaluator.dialect, renamed)
+    made = to_engine(rendered.text, reading.evaluator.dialect, Change(columns=renamed))
     if made.sql is None:
         raise NotCarriedError(made.why, file.line)
     kind = "scd2" if file.noun == "snapshot" else _KINDS.get(str(config.get("materialized", "view")))

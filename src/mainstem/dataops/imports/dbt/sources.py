@@ -9,9 +9,9 @@ from typing import Any
 from mainstem.dataops.imports.dbt.evaluator import Evaluator
 from mainstem.dataops.imports.dbt.generic_tests import WrittenTest, check_of, read_test
 from mainstem.dataops.imports.dbt.properties import Described
-from mainstem.dataops.imports.dbt.refusal import NotCarriedError
 from mainstem.dataops.imports.draft import DraftCheck, DraftTable, LeftOut
 from mainstem.dataops.imports.naming import sensitive
+from mainstem.dataops.imports.refusal import NotCarriedError
 from mainstem.project.names import snake_case
 from mainstem.project.nodes import Text
 from mainstem.sql.transpile import type_to_engine

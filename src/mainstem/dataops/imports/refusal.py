@@ -1,4 +1,4 @@
-"""Why a text of dbt cannot be carried over, and things whose use is such a reason."""
+"""Why a text cannot be carried over, and things whose use is such a reason."""
 
 from __future__ import annotations
 
