@@ -149,6 +149,7 @@ def as_facts(opened: Opened, done: Run) -> dict[str, object]:
                 "gone": d.gone,
                 "counts": d.counts,
                 "notes": d.notes,
+                "how": d.how,
                 "seconds": round(d.seconds, 3),
             }
             for d in done.done
@@ -237,7 +238,8 @@ def _show_finished(done: Run) -> None:
             look = styled(f"(mainstem show {step.dataset}{QUARANTINE})", "bright_black")
             aside = f", [yellow]{number(step.rejected)} set aside[/] {look}"
         gone = f", {number(step.gone)} gone at the source" if step.gone else ""
-        out.print(f"[green]+[/] {step.dataset.ljust(width)}  {rows}{gone}{aside}")
+        how = f"  {styled(escaped(step.how), 'bright_black')}" if step.how.startswith("incrementally") else ""
+        out.print(f"[green]+[/] {step.dataset.ljust(width)}  {rows}{gone}{aside}{how}")
     for step in checked:
         out.print(f"[green]✓[/] {step.dataset.ljust(width)}  {styled(f'checked: {escaped(step.why)}', 'bright_black')}")
     kept = [step.why for step in done.done if step not in made and step not in checked]

@@ -153,7 +153,7 @@ def _model_step(
     inputs = bound.inputs[name]
     action = "view" if model.kind == "view" else "build"
     base = state.bases.get(name)
-    full = "; recomputed in full (incremental refresh is not built yet)" if model.kind == "incremental" else ""
+    full = "; incrementally where that is known and pays" if model.kind == "incremental" else ""
     if base is None:
         return Step(name, action, f"new model{full}", inputs)
     certain = [parent for parent in inputs if steps[parent].commits]
@@ -164,7 +164,7 @@ def _model_step(
         if base.skip_key == model_skip_key(dataset, facts, versions, when):
             return _stay(dataset, bound, state, steps, "text and inputs unchanged")
     if base.fingerprint != facts.fingerprint:
-        return Step(name, action, f"its SQL changed{full}", inputs)
+        return Step(name, action, f"its {'SQL' if model.rows is None else 'rows'} changed{full}", inputs)
     if certain:
         return Step(name, action, f"new data in {listed(certain)}{full}", inputs)
     if perhaps:
