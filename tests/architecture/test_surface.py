@@ -15,6 +15,7 @@ def test_commands_are_these() -> None:
     assert list(COMMANDS) == [
         "demo",
         "init",
+        "import",
         "validate",
         "plan",
         "run",

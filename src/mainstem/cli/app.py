@@ -13,6 +13,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     # name: (module, group, one line of help)
     "demo": ("demo.command", "first", "A complete project on real data: four weeks of New York flights, day by day."),
     "init": ("init", "first", "A new project, small and working."),
+    "import": ("import_", "first", "A project of dbt or SQLMesh, brought over."),
     "validate": ("validate", "first", "Read the whole project: syntax, names, columns, types, bindings."),
     "plan": ("plan", "first", "What would be done, why, and whose requirements it touches."),
     "run": ("run", "first", "Bring the environment up to date and publish one release."),

@@ -28,6 +28,7 @@ from mainstem.orchestration.blame import hushed, in_file, may_quote, without
 from mainstem.orchestration.finishing import Result, finish, new_version
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.looks import load_fingerprint
+from mainstem.orchestration.making import select_of
 from mainstem.orchestration.state import model_skip_key
 from mainstem.orchestration.staying import keep, stay
 from mainstem.orchestration.under_way import working
@@ -186,7 +187,7 @@ def _build(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Don
         ground.shelf.ready(_read_names(facts.inputs))
         ground.shelf.make_macros(model.sql)
         base = tables.snapshot(ground.lake, lease.table)
-        select = bind_clock(model.sql, ground.started_at, ground.project.timezone)
+        select = select_of(ground, session, dataset, model)
         change, how = _computed(ground, session, dataset, base, select)
         crash.point("after-compute", dataset.name)
         version = new_version(

@@ -18,8 +18,9 @@ from mainstem.project.agreements import check_agreements, read_agreements
 from mainstem.project.files import misnamed_folders
 from mainstem.project.items import ReadItem, read_items
 from mainstem.project.macros import read_macros
+from mainstem.project.model_heads import ReadModel
 from mainstem.project.model_tests import read_model_tests
-from mainstem.project.models import ReadModel, read_models
+from mainstem.project.models import read_models
 from mainstem.project.nodes import texts
 from mainstem.project.outputs import ReadOutput, check_target, read_outputs
 from mainstem.project.policy import ReadPolicy, check_reader, check_subjects, read_policy
