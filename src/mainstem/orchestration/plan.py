@@ -57,7 +57,8 @@ def plan(
                 project.datasets[name], bound, state, steps, (now, project.timezone, project.macros)
             )
     adopted = errand.adopted if isinstance(errand, Promotion) else frozenset()
-    steps |= {name: _adopted(steps[name], errand) for name in adopted}
+    if isinstance(errand, Promotion):
+        steps = {name: _promoted(step, errand, project.datasets[name]) for name, step in steps.items()}
     _require_inputs(bound, state, chosen)
     removed = tuple(sorted(set(state.release.versions if state.release else ()) - set(project.datasets)))
     changing = [name for name, step in steps.items() if step.commits is not False or name in adopted]
@@ -75,9 +76,13 @@ def plan(
     )
 
 
-def _adopted(step: Step, errand: Errand | None) -> Step:
-    assert isinstance(errand, Promotion)
-    return replace(step, action="adopt", why=f'adopted from "{errand.branch}"') if step.action == "skip" else step
+def _promoted(step: Step, promotion: Promotion, dataset: Dataset) -> Step:
+    """What is skipped, in the words of a promotion."""
+    if step.action != "skip":
+        return step
+    if step.dataset in promotion.adopted:
+        return replace(step, action="adopt", why=f'adopted from "{promotion.branch}"')
+    return replace(step, why="loaded as it is") if dataset.is_load else step
 
 
 def _shows_moved(name: str, made_by: Load | Model, bound: Bound, state: State, steps: Mapping[str, Step]) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mainstem.core.dataset import Load
 from mainstem.core.ports import Ledger
 from mainstem.core.problem import Problem, ProjectError, WorldError
 from mainstem.core.project import Project
@@ -15,6 +14,7 @@ from mainstem.core.release import Release, Version
 from mainstem.core.run import Look
 from mainstem.orchestration.asked import listed
 from mainstem.orchestration.bind import Bound
+from mainstem.orchestration.elsewhere import reads_another
 from mainstem.orchestration.looks import Seen, load_fingerprint, look_at_sources
 from mainstem.orchestration.opening import bind_project
 from mainstem.orchestration.state import State, model_skip_key
@@ -86,10 +86,7 @@ class _Choice:
 
     def is_foreign(self, name: str) -> bool:
         """Whether a load reads another system in the branch: the settings of the two environments say so."""
-        load = self.project.datasets[name].made_by
-        environments = (self.project.environment(env) for env in (self.state.env, self.release.env))
-        here, there = (each.sources.get(load.source) if isinstance(load, Load) else None for each in environments)
-        return here != there
+        return reads_another(self.project, self.project.datasets[name], self.state.env, self.release.env)
 
 
 def _release(ledger: Ledger, state: State, promotion: Promotion) -> Release:

@@ -26,6 +26,7 @@ from mainstem.orchestration import attempt
 from mainstem.orchestration.backfill import refuse_again
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.copying import copy_ledger
+from mainstem.orchestration.elsewhere import without_others
 from mainstem.orchestration.execute import execute
 from mainstem.orchestration.graph import below
 from mainstem.orchestration.ground import Ground, Listener, Progress, files_of, unheard
@@ -70,7 +71,7 @@ def prepare(
 
     An `errand` selects its own dataset, and what is made of it. ProjectError I027 for what cannot be read again.
     """
-    state = read_state(ledger, env)
+    state = without_others(project, ledger, read_state(ledger, env))
     if isinstance(errand, Promotion):
         return _promotion(project, ledger, clock, state, errand)
     bound = bind_project(project, state.fields())

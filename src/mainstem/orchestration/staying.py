@@ -27,7 +27,11 @@ def keep(ground: Ground, dataset: Dataset, step: Step) -> Done:
         as_of = _kept_as_of(ground, dataset.name, base)
     version = replace(base, as_of=as_of)
     if step.action == "check":
-        read = (measure.read_evidence(dataset.name, version, 0),) if dataset.is_load else ()
+        read = (
+            (measure.read_evidence(dataset.name, version, 0, more={"env": ground.state.env}),)
+            if dataset.is_load
+            else ()
+        )
         return stay(ground, dataset, version, step.why, read)
     if as_of != base.as_of:
         ground.shelf.put(version)
@@ -48,7 +52,7 @@ def _kept_as_of(ground: Ground, name: str, base: Version) -> datetime:
 def _kept_evidence(ground: Ground, dataset: Dataset, version: Version) -> list[Evidence]:
     rows = [measure.version_evidence(held.subject_of(ground, dataset, version, version.id))]
     if dataset.is_load:
-        rows.append(measure.read_evidence(dataset.name, version, 0))
+        rows.append(measure.read_evidence(dataset.name, version, 0, more={"env": ground.state.env}))
     return measure.stamped(rows, ground.run, version.attempt)
 
 
