@@ -18,6 +18,7 @@ SIGNS = {
     "build": ("+", "green"),
     "view": ("=", "green"),
     "check": ("✓", "cyan"),
+    "adopt": ("↑", "green"),
     "skip": ("·", "bright_black"),
 }
 
@@ -103,6 +104,15 @@ def show_plan(opened: Opened, made: Plan) -> None:
         published = "Nothing to compute; a run would publish what is said above."
         out.print(published if _publishes(made) else "Nothing to do: every text and every input is as released.")
         return
+    if all(step.is_still for step in moving):
+        out.print("Nothing to compute: what is new is adopted.")
+    _show_touched(opened, made)
+
+
+def _show_touched(opened: Opened, made: Plan) -> None:
+    from mainstem.cli.screen import console, escaped, say_beside, styled
+
+    out = console()
     touched = [(id, opened.project.requirements[id]) for id in made.touched]
     if touched:
         out.print("\nRequirements that this touches")

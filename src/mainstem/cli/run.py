@@ -73,6 +73,7 @@ def carry_out(
     """Run, judge, tell, deliver, and show what happened; exit code 1 where something failed."""
     from mainstem.cli.progress import RunProgress
     from mainstem.cli.screen import print_json
+    from mainstem.dataops.test_proofs import prove
     from mainstem.orchestration.alerting import tell
     from mainstem.orchestration.copying import copy_ledger
     from mainstem.orchestration.judge import judge
@@ -91,6 +92,7 @@ def carry_out(
         raise
     finally:
         progress.close()
+    prove(opened.project, opened.ledger, opened.clock, env)
     judged = judge(opened.project, opened.ledger, env, opened.clock.now(), record=True)
     verdicts = judged.verdicts
     crash.point("after-evaluate")
@@ -150,6 +152,7 @@ def as_facts(opened: Opened, done: Run) -> dict[str, object]:
                 "gone": d.gone,
                 "counts": d.counts,
                 "notes": d.notes,
+                "how": d.how,
                 "seconds": round(d.seconds, 3),
             }
             for d in done.done
@@ -230,7 +233,8 @@ def _show_finished(done: Run) -> None:
     out = console()
     made = _made(done)
     checked = _in_order(done, [step for step in done.done if step.outcome == "checked"])
-    width = max((len(step.dataset) for step in (*made, *checked)), default=0)
+    adopted = _in_order(done, [step for step in done.done if step.outcome == "adopted"])
+    width = max((len(step.dataset) for step in (*made, *checked, *adopted)), default=0)
     for step in made:
         rows = counted(step.rows, "row") if step.rows is not None else "view"
         aside = ""
@@ -238,10 +242,14 @@ def _show_finished(done: Run) -> None:
             look = styled(f"(mainstem show {step.dataset}{QUARANTINE})", "bright_black")
             aside = f", [yellow]{number(step.rejected)} set aside[/] {look}"
         gone = f", {number(step.gone)} gone at the source" if step.gone else ""
-        out.print(f"[green]+[/] {step.dataset.ljust(width)}  {rows}{gone}{aside}")
+        how = f"  {styled(escaped(step.how), 'bright_black')}" if step.how.startswith("incrementally") else ""
+        out.print(f"[green]+[/] {step.dataset.ljust(width)}  {rows}{gone}{aside}{how}")
+    for step in adopted:
+        rows = counted(step.rows, "row") if step.rows is not None else "view"
+        out.print(f"[green]↑[/] {step.dataset.ljust(width)}  {rows}  {styled(step.why, 'bright_black')}")
     for step in checked:
         out.print(f"[green]✓[/] {step.dataset.ljust(width)}  {styled(f'checked: {escaped(step.why)}', 'bright_black')}")
-    kept = [step.why for step in done.done if step not in made and step not in checked]
+    kept = [step.why for step in done.done if step not in [*made, *checked, *adopted]]
     left = kept.count(NOT_SELECTED)
     counts = {"unchanged": len(kept) - left, NOT_SELECTED: left}
     said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)

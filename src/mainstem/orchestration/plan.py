@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from mainstem.core.dataset import QUARANTINE, Dataset, Load, Model
 from mainstem.core.errand import Errand
 from mainstem.core.problem import Problem, ProjectError
 from mainstem.core.project import Project
+from mainstem.core.promotion import Promotion
 from mainstem.core.release import Version
 from mainstem.core.run import Look, Plan, Review, Step
 from mainstem.core.span import Again
@@ -56,9 +58,12 @@ def plan(
         else:
             steps[name] = _model_step(project.datasets[name], bound, state, steps, makings, when)
         makings[name] = _makings(project.datasets[name], bound, state, steps[name], makings, when)
+    adopted = errand.adopted if isinstance(errand, Promotion) else frozenset()
+    if isinstance(errand, Promotion):
+        steps = {name: _promoted(step, errand, project.datasets[name]) for name, step in steps.items()}
     _require_inputs(bound, state, chosen)
     removed = tuple(sorted(set(state.release.versions if state.release else ()) - set(project.datasets)))
-    changing = [name for name, step in steps.items() if step.commits is not False]
+    changing = [name for name, step in steps.items() if step.commits is not False or name in adopted]
     moving = below(bound.inputs, changing, bound.order)
     reach = _reached(project, bound, moving)
     return Plan(
@@ -71,6 +76,15 @@ def plan(
         reach.outputs,
         reach.people,
     )
+
+
+def _promoted(step: Step, promotion: Promotion, dataset: Dataset) -> Step:
+    """What is skipped, in the words of a promotion."""
+    if step.action != "skip":
+        return step
+    if step.dataset in promotion.adopted:
+        return replace(step, action="adopt", why=f'adopted from "{promotion.branch}"')
+    return replace(step, why="loaded as it is") if dataset.is_load else step
 
 
 def _shows_moved(name: str, made_by: Load | Model, bound: Bound, state: State, steps: Mapping[str, Step]) -> bool:
@@ -140,7 +154,7 @@ def _model_step(
     inputs = bound.inputs[name]
     action = "view" if model.kind == "view" else "build"
     base = state.bases.get(name)
-    full = "; recomputed in full (incremental refresh is not built yet)" if model.kind == "incremental" else ""
+    full = "; incrementally where that is known and pays" if model.kind == "incremental" else ""
     if base is None:
         return Step(name, action, f"new model{full}", inputs)
     certain = [parent for parent in inputs if steps[parent].commits]
@@ -151,7 +165,7 @@ def _model_step(
         unchanged = "text and inputs unchanged" if is_same else "nothing that it reads is made in another way"
         return _stay(dataset, bound, state, steps, unchanged)
     if base.fingerprint != facts.fingerprint:
-        return Step(name, action, f"its SQL changed{full}", inputs)
+        return Step(name, action, f"its {'SQL' if model.rows is None else 'rows'} changed{full}", inputs)
     if certain:
         return Step(name, action, f"new data in {listed(certain)}{full}", inputs)
     if perhaps:
