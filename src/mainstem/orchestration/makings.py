@@ -68,6 +68,23 @@ def of_model(
     return Makings(whole, framed, columns)
 
 
+def planned(
+    dataset: Dataset,
+    facts: SqlFacts | None,
+    inputs: Mapping[str, Makings],
+    base: Version | None,
+    *,
+    stays: bool,
+    when: When,
+) -> Makings:
+    """What a dataset follows from when a plan is carried out; `stays`: with the version `base`, if there is one."""
+    if facts is None or (stays and base is None):
+        return of_version(base if stays else None)
+    if stays and base is not None and base.skip_key != key_of(dataset, facts, inputs, when):
+        return of_version(base)
+    return of_model(dataset, facts, inputs, when, base.id if stays and base else None)
+
+
 def key_of(dataset: Dataset, facts: SqlFacts, inputs: Mapping[str, Makings], when: When) -> str | None:
     """The skip key of a model over inputs with these makings; None where it follows from what is still to be made.
 
@@ -101,6 +118,11 @@ def _read(facts: SqlFacts, inputs: Iterable[str]) -> dict[str, set[str]]:
         if dataset in read:
             read[dataset].add(base[len(dataset) + 1 :].lower())
     return read
+
+
+def read_by(facts: SqlFacts) -> list[str]:
+    """The base columns (lower case) that a SELECT reads: those shown, and those that decide rows."""
+    return sorted({base.lower() for base in _bases(facts)})
 
 
 def _bases(facts: SqlFacts) -> Iterator[str]:

@@ -17,10 +17,15 @@ from mainstem.core.span import Again
 from mainstem.governance.reach import Reached, reached
 from mainstem.orchestration.asked import in_words, listed, unheld
 from mainstem.orchestration.bind import Bound
-from mainstem.orchestration.graph import below
 from mainstem.orchestration.looks import load_fingerprint
-from mainstem.orchestration.makings import Makings, When, key_of, of_model, of_version
+from mainstem.orchestration.makings import Makings, When, key_of, planned
 from mainstem.orchestration.state import State
+
+OF_TEXT = ("added", "changed", "affected")
+"""Changes that come of what people wrote, not of newer rows."""
+
+PERHAPS = "perhaps"
+"""The change of a step that commits only if there is something new."""
 
 
 def plan(
@@ -50,28 +55,35 @@ def plan(
         if name not in chosen:
             steps[name] = Step(name, "skip", "not selected", bound.inputs[name], commits=False)
         elif isinstance(errand, Again) and name == errand.dataset:
-            steps[name] = Step(name, "load", f"{errand}, committed only if rows differ", commits=None)
+            steps[name] = Step(name, "load", f"{errand}, committed only if rows differ", commits=None, change=PERHAPS)
         elif isinstance(errand, Review) and isinstance(made_by, Load):
-            steps[name] = Step(name, errand.action, "rows that were set aside", commits=None)
+            steps[name] = Step(name, errand.action, "rows that were set aside", commits=None, change=PERHAPS)
         elif isinstance(made_by, Load):
             steps[name] = _load_step(project.datasets[name], made_by, looks[name], bound, state, steps)
         else:
             steps[name] = _model_step(project.datasets[name], bound, state, steps, makings, when)
-        makings[name] = _makings(project.datasets[name], bound, state, steps[name], makings, when)
+        makings[name] = planned(
+            project.datasets[name],
+            bound.facts.get(name),
+            {parent: makings[parent] for parent in bound.inputs[name]},
+            state.bases.get(name),
+            stays=steps[name].commits is False,
+            when=when,
+        )
     adopted = errand.adopted if isinstance(errand, Promotion) else frozenset()
     if isinstance(errand, Promotion):
         steps = {name: _promoted(step, errand, project.datasets[name]) for name, step in steps.items()}
     _require_inputs(bound, state, chosen)
     removed = tuple(sorted(set(state.release.versions if state.release else ()) - set(project.datasets)))
     changing = [name for name, step in steps.items() if step.commits is not False or name in adopted]
-    moving = below(bound.inputs, changing, bound.order)
-    reach = _reached(project, bound, moving)
+    reach = _reached(project, bound, changing)
+    moving = frozenset(reach.datasets)
     return Plan(
         state.env,
         state.release,
         tuple(steps.values()),
         removed,
-        _touched(project, bound, moving, reach.requirements),
+        touched(project, bound, moving, reach.requirements),
         _notes(project, state, looks, removed, steps),
         reach.outputs,
         reach.people,
@@ -129,16 +141,18 @@ def _load_step(dataset: Dataset, load: Load, look: Look, bound: Bound, state: St
     name = dataset.name
     if name not in state.bases:
         missed = "; the source was not reached" if look.state == "unknown" else ""
-        return Step(name, "load", f"first load{missed}: {look.detail}")
+        return Step(name, "load", f"first load{missed}: {look.detail}", change="added")
     if look.state == "nothing":
         return _stay(dataset, bound, state, steps, f"nothing new at the source: {look.detail}")
     if look.state == "unknown":
-        return Step(name, "load", f"the source was not reached: {look.detail}", commits=None)
+        return Step(name, "load", f"the source was not reached: {look.detail}", commits=None, change=PERHAPS)
     if look.state == "unsure":
-        return Step(name, "load", f"cannot tell: read to see ({look.detail})", commits=None)
+        return Step(name, "load", f"cannot tell: read to see ({look.detail})", commits=None, change=PERHAPS)
     if load.load == "full":
-        return Step(name, "load", f"{look.detail}; read again, committed only if rows differ", commits=None)
-    return Step(name, "load", look.detail)
+        return Step(
+            name, "load", f"{look.detail}; read again, committed only if rows differ", commits=None, change="data"
+        )
+    return Step(name, "load", look.detail, change="data")
 
 
 def _model_step(
@@ -156,41 +170,38 @@ def _model_step(
     base = state.bases.get(name)
     full = "; incrementally where that is known and pays" if model.kind == "incremental" else ""
     if base is None:
-        return Step(name, action, f"new model{full}", inputs)
-    certain = [parent for parent in inputs if steps[parent].commits]
-    perhaps = [parent for parent in inputs if steps[parent].commits is None]
+        return Step(name, action, f"new model{full}", inputs, change="added")
     facts = bound.facts[name]
     if base.skip_key == key_of(dataset, facts, {parent: makings[parent] for parent in inputs}, when):
         is_same = all(makings[parent].whole == base.inputs.get(parent) for parent in inputs)
         unchanged = "text and inputs unchanged" if is_same else "nothing that it reads is made in another way"
         return _stay(dataset, bound, state, steps, unchanged)
     if base.fingerprint != facts.fingerprint:
-        return Step(name, action, f"its {'SQL' if model.rows is None else 'rows'} changed{full}", inputs)
+        why, change = f"its {'SQL' if model.rows is None else 'rows'} changed", "changed"
+    else:
+        why, change = _moved_by(base, inputs, state, steps, reads_clock=facts.reads_clock)
+    return Step(name, action, why + full, inputs, commits=None if change == PERHAPS else True, change=change)
+
+
+def _moved_by(
+    base: Version, inputs: Sequence[str], state: State, steps: Mapping[str, Step], *, reads_clock: bool
+) -> tuple[str, str]:
+    """Why a model is built whose text is as it was, and the kind of its change."""
+    certain = [parent for parent in inputs if steps[parent].commits]
+    perhaps = [parent for parent in inputs if steps[parent].commits is None]
+    remade = [each for each in certain if steps[each].change in OF_TEXT and steps[each].action != "load"]
+    if remade:
+        return f"what it reads of {listed(remade)} is made in another way", "affected"
     if certain:
-        return Step(name, action, f"new data in {listed(certain)}{full}", inputs)
+        return f"new data in {listed(certain)}", "data"
     if perhaps:
-        return Step(name, action, f"only if {listed(perhaps)} brings something new{full}", inputs, commits=None)
+        return f"only if {listed(perhaps)} brings something new", PERHAPS
     moved = [parent for parent in inputs if parent in state.bases and base.inputs.get(parent) != state.bases[parent].id]
     if moved:
-        return Step(name, action, f"{listed(moved)} differs from what it was built on{full}", inputs)
-    if facts.reads_clock:
-        return Step(name, action, f"its SQL reads the clock, and that has moved{full}", inputs)
-    return Step(name, action, f"its kind, its `time_column` or a macro that it uses changed{full}", inputs)
-
-
-def _makings(
-    dataset: Dataset, bound: Bound, state: State, step: Step, makings: Mapping[str, Makings], when: When
-) -> Makings:
-    """What a dataset will follow from when the plan is carried out."""
-    base = state.bases.get(dataset.name)
-    stays = step.commits is False
-    if dataset.is_load or (stays and base is None):
-        return of_version(base if stays else None)
-    facts = bound.facts[dataset.name]
-    inputs = {parent: makings[parent] for parent in bound.inputs[dataset.name]}
-    if stays and base is not None and base.skip_key != key_of(dataset, facts, inputs, when):
-        return of_version(base)
-    return of_model(dataset, facts, inputs, when, base.id if stays and base else None)
+        return f"{listed(moved)} differs from what it was built on", "data"
+    if reads_clock:
+        return "its SQL reads the clock, and that has moved", "data"
+    return "its kind, its `time_column` or a macro that it uses changed", "changed"
 
 
 def _notes(
@@ -233,7 +244,7 @@ def _reached(project: Project, bound: Bound, moving: Collection[str]) -> Reached
     return reached(project, bound.facts, *moving, *quarantines)
 
 
-def _touched(
+def touched(
     project: Project, bound: Bound, moving: Collection[str], requirements: Collection[str]
 ) -> dict[str, tuple[str, ...]]:
     """These requirements in the order of the files, each with the datasets of its own that change."""
