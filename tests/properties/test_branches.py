@@ -1,4 +1,4 @@
-"""Environments that run, begin, promote, roll back and are cleaned in any order show what they must; nothing is lost."""
+"""Environments that run, begin, promote, roll back and are cleaned in any order show what they must."""
 
 from __future__ import annotations
 
