@@ -15,9 +15,11 @@ def test_commands_are_these() -> None:
     assert list(COMMANDS) == [
         "demo",
         "init",
+        "import",
         "validate",
         "plan",
         "run",
+        "test",
         "up",
         "status",
         "why",

@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from tests.unit.console.shop import desk_over, later, open_shop, publish
 
 from mainstem.console.app import make_app
+from mainstem.core.clock import WallClock
+from mainstem.ledger.sqlite import open_ledger
+from mainstem.orchestration.run import run
+from mainstem.project import load
 
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
 PAGES = [
@@ -45,19 +50,28 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(shop: Path) -> Iterator[str]:
     """The address of a console over it, which looks for newer releases as `mainstem up` does."""
+    with served(shop) as found:
+        yield found
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a console over a project, while inside."""
     stop = threading.Event()
-    with desk_over(shop) as desk:
+    with desk_over(folder) as desk:
         server = uvicorn.Server(uvicorn.Config(make_app(desk), host="127.0.0.1", port=0, log_level="warning"))
         threads = [threading.Thread(target=server.run), threading.Thread(target=desk.watch, args=(stop, 0.1, print))]
         for thread in threads:
             thread.start()
         while not server.started:
             time.sleep(0.02)
-        yield f"http://localhost:{server.servers[0].sockets[0].getsockname()[1]}"
-        server.should_exit = True
-        stop.set()
-        for thread in threads:
-            thread.join()
+        try:
+            yield f"http://localhost:{server.servers[0].sockets[0].getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            stop.set()
+            for thread in threads:
+                thread.join()
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -108,6 +122,41 @@ def test_no_page_is_wider_than_a_phone(browser: Browser, address: str, path: str
     open_page(page, path)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     context.close()
+
+
+LONG = "the_warehouse_of_the_north.everything_that_was_ever_ordered_by_anybody_at_all"
+
+
+def test_wide_tables_and_long_names_stay_inside_a_phone(browser: Browser, tmp_path: Path) -> None:
+    source, table = LONG.split(".")
+    names = [f"a_rather_long_column_name_{number}" for number in range(20)]
+    text = "{path: a.csv, columns: {id: bigint}}"
+    files = {
+        "mainstem.yml": "name: wide\n",
+        f"sources/{source}.yml": f"kind: files\npath: inbox\ntables: {{{table}: {text}}}\n",
+        "inbox/a.csv": f"id,{','.join(names)}\n1,{','.join(names)}\n{'x' * 90},{','.join(names)}\n",
+        "models/wide.sql": f"select * from {LONG}\n",
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    project = load(tmp_path)
+    with closing(open_ledger(project.ledger)) as ledger:
+        assert run(project, ledger, WallClock()).release is not None
+    with served(tmp_path) as found:
+        page = browser.new_page(base_url=found, viewport={"width": 390, "height": 844})
+        for path in (
+            "/",
+            "/map",
+            "/catalog",
+            f"/catalog/{LONG}",
+            f"/catalog/{LONG}__quarantine",
+            "/runs/RUN",
+            "/query",
+        ):
+            open_page(page, path)
+            assert (path, page.evaluate("document.documentElement.scrollWidth")) == (path, 390)
+        page.close()
 
 
 @pytest.mark.parametrize("width", [1280, 1440])

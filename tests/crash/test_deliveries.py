@@ -131,6 +131,17 @@ def test_what_a_killed_delivery_wrote_is_taken_back_when_the_release_is(
     assert there(folder) == before
 
 
+@pytest.mark.parametrize(("point", "counts"), [("before-send", (100, 733)), ("after-send", (0, 833))])
+def test_rows_that_are_there_already_are_counted_as_updates(
+    point: str, counts: tuple[int, int], tmp_path: Path, delivered: Path
+) -> None:
+    folder = shutil.copytree(delivered, tmp_path / "project")
+    killed(folder, point)
+    killed(folder, point)  # the deletes are done: now the first batch of rows
+    told = sent(folder)
+    assert (told.inserts, told.updates) == counts
+
+
 def test_lost_acknowledgements_send_everything_to_the_same_end(
     tmp_path: Path, delivered: Path, undisturbed: list[tuple[Any, ...]]
 ) -> None:

@@ -13,9 +13,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     # name: (module, group, one line of help)
     "demo": ("demo.command", "first", "A complete project on real data: four weeks of New York flights, day by day."),
     "init": ("init", "first", "A new project, small and working."),
+    "import": ("import_", "first", "A project of dbt or SQLMesh, brought over."),
     "validate": ("validate", "first", "Read the whole project: syntax, names, columns, types, bindings."),
     "plan": ("plan", "first", "What would be done, why, and whose requirements it touches."),
     "run": ("run", "first", "Bring the environment up to date and publish one release."),
+    "test": ("test", "first", "Tests of models: given rows in, expected rows out."),
     "up": ("up", "first", "Console, data APIs, schedule and alerts, in one process."),
     "status": ("status", "first", "The scoreboard: requirements by stakeholder, with evidence."),
     "why": ("why", "first", "Why a verdict, a step, a failure: down to the evidence."),

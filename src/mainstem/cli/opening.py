@@ -83,9 +83,13 @@ def _is_of_git(project: Project, env: str) -> bool:
 
 def open_project(folder: Path | None, env: str, now: str | None = None, *, writes: bool = False) -> Opened:
     """Project, ledger and clock. `writes`: the command records facts, so a wall clock cannot be set by hand."""
+    return with_ledger(open_text(folder, env), env, now, writes=writes)
+
+
+def with_ledger(project: Project, env: str, now: str | None = None, *, writes: bool = False) -> Opened:
+    """A project that was read, with its ledger and clock; see `open_project`."""
     from mainstem.ledger.sqlite import is_made, open_ledger
 
-    project = open_text(folder, env)
     if not is_made(project.ledger):
         from mainstem.orchestration.rebuild import require_ledger
 

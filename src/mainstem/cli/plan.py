@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mainstem.cli.naming import naming
+from mainstem.cli.naming import selecting
 from mainstem.cli.opening import Opened, open_project
 from mainstem.cli.options import usual_options
 from mainstem.core.run import Plan, Step
@@ -24,7 +24,7 @@ SIGNS = {
 
 
 @click.command("plan")
-@click.argument("select", nargs=-1, shell_complete=naming("dataset"))
+@click.argument("select", nargs=-1, shell_complete=selecting)
 @usual_options
 @click.option("--exit-code", is_flag=True, help="Exit with 3 when a step would commit.")
 def command(
@@ -32,7 +32,8 @@ def command(
 ) -> None:
     """What a run would do, why, and whose requirements it touches. Nothing is touched.
 
-    SELECT are names or globs of datasets; all by default.
+    SELECT are names or globs of datasets, tag:NAME, requirement:ID, stakeholder:ID or changed, each with a + before
+    it for what it is made of, behind it for what is made of it; all by default.
     """
     from mainstem.orchestration.run import prepare
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mainstem.core.dataset import Dataset, Source
+from mainstem.core.model_test import ModelTest
 from mainstem.core.output import Output, Policy
 from mainstem.core.place import Place
 from mainstem.core.requirement import (
@@ -78,7 +79,7 @@ class Project:
     `root` is the absolute folder. `lake` is an absolute folder (or a URL later). `ledger` the absolute path of the
     SQLite file. `clock`: wall | replay. `publish`: all | partial. `branches`: git
     (commands work in the branch named like that of git) | None. `agreements` maps requirement ids to entries in file
-    order. `lost` are names of what is written but could not be read: ids, datasets, outputs, schemas of sources,
+    order. `lost` are names of what is written but could not be read: ids, datasets, outputs, tests, schemas of sources,
     `macros` and `mainstem.yml` as wholes; empty in a project without problems.
     """
 
@@ -108,6 +109,7 @@ class Project:
     policy: Policy = field(default_factory=Policy)
     macros: tuple[Macro, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    tests: Mapping[str, ModelTest] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
 
     def is_lost(self, dataset: str) -> bool:

@@ -104,7 +104,7 @@ class Failure:
 class Done:
     """A step that ended well. `outcome`: committed | unchanged | recovered | kept | adopted (from a branch) | checked
     (nothing new, but measured again). `counts` are those of a load or a review by name, `notes` what it has to tell
-    beside."""
+    beside, `how` the way in which an incremental model was brought up to date."""
 
     dataset: str
     outcome: str
@@ -117,6 +117,7 @@ class Done:
     counts: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)

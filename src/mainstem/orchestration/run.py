@@ -33,11 +33,12 @@ from mainstem.orchestration.ground import Ground, Listener, Progress, files_of, 
 from mainstem.orchestration.leasing import lease, renewing, turn
 from mainstem.orchestration.looks import Seen, look_at_sources, nothing_seen
 from mainstem.orchestration.opening import bind_project, open_engine
-from mainstem.orchestration.plan import plan, selected
+from mainstem.orchestration.plan import plan
 from mainstem.orchestration.promote import adopt, look_at_rest
 from mainstem.orchestration.proving import prove
 from mainstem.orchestration.publishing import publish
 from mainstem.orchestration.recover import recover
+from mainstem.orchestration.selection import selected
 from mainstem.orchestration.shelf import Shelf
 from mainstem.orchestration.state import State, only, read_state
 from mainstem.orchestration.step import do
@@ -73,18 +74,20 @@ def prepare(
     state = without_others(project, ledger, read_state(ledger, env))
     if isinstance(errand, Promotion):
         return _promotion(project, ledger, clock, state, errand)
-    if errand is not None:
-        bound = bind_project(project, state.fields())
-        moved = below(bound.inputs, [errand.dataset], bound.order)
-        select = [name for name in bound.order if name in moved and (name in state.bases or isinstance(errand, Again))]
-    if select:
-        state = only(state, selected(project, select))
     bound = bind_project(project, state.fields())
+    chosen = selected(project, bound, state, select)
+    if errand is not None:
+        moved = below(bound.inputs, [errand.dataset], bound.order)
+        chosen = frozenset(name for name in moved if name in state.bases or isinstance(errand, Again))
+    if chosen != project.datasets.keys():
+        narrowed = only(state, chosen)
+        bound = bound if narrowed.fields() == state.fields() else bind_project(project, narrowed.fields())
+        state = narrowed
     seen = nothing_seen(project)
     looks = look_at_sources(project, state, clock.now(), seen) if look and not isinstance(errand, Review) else {}
     if isinstance(errand, Again):
         refuse_again(project, state, errand)
-    return Prepared(plan(project, bound, state, looks, clock.now(), select, errand), bound, state, seen, errand)
+    return Prepared(plan(project, bound, state, looks, clock.now(), chosen, errand), bound, state, seen, errand)
 
 
 def _promotion(project: Project, ledger: Ledger, clock: Clock, state: State, errand: Promotion) -> Prepared:
@@ -93,7 +96,9 @@ def _promotion(project: Project, ledger: Ledger, clock: Clock, state: State, err
     state, errand = adopt(project, ledger, state, errand, clock.now())
     looks = look_at_rest(project, state, clock.now(), seen)
     bound = bind_project(project, state.fields())
-    return Prepared(plan(project, bound, state, looks, clock.now(), (), errand), bound, state, seen, errand)
+    return Prepared(
+        plan(project, bound, state, looks, clock.now(), frozenset(project.datasets), errand), bound, state, seen, errand
+    )
 
 
 def run(

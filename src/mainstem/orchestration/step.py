@@ -28,6 +28,7 @@ from mainstem.orchestration.blame import hushed, in_file, may_quote, without
 from mainstem.orchestration.finishing import Result, finish, new_version
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.looks import load_fingerprint
+from mainstem.orchestration.making import select_of
 from mainstem.orchestration.state import model_skip_key
 from mainstem.orchestration.staying import keep, stay
 from mainstem.orchestration.under_way import working
@@ -187,14 +188,30 @@ def _build(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Don
         ground.shelf.ready(_read_names(facts.inputs))
         ground.shelf.make_macros(model.sql)
         base = tables.snapshot(ground.lake, lease.table)
-        select = bind_clock(model.sql, ground.started_at, ground.project.timezone)
-        written = _written(ground, session, lease, select)
+        select = select_of(ground, session, dataset, model)
+        change, how = _computed(ground, session, dataset, base, select)
         crash.point("after-compute", dataset.name)
-        change = Change(written.fields, written.files, replace=True, rows_in=written.rows)
         version = new_version(
             lease, change, base, fingerprint=facts.fingerprint, inputs=reads.ids, key=reads.key, as_of=reads.as_of
         )
-        return finish(ground, session, dataset, lease, Result(version, change, base))
+        told = (measure.refreshed_evidence(version, how, ground.clock.now()),) if how else ()
+        return replace(finish(ground, session, dataset, lease, Result(version, change, base, told)), how=how)
+
+
+def _computed(
+    ground: Ground, session: Session, dataset: Dataset, base: Snapshot | None, select: str
+) -> tuple[Change, str]:
+    """The rows of a model as they are to be from now on; of an incremental one also how they were made, in words."""
+    from mainstem.orchestration.refreshing import Refreshed, refreshed
+
+    lease, model, how = ground.leases[dataset.name], dataset.made_by, ""
+    if isinstance(model, Model) and model.kind == "incremental":
+        found = refreshed(ground, session, dataset, lease, base, select)
+        if isinstance(found, Refreshed):
+            return found.change, f"incrementally: {found.words}"
+        how = f"in full: {found}"
+    written = _written(ground, session, lease, select)
+    return Change(written.fields, written.files, replace=True, rows_in=written.rows), how
 
 
 def _written(ground: Ground, session: Session, lease: Lease, select: str) -> Written:

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from mainstem.core.codes import (
     branches,
     cli,
+    dataops,
     engines,
     generation,
     governance,
+    imports,
     ingestion,
     ledger,
     orchestration,
@@ -29,9 +31,11 @@ from mainstem.core.codes.code import Code
 _OWNERS = (
     branches,
     cli,
+    dataops,
     engines,
     generation,
     governance,
+    imports,
     ingestion,
     ledger,
     orchestration,

@@ -188,6 +188,13 @@ CODES: dict[str, Code] = {
         "`target: 0.95`, exactly one of them. Without a window it is a rule that must always hold, and says neither.",
         "Correct the key shown.",
     ),
+    "P045": Code(
+        "A CSV model that is no table",
+        "A CSV file below `models/` is small and kept by hand: a header with the names of the columns, values "
+        "separated by commas, one for each column in every row.",
+        "Correct the line named. A value with a comma, a line break or a quote in it goes in double quotes, and a "
+        'quote inside it is doubled: `"5"" pipe"`. Files that others write are loaded by a source of kind `files`.',
+    ),
     "P046": Code(
         "A check that is not counted by partition",
         "`passing` asks whether one day's rows are right, so its checks are measured by day. A check over the whole "
@@ -205,11 +212,23 @@ CODES: dict[str, Code] = {
         "Dates and deadlines are local; the zone says where. Abbreviations such as EST do not know summer time.",
         "Use a name of the IANA list, such as America/New_York.",
     ),
+    "P049": Code(
+        "A CSV model that is too large",
+        "CSV files below `models/` are text of the project, read by each command. Beyond five million characters they "
+        "are data.",
+        "Move the file out of `models/` and load it by a source of kind `files`.",
+    ),
     "P050": Code(
         "An output whose SQL is not clear",
         "Each SQL block of a dashboard has a name, under which charts, proofs and lineage know it. A sync says what it "
         "sends, once.",
         "Open a block with ```` ```sql name=worst_routes ````; SQL that is only shown goes into a `text` block.",
+    ),
+    "P051": Code(
+        "Keys of a model that is not there",
+        "`models/x.yml` says of `models/x.csv` what a SELECT's head says of the SELECT. Without the rows it is about "
+        "nothing.",
+        "Give both files the same name, or write the keys at the head of the SELECT: `/* --- ... --- */`.",
     ),
     "P052": Code(
         "A statement that is no macro",
@@ -239,5 +258,22 @@ CODES: dict[str, Code] = {
         "A schedule in a replay",
         "A project of `clock: replay` is judged at the latest instant of its ledger; time passes there only with runs.",
         "Leave the schedule to a project that goes by the wall clock.",
+    ),
+    "P060": Code(
+        "Two tests of one name",
+        "Proofs of requirements and `mainstem test` name tests, so one name means one test.",
+        "Give one of them another name.",
+    ),
+    "P061": Code(
+        "A line of a test's CSV file that is no row",
+        "The first line names the columns; every other one has a field for each of them. An empty field is NULL, and "
+        '`""` an empty text.',
+        "Add what is missing, or put a field that holds a comma, a quote or a line break into double quotes.",
+    ),
+    "P062": Code(
+        "Expected rows that do not say the same columns",
+        "Columns that no expected row names are not compared. Where only some rows name a column, nobody could tell "
+        "whether it matters in the others.",
+        "Write the column in every row, with `null` where it is NULL, or in none.",
     ),
 }

@@ -20,12 +20,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """By digest of key. `deletes` are keys whose rows this sync wrote, and which the release does not hold any more."""
+    """By digest of key. `deletes` are keys whose rows this sync wrote, and which the release does not hold any more.
+    Of `inserts` those that are `unsure` were sent before, and not acknowledged: the destination may hold them."""
 
     inserts: Mapping[bytes, Wanted]
     updates: Mapping[bytes, Wanted]
     deletes: frozenset[bytes]
     unchanged: int
+    unsure: frozenset[bytes] = frozenset()
 
     @property
     def is_empty(self) -> bool:
@@ -39,7 +41,8 @@ def find_changes(wanted: Mapping[bytes, Wanted], state: State, mode: str) -> Cha
     if mode == "insert":
         updates = {}
     gone = frozenset(state) - frozenset(wanted) if mode == "mirror" else frozenset()
-    return Changes(inserts, updates, gone, len(wanted) - len(inserts) - len(updates))
+    unsure = frozenset(key for key in inserts if key in state) if mode != "insert" else frozenset()
+    return Changes(inserts, updates, gone, len(wanted) - len(inserts) - len(updates), unsure)
 
 
 def refuse_surprise(changes: Changes, wanted: int, state: State, to: Destination) -> None:

@@ -49,10 +49,11 @@ def send(changes: Changes, target: Target, sent: Acknowledged, output: str, dige
         refused.update(words)
     wanted = {**changes.inserts, **changes.updates}
     digests = {key: each.digest for key, each in wanted.items()}
+    held = changes.unsure & {digest_of(row) for row in target.keys_there()} if changes.unsure else frozenset[bytes]()
     for rows in _batches([(key, each.row) for key, each in wanted.items()]):
         taken, words = _send_batch(rows, target.write, digests, sent, output)
-        inserts += len(taken & changes.inserts.keys())
-        updates += len(taken & changes.updates.keys())
+        inserts += len(taken & changes.inserts.keys() - held)
+        updates += len(taken & changes.updates.keys() | taken & held)
         refused.update(words)
     return Sent(inserts, updates, deletes, dict(refused))
 
