@@ -38,12 +38,15 @@ class DraftCheck:
 
 @dataclass(frozen=True, slots=True)
 class DraftModel:
-    """A model: `name` is the dataset's, `foreign` is what it was called. `columns` are notes on columns, as written."""
+    """A model: `name` is the dataset's, `foreign` is what it was called. `columns` are notes on columns, as written.
+
+    `content` are the bytes of a CSV file, for a model that is one; else `sql` is its SELECT.
+    """
 
     name: str
     foreign: str
     place: Place
-    sql: str
+    sql: str = ""
     noun: str = "model"
     kind: str = "table"
     key: tuple[str, ...] = ()
@@ -53,12 +56,12 @@ class DraftModel:
     tags: tuple[str, ...] = ()
     columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     checks: tuple[DraftCheck, ...] = ()
+    content: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DraftTable:
-    """A table of a source, `name` with its schema; `columns` are its contract. `content`: the bytes of the file that it
-    is read from, where the foreign project has one; `options` are those of the kind `files`."""
+    """A table of a source, `name` with its schema; `columns` are its contract."""
 
     name: str
     foreign: str
@@ -68,8 +71,6 @@ class DraftTable:
     tags: tuple[str, ...] = ()
     columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     checks: tuple[DraftCheck, ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict)
-    content: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,11 @@ def inputs(sql: str) -> tuple[str, ...]:
     return tuple(read_inputs(sql, Place("")).inputs)
 
 
+def reads(model: DraftModel) -> tuple[str, ...]:
+    """The datasets that a model reads."""
+    return inputs(model.sql) if model.content is None else ()
+
+
 def compared(check: DraftCheck) -> tuple[str, ...]:
     """The datasets that a check compares with."""
     if check.kind == "sql":
@@ -27,7 +32,7 @@ def compared(check: DraftCheck) -> tuple[str, ...]:
 def pruned(draft: Draft) -> Draft:
     """Without models, checks and uses of what is not there; all of it said."""
     names = draft.names
-    lost = {each.name: gone for each in draft.models if (gone := _missing(inputs(each.sql), names))}
+    lost = {each.name: gone for each in draft.models if (gone := _missing(reads(each), names))}
     if lost:
         return pruned(without_models(draft, {name: _not_there(gone) for name, gone in lost.items()}))
     said: list[LeftOut] = []
@@ -84,10 +89,10 @@ def placed(draft: Draft) -> Draft:
 
 def _depths(draft: Draft) -> dict[str, int]:
     """How many steps from a source each dataset is at most; circles are left as they are."""
-    reads = {each.name: inputs(each.sql) for each in draft.models}
+    parents = {each.name: reads(each) for each in draft.models}
     depth = dict.fromkeys(draft.names, 0)
-    for _ in range(len(reads)):
-        deeper = {name: 1 + max((depth.get(each, 0) for each in read), default=0) for name, read in reads.items()}
+    for _ in range(len(parents)):
+        deeper = {name: 1 + max((depth.get(each, 0) for each in read), default=0) for name, read in parents.items()}
         if all(depth[name] == value for name, value in deeper.items()):
             break
         depth.update(deeper)
@@ -98,7 +103,7 @@ def completed(draft: Draft) -> Draft:
     """Contracts with the columns that models read and no file of the old project says: these have no type yet."""
     nothing: dict[str, None] = dict.fromkeys(draft.names)
     read: dict[str, set[str]] = {}
-    for model in draft.models:
+    for model in (each for each in draft.models if each.content is None):
         facts = read_facts(model.sql, Place(""), nothing)
         for base in {*facts.influences, *(base for bases in facts.lineage.values() for base in bases)}:
             dataset, _, column = base.rpartition(".")

@@ -15,6 +15,7 @@ from mainstem.dataops.imports.writing import File, Part, files_of
 
 _ROUNDS = 200
 _NO_COLUMN = "T005"
+_NO_VALUE = "T020"
 
 
 def settle(draft: Draft) -> Draft:
@@ -75,6 +76,8 @@ def _without(draft: Draft, files: Sequence[File], problems: Sequence[Problem]) -
             draft = _without_part(draft, part, problem)
         elif file.path.startswith("sources/"):
             draft = _without_promises(draft, file.datasets, problem)
+        elif problem.code == _NO_VALUE:
+            draft = _without_types(draft, file.datasets, problem)
         elif problem.code == _NO_COLUMN and any(
             each.name in file.datasets and _is_keyed(each) for each in draft.models
         ):
@@ -90,6 +93,19 @@ def _without_promises(draft: Draft, datasets: Sequence[str], problem: Problem) -
     said = [LeftOut("contract", each.foreign, each.place, f"{problem.what} ({problem.code})") for each in of_it]
     tables = tuple(replace(each, columns={}, checks=()) if each in of_it else each for each in draft.tables)
     return replace(draft, tables=tables, left_out=(*draft.left_out, *said))
+
+
+def _without_types(draft: Draft, datasets: Sequence[str], problem: Problem) -> Draft:
+    """Without the types of a CSV file whose values do not fit them: they get one that all values fit."""
+    of_it = [each for each in draft.models if each.name in datasets and any("type" in c for c in each.columns.values())]
+    said = [LeftOut("types", f"of {each.foreign}", each.place, f"{problem.what} ({problem.code})") for each in of_it]
+    models = tuple(replace(each, columns=_untyped(each)) if each in of_it else each for each in draft.models)
+    return replace(draft, models=models, left_out=(*draft.left_out, *said))
+
+
+def _untyped(model: DraftModel) -> Mapping[str, Mapping[str, Any]]:
+    named = {name: {key: value for key, value in said.items() if key != "type"} for name, said in model.columns.items()}
+    return {name: said for name, said in named.items() if said}
 
 
 def _is_keyed(model: DraftModel) -> bool:

@@ -111,5 +111,5 @@ def source_name(source: Described, table: Described, files: list[WrittenFile]) -
     """The dataset of a source's table; another schema where a model is called the same."""
     schema, name = snake_case(source.name), snake_case(table.name)
     taken = {each.name for each in files}
-    is_taken = schema in (SEEDS, *RESERVED_SCHEMAS) or f"{schema}.{name}" in taken
+    is_taken = schema in RESERVED_SCHEMAS or f"{schema}.{name}" in taken
     return f"{'raw_' if is_taken else ''}{schema}.{name}"

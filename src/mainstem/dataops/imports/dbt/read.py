@@ -17,7 +17,7 @@ from mainstem.dataops.imports.dbt.macros import Macro, find_macros
 from mainstem.dataops.imports.dbt.project import FILE, Settings, dialect_of, read_settings
 from mainstem.dataops.imports.dbt.properties import Properties, read_properties
 from mainstem.dataops.imports.draft import Draft, DraftModel, DraftTable, LeftOut, LooseCheck, Person, Use
-from mainstem.dataops.imports.folder import files_below, text_of
+from mainstem.dataops.imports.folder import csv_of, files_below, text_of
 from mainstem.dataops.imports.naming import sensitive
 from mainstem.dataops.imports.refusal import NotCarriedError
 from mainstem.project.names import snake_case
@@ -166,18 +166,21 @@ def _is_off(reading: _Reading, config: Mapping[str, Any], file: WrittenFile) -> 
 
 def _read_seed(reading: _Reading, file: WrittenFile) -> None:
     config = {**file.settings, **file.described.config}
-    types = config.get("column_types")
-    made, tested = sources.table(
-        file.described, file.name, reading.evaluator, types if isinstance(types, Mapping) else None
-    )
-    delimiter = config.get("delimiter")
-    options = {} if delimiter is None else {"delimiter": str(delimiter)}
-    content = (reading.settings.root / file.path).read_bytes()
-    place = Place(file.path)
-    reading.tables.append(
-        replace(made, noun="seed", foreign=file.foreign, place=place, options=options, content=content)
-    )
+    columns = sources.columns_of(file.described, reading.evaluator.dialect, _mapping(config.get("column_types")))
+    tested = sources.tests_of(file.described, file.name, reading.evaluator)
     _count_tests(reading, tested)
+    reading.models.append(
+        DraftModel(
+            file.name,
+            file.foreign,
+            Place(file.path),
+            noun="seed",
+            description=file.described.description,
+            columns={name: said for name, said in columns.items() if said},
+            checks=tested.checks,
+            content=csv_of(reading.settings.root / file.path, str(config.get("delimiter", ","))),
+        )
+    )
 
 
 def _add_model(reading: _Reading, file: WrittenFile, rendered: Rendered) -> None:

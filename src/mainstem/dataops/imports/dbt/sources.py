@@ -64,18 +64,22 @@ def notes(described: Described) -> dict[str, dict[str, Any]]:
     return found
 
 
-def table(
-    described: Described, name: str, evaluator: Evaluator, types: Mapping[str, str] | None = None
-) -> tuple[DraftTable, Tested]:
-    """A table of a source with its contract; `types` are those of columns, where they are said elsewhere."""
-    tested = tests_of(described, name, evaluator)
+def columns_of(described: Described, dialect: str, types: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:
+    """Columns with their types and what is said of them; `types` are those that are said elsewhere."""
     noted, columns = notes(described), dict[str, dict[str, Any]]()
     for column in (*described.columns, *(each for each in types or () if each not in described.columns)):
-        said = _type(described, column, types, evaluator.dialect)
+        said = _type(described, column, types, dialect)
         plain = snake_case(column)
         columns[plain] = {**({"type": said} if said else {}), **noted.get(column, {})}
         if plain != column:
             columns[plain]["original"] = column
+    return columns
+
+
+def table(described: Described, name: str, evaluator: Evaluator) -> tuple[DraftTable, Tested]:
+    """A table of a source with its contract."""
+    tested = tests_of(described, name, evaluator)
+    columns = columns_of(described, evaluator.dialect)
     kept = tuple(check for check in tested.checks if not _promised(check, columns))
     made = DraftTable(
         name, described.name, described.place, description=described.description, columns=columns, checks=kept

@@ -86,9 +86,7 @@ def _external(item: Keys, name: Text, dialect: str) -> DraftTable:
         snake_case(key): {"type": kind} for key, value in types.items() if (kind := type_to_engine(str(value), dialect))
     }
     description = said.value if isinstance(said, Text) else ""
-    return DraftTable(
-        source_of(name.value, "external"), name.value, name.place, description=description, columns=contract
-    )
+    return DraftTable(source_of(name.value), name.value, name.place, description=description, columns=contract)
 
 
 def full_name(name: str) -> str:
@@ -102,7 +100,7 @@ def dataset_of(name: str) -> str:
     return dataset_name(parts[-2:-1], parts[-1])
 
 
-def source_of(name: str, schema: str) -> str:
-    """The dataset of a table that is loaded: like that of a model, in `schema` where a model would be in `main`."""
+def source_of(name: str) -> str:
+    """The dataset of a table that is loaded: like that of a model, in `external` where a model would be in `main`."""
     here = dataset_of(name)
-    return f"{schema}.{here.removeprefix('main.')}" if here.startswith("main.") else here
+    return f"external.{here.removeprefix('main.')}" if here.startswith("main.") else here

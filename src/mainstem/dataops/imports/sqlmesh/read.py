@@ -11,9 +11,9 @@ from typing import Any
 
 from mainstem.core.place import Place
 from mainstem.dataops.imports.draft import Draft, DraftCheck, DraftModel, DraftTable, LeftOut, Person
-from mainstem.dataops.imports.folder import files_below, text_of
+from mainstem.dataops.imports.folder import csv_of, files_below, text_of
 from mainstem.dataops.imports.naming import person, sensitive
-from mainstem.dataops.imports.pruning import inputs
+from mainstem.dataops.imports.pruning import reads
 from mainstem.dataops.imports.refusal import NotCarriedError
 from mainstem.dataops.imports.sqlmesh.audits import checks_of
 from mainstem.dataops.imports.sqlmesh.header import Block, called, entries, items, plain, read_blocks
@@ -24,7 +24,6 @@ from mainstem.dataops.imports.sqlmesh.project import (
     external_tables,
     full_name,
     read_settings,
-    source_of,
 )
 from mainstem.sql.transpile import Change, divides_whole, to_engine, type_to_engine
 
@@ -120,8 +119,7 @@ def _models(settings: Settings, left_out: list[LeftOut]) -> Iterator[_Model]:
         if "@" in name or "blueprints" in block.keys:
             left_out.append(LeftOut("model", Path(path).stem, Place(path, block.line), "it is a blueprint of several"))
             continue
-        is_seed = called(block.keys.get("kind", ""))[0] == "seed"
-        here = source_of(name, "seeds") if is_seed else dataset_of(name)
+        here = dataset_of(name)
         if here in taken:
             why = f'it would be called "{here}", as {taken[here]} is'
             left_out.append(LeftOut("model", name, Place(path, block.line), why))
@@ -162,11 +160,7 @@ def _read(reading: _Reading, model: _Model) -> None:
         reading.left_out.append(LeftOut(noun, model.foreign, place, error.why, audits))
         reading.lost.add(model.name)
         return
-    checks = tuple(_checks(reading, model))
-    if isinstance(made, DraftModel):
-        reading.models.append(replace(made, checks=checks))
-    else:
-        reading.tables.append(replace(made, checks=checks))
+    reading.models.append(replace(made, checks=tuple(_checks(reading, model))))
 
 
 def _checks(reading: _Reading, model: _Model) -> Iterator[DraftCheck]:
@@ -188,20 +182,26 @@ def _dialect(reading: _Reading, model: _Model) -> str:
     return plain(model.block.keys.get("dialect", reading.settings.dialect)) or reading.settings.dialect
 
 
-def _seed(reading: _Reading, model: _Model, options: str) -> DraftTable:
+def _seed(reading: _Reading, model: _Model, options: str) -> DraftModel:
     said = plain(entries(options).get("path", ""))
-    root = reading.settings.root
+    root, block = reading.settings.root, model.block
     file = root / said.removeprefix("$root/") if said.startswith("$root/") else (root / model.path).parent / said
     if not said or not file.is_file() or not file.resolve().is_relative_to(root.resolve()):
         raise NotCarriedError(f'its file "{said}" is not in the project')
-    types = entries(model.block.keys.get("columns", ""))
-    contract = {
-        name: {"type": kind} for name, text in types.items() if (kind := type_to_engine(text, _dialect(reading, model)))
-    }
-    place = Place(model.path, model.block.line)
-    description = _description(model.block)
-    return DraftTable(
-        model.name, model.foreign, place, "seed", description, columns=contract, content=file.read_bytes()
+    columns = _notes(block)
+    for name, text in entries(block.keys.get("columns", "")).items():
+        kind = type_to_engine(text, _dialect(reading, model))
+        columns[name] = {**({"type": kind} if kind else {}), **columns.get(name, {})}
+    settings = entries(entries(options).get("csv_settings", ""))
+    return DraftModel(
+        model.name,
+        model.foreign,
+        Place(model.path, block.line),
+        noun="seed",
+        description=_description(block),
+        owner=_owner(reading, block),
+        columns=columns,
+        content=csv_of(file, plain(settings.get("delimiter", ","))),
     )
 
 
@@ -281,8 +281,9 @@ def _add_unnamed(reading: _Reading) -> None:
     there = {each.name for each in reading.models} | {each.name for each in reading.tables} | reading.lost
     lost_files = {each.name for each in reading.left_out if each.noun == "model"}
     for model in reading.models:
-        for name in inputs(model.sql):
-            if name not in there and name.partition(".")[2] not in lost_files:
+        for name in reads(model):
+            schema, _, table = name.partition(".")
+            if name not in there and table not in lost_files and schema != "main":
                 there.add(name)
                 reading.found["source"] += 1
                 reading.tables.append(DraftTable(name, name, model.place))
