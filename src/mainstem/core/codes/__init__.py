@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mainstem.core.codes import (
+    branches,
     cli,
+    dataops,
     engines,
     generation,
     governance,
@@ -27,7 +29,9 @@ from mainstem.core.codes import (
 from mainstem.core.codes.code import Code
 
 _OWNERS = (
+    branches,
     cli,
+    dataops,
     engines,
     generation,
     governance,
