@@ -112,7 +112,7 @@ def test_text_that_ends_a_comment_does_not_end_the_head(tmp_path: Path) -> None:
     root = project(
         tmp_path,
         models__x_sql="select 1 as a",
-        models__all_yml="models:\n  - {name: x, description: 'each */5 h', columns: [{name: a, description: 'a */ b'}]}\n",
+        models__all_yml="models:\n  - {name: x, description: 'a */5 h', columns: [{name: a, description: 'a */ b'}]}\n",
         tests__t_sql="/* none */ select a from {{ ref('x') }} where a <> 1",
     )
     draft = settle(read_dbt(root, "duckdb"))

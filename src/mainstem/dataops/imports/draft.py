@@ -83,6 +83,26 @@ class LooseCheck:
     severity: str = "error"
 
 
+Row = Mapping[str, str | None]
+"""A row of a test as it will be written; None is NULL."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftTest:
+    """A test of a model: rows given by dataset, rows expected of the model or of its `cte`. `now` is what its clock
+    shows, as it will be written."""
+
+    name: str
+    foreign: str
+    place: Place
+    model: str
+    given: Mapping[str, tuple[Row, ...]]
+    expect: tuple[Row, ...]
+    description: str = ""
+    cte: str | None = None
+    now: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """A stakeholder: somebody who owns, or uses."""
@@ -119,6 +139,7 @@ class Draft:
     loose: tuple[LooseCheck, ...] = ()
     people: tuple[Person, ...] = ()
     uses: tuple[Use, ...] = ()
+    tests: tuple[DraftTest, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     remarks: tuple[LeftOut, ...] = ()
     found: Mapping[str, int] = field(default_factory=dict)

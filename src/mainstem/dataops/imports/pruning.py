@@ -53,7 +53,10 @@ def pruned(draft: Draft) -> Draft:
         ]
     uses = tuple(replace(use, reads=tuple(name for name in use.reads if name in names)) for use in draft.uses)
     there = tuple(each for each, gone in loose if not gone)
-    return replace(draft, uses=uses, loose=there, left_out=(*draft.left_out, *said))
+    tests = [(each, _missing((each.model, *each.given), names)) for each in draft.tests]
+    said += [LeftOut("unit test", each.foreign, each.place, _not_there(gone)) for each, gone in tests if gone]
+    kept_tests = tuple(each for each, gone in tests if not gone)
+    return replace(draft, uses=uses, loose=there, tests=kept_tests, left_out=(*draft.left_out, *said))
 
 
 def without_models(draft: Draft, why: Mapping[str, str]) -> Draft:

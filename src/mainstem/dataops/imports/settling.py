@@ -40,6 +40,7 @@ def settle(draft: Draft) -> Draft:
 
 def problems_of(files: Sequence[File]) -> tuple[Problem, ...]:
     """What is wrong with a project of these files."""
+    from mainstem.dataops.model_tests import problems as test_problems
     from mainstem.lifecycle.requirements.lint import lint
     from mainstem.orchestration.opening import bind_project
     from mainstem.orchestration.text import read_text
@@ -49,10 +50,10 @@ def problems_of(files: Sequence[File]) -> tuple[Problem, ...]:
         write(root, files)
         try:
             project = read_text(root)
-            bind_project(project, {})
+            bound = bind_project(project, {})
         except MainstemError as error:
             return error.problems
-        return tuple(lint(project)[0])
+        return (*lint(project)[0], *test_problems(project, bound))
 
 
 def write(root: Path, files: Iterable[File]) -> None:
@@ -74,6 +75,8 @@ def _without(draft: Draft, files: Sequence[File], problems: Sequence[Problem]) -
         part = next((part for part in file.parts if problem.place.line in part.lines), None)
         if part is not None:
             draft = _without_part(draft, part, problem)
+        elif file.test is not None:
+            draft = _without_test(draft, file.test, problem)
         elif file.path.startswith("sources/"):
             draft = _without_promises(draft, file.datasets, problem)
         elif problem.code == _NO_VALUE:
@@ -93,6 +96,13 @@ def _without_promises(draft: Draft, datasets: Sequence[str], problem: Problem) -
     said = [LeftOut("contract", each.foreign, each.place, f"{problem.what} ({problem.code})") for each in of_it]
     tables = tuple(replace(each, columns={}, checks=()) if each in of_it else each for each in draft.tables)
     return replace(draft, tables=tables, left_out=(*draft.left_out, *said))
+
+
+def _without_test(draft: Draft, name: str, problem: Problem) -> Draft:
+    why = f"{problem.what} ({problem.code})"
+    said = [LeftOut("unit test", each.foreign, each.place, why) for each in draft.tests if each.name == name]
+    tests = tuple(each for each in draft.tests if each.name != name)
+    return replace(draft, tests=tests, left_out=(*draft.left_out, *said))
 
 
 def _without_types(draft: Draft, datasets: Sequence[str], problem: Problem) -> Draft:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mainstem.core.place import Place
-from mainstem.dataops.imports.draft import Draft, DraftCheck, DraftModel, DraftTable, Person, Use
+from mainstem.dataops.imports.draft import Draft, DraftCheck, DraftModel, DraftTable, DraftTest, Person, Row, Use
 from mainstem.dataops.imports.yaml_text import lines_of, scalar
 from mainstem.sql.transpile import without_comments
 
@@ -30,12 +30,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to be written. `datasets` are those that it makes; `parts` tell what its lines are."""
+    """A file to be written. `datasets` are those that it makes, `test` is the one it holds; `parts` tell what its lines
+    are."""
 
     path: str
     content: bytes
     datasets: tuple[str, ...] = ()
     parts: tuple[Part, ...] = field(default=())
+    test: str | None = None
 
 
 def files_of(draft: Draft) -> tuple[File, ...]:
@@ -43,6 +45,7 @@ def files_of(draft: Draft) -> tuple[File, ...]:
     files = [_settings(draft), File(".gitignore", b"lake/\n.mainstem/\n"), *_sources(draft.tables)]
     files += [file for model in draft.models for file in _model(model)]
     files += [File(f"requirements/stakeholders/{each.id}.md", _person(each)) for each in draft.people]
+    files += [_test(each) for each in draft.tests]
     files += [file for use in draft.uses for file in _use(use)]
     return tuple(sorted(files, key=lambda file: file.path))
 
@@ -179,6 +182,21 @@ def _source(schema: str, tables: Sequence[DraftTable]) -> File:
         lines += more
         parts += found
     return File(f"sources/{schema}.yml", _text(lines), tuple(table.name for table in tables), tuple(parts))
+
+
+def _test(test: DraftTest) -> File:
+    keys = {"description": test.description, "model": test.model, "cte": test.cte, "now": test.now}
+    lines = [f"{test.name}:", *lines_of(keys, 2)]
+    if test.given:
+        lines.append("  given:")
+    for dataset, rows in test.given.items():
+        lines += _rows(f"    {dataset}:", rows)
+    return File(f"tests/{test.name}.yml", _text([*lines, *_rows("  expect:", test.expect)]), test=test.name)
+
+
+def _rows(key: str, rows: Sequence[Row]) -> list[str]:
+    indent = " " * (len(key) - len(key.lstrip()) + 2)
+    return [key, *(f"{indent}- {scalar(row)}" for row in rows)] if rows else [f"{key} []"]
 
 
 def _person(person: Person) -> bytes:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from mainstem.core.place import Place
-from mainstem.dataops.imports.draft import Draft, DraftCheck, DraftModel, DraftTable, LeftOut, Person
+from mainstem.core.problem import Problem
+from mainstem.dataops.imports.draft import Draft, DraftCheck, DraftModel, DraftTable, DraftTest, LeftOut, Person
 from mainstem.dataops.imports.folder import csv_of, files_below, text_of
 from mainstem.dataops.imports.naming import person, sensitive
 from mainstem.dataops.imports.pruning import reads
@@ -25,6 +26,8 @@ from mainstem.dataops.imports.sqlmesh.project import (
     full_name,
     read_settings,
 )
+from mainstem.dataops.imports.sqlmesh.unit_tests import tests_of
+from mainstem.project.nodes import Keys, read_keys
 from mainstem.sql.transpile import Change, divides_whole, to_engine, type_to_engine
 
 _KINDS = {
@@ -60,6 +63,7 @@ class _Reading:
     models: list[DraftModel] = field(default_factory=list)
     tables: list[DraftTable] = field(default_factory=list)
     people: dict[str, Person] = field(default_factory=dict)
+    tests: list[DraftTest] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     remarks: list[LeftOut] = field(default_factory=list)
     found: Counter[str] = field(default_factory=Counter)
@@ -83,7 +87,7 @@ def read_sqlmesh(root: Path, dialect: str | None = None) -> Draft:
     for each in models:
         _read(reading, each)
     _add_unnamed(reading)
-    _leave_tests(reading)
+    _read_tests(reading, {**short, **tables})
     return _draft(reading)
 
 
@@ -96,6 +100,7 @@ def _draft(reading: _Reading) -> Draft:
         tuple(reading.models),
         tuple(reading.tables),
         people=tuple(reading.people.values()),
+        tests=tuple(reading.tests),
         left_out=tuple(reading.left_out),
         remarks=tuple(reading.remarks),
         found=found,
@@ -289,8 +294,20 @@ def _add_unnamed(reading: _Reading) -> None:
                 reading.tables.append(DraftTable(name, name, model.place))
 
 
-def _leave_tests(reading: _Reading) -> None:
+def _read_tests(reading: _Reading, names: Mapping[str, str]) -> None:
     for path in files_below(reading.settings.root, "tests", ".yaml", ".yml"):
-        reading.found["unit test"] += 1
-        why = "rows given and expected have another form here"
-        reading.left_out.append(LeftOut("unit test", Path(path).stem, Place(path), why))
+        problems: list[Problem] = []
+        keys = read_keys(text_of(reading.settings.root, path), path, problems)
+        reading.left_out += [LeftOut("file", path, each.place or Place(path), each.what) for each in problems[:1]]
+        for name, entry in keys.entries.items() if keys else ():
+            place = entry.key.place
+            try:
+                if not isinstance(entry.value, Keys):
+                    raise NotCarriedError("it is no mapping")  # noqa: TRY301 - one way to be left out
+                made = list(tests_of(name, entry.value, place, names))
+            except NotCarriedError as error:
+                reading.found["unit test"] += 1
+                reading.left_out.append(LeftOut("unit test", name, place, error.why))
+                continue
+            reading.found["unit test"] += len(made)
+            reading.tests += made
