@@ -149,3 +149,5 @@ def _show(tool: str, draft: Draft, source: Path, target: Path) -> None:
         click.echo(f"  {counted(len(draft.tables), 'table')} below {target}/sources: say where the rows come from")
     click.echo(f"  mainstem validate -C {target}")
     click.echo(f"  mainstem run -C {target}")
+    if draft.tests:
+        click.echo(f"  mainstem test -C {target}")

@@ -10,9 +10,8 @@ from mainstem.dataops.imports.dbt.evaluator import Evaluator
 from mainstem.dataops.imports.dbt.generic_tests import WrittenTest, check_of, read_test
 from mainstem.dataops.imports.dbt.properties import Described
 from mainstem.dataops.imports.draft import DraftCheck, DraftTable, LeftOut
-from mainstem.dataops.imports.naming import sensitive
+from mainstem.dataops.imports.naming import plain_name, sensitive
 from mainstem.dataops.imports.refusal import NotCarriedError
-from mainstem.project.names import snake_case
 from mainstem.project.nodes import Text
 from mainstem.sql.transpile import type_to_engine
 
@@ -69,7 +68,7 @@ def columns_of(described: Described, dialect: str, types: Mapping[str, str] | No
     noted, columns = notes(described), dict[str, dict[str, Any]]()
     for column in (*described.columns, *(each for each in types or () if each not in described.columns)):
         said = _type(described, column, types, dialect)
-        plain = snake_case(column)
+        plain = plain_name(column)
         columns[plain] = {**({"type": said} if said else {}), **noted.get(column, {})}
         if plain != column:
             columns[plain]["original"] = column
@@ -106,5 +105,5 @@ def _promised(check: DraftCheck, columns: dict[str, dict[str, Any]]) -> bool:
         word, column = {"accepted": options["values"]}, options["column"]
     else:
         return False
-    columns.setdefault(snake_case(column), {}).update(word)
+    columns.setdefault(plain_name(column), {}).update(word)
     return True
