@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from mainstem.core.place import Place
 from mainstem.dataops.imports.draft import Draft, DraftCheck, DraftModel, DraftTable, LeftOut
 from mainstem.sql.facts import read_facts, read_inputs
 
 Dataset = DraftModel | DraftTable
+_T = TypeVar("_T")
 
 
 def inputs(sql: str) -> tuple[str, ...]:
@@ -72,6 +75,23 @@ def with_checks(draft: Draft, checks: Callable[[Dataset], tuple[DraftCheck, ...]
     models = tuple(replace(each, checks=checks(each)) for each in draft.models)
     tables = tuple(replace(each, checks=checks(each)) for each in draft.tables)
     return replace(draft, models=models, tables=tables)
+
+
+def distinct(draft: Draft) -> Draft:
+    """Tests and uses of one name by numbers."""
+    tests = tuple(
+        replace(each, name=name) for each, name in _numbered(draft.tests, [each.name for each in draft.tests])
+    )
+    uses = tuple(replace(each, id=id) for each, id in _numbered(draft.uses, [each.id for each in draft.uses]))
+    return replace(draft, tests=tests, uses=uses)
+
+
+def _numbered(things: Sequence[_T], names: Sequence[str]) -> Iterator[tuple[_T, str]]:
+    taken: set[str] = set()
+    for thing, name in zip(things, names, strict=True):
+        free = next(each for n in itertools.count(1) if (each := name if n == 1 else f"{name}-{n}") not in taken)
+        taken.add(free)
+        yield thing, free
 
 
 def placed(draft: Draft) -> Draft:

@@ -10,7 +10,7 @@ from typing import Any
 
 from mainstem.core.problem import MainstemError, Problem, ProjectError
 from mainstem.dataops.imports.draft import Draft, DraftCheck, DraftModel, LeftOut
-from mainstem.dataops.imports.pruning import Dataset, completed, placed, pruned, with_checks, without_models
+from mainstem.dataops.imports.pruning import Dataset, completed, distinct, placed, pruned, with_checks, without_models
 from mainstem.dataops.imports.writing import File, Part, files_of
 
 _ROUNDS = 200
@@ -24,7 +24,7 @@ def settle(draft: Draft) -> Draft:
     The project is written into a folder of its own and read as any project is; no data is touched. ProjectError where
     something is wrong that no part of the draft is to blame for.
     """
-    draft = completed(placed(pruned(draft)))
+    draft = completed(placed(pruned(distinct(draft))))
     problems: tuple[Problem, ...] = ()
     for _ in range(_ROUNDS):
         files = files_of(draft)

@@ -11,6 +11,8 @@ from typing import Any
 
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem
+from mainstem.dataops.imports.dbt.evaluator import Evaluator, World
+from mainstem.dataops.imports.dbt.macros import find_macros
 from mainstem.dataops.imports.draft import Draft, DraftCheck, DraftModel, DraftTable, DraftTest, LeftOut, Person
 from mainstem.dataops.imports.folder import csv_of, files_below, text_of
 from mainstem.dataops.imports.naming import person, sensitive
@@ -43,6 +45,9 @@ _KINDS = {
 _QUERY = re.compile(r"\s*(?:(?:--[^\n]*\n|/\*.*?\*/)\s*)*(?:select|with|from|\()\b|\s*\(", re.IGNORECASE | re.DOTALL)
 
 
+_JINJA = re.compile(r"\bJINJA_(QUERY_BEGIN|STATEMENT_BEGIN|END)\b[ \t]*;?")
+
+
 @dataclass(frozen=True, slots=True)
 class _Model:
     """A model's file: its header, and what it is called here."""
@@ -60,6 +65,7 @@ class _Reading:
     settings: Settings
     audits: Mapping[str, Block]
     change: Change
+    evaluator: Evaluator
     models: list[DraftModel] = field(default_factory=list)
     tables: list[DraftTable] = field(default_factory=list)
     people: dict[str, Person] = field(default_factory=dict)
@@ -80,7 +86,7 @@ def read_sqlmesh(root: Path, dialect: str | None = None) -> Draft:
     tables = {each.foreign: each.name for each in models} | {name: each.name for name, each in external.items()}
     short = {".".join(name.split(".")[-2:]): here for name, here in tables.items()}
     change = Change(tables={**short, **tables}, bounds=BOUNDS)
-    reading = _Reading(settings, dict(_audits(settings)), change, left_out=left_out)
+    reading = _Reading(settings, dict(_audits(settings)), change, _evaluator(settings), left_out=left_out)
     reading.found.update(each.noun for each in left_out)
     reading.tables += external.values()
     reading.found["source"] += len(external)
@@ -104,6 +110,18 @@ def _draft(reading: _Reading) -> Draft:
         left_out=tuple(reading.left_out),
         remarks=tuple(reading.remarks),
         found=found,
+    )
+
+
+def _evaluator(settings: Settings) -> Evaluator:
+    """What renders Jinja, with the macros of the project that are written in it."""
+    macros = [
+        macro
+        for path in files_below(settings.root, "macros", ".sql")
+        for macro in find_macros(settings.name, path, text_of(settings.root, path))
+    ]
+    return Evaluator(
+        World(settings.name, settings.dialect, settings.dialect, {}, {}, settings.variables, tuple(macros))
     )
 
 
@@ -134,7 +152,8 @@ def _models(settings: Settings, left_out: list[LeftOut]) -> Iterator[_Model]:
 
 
 def _of_kind(kind: str, text: str) -> Iterator[Block]:
-    return (block for block in read_blocks(text) if block.kind == kind)
+    """The headers of a kind; the signs around Jinja only end what is before them."""
+    return (block for block in read_blocks(_JINJA.sub(";", text)) if block.kind == kind)
 
 
 def _audits(settings: Settings) -> Iterator[tuple[str, Block]]:
@@ -248,17 +267,23 @@ def _model(reading: _Reading, model: _Model, kind: str, options: Mapping[str, st
 
 def _query(reading: _Reading, model: _Model) -> tuple[str, int]:
     """The SELECT among the statements, and its line; the others are only told."""
-    found = [(with_bounds(text), line) for text, line in zip(model.block.statements, model.block.lines, strict=True)]
-    if any(re.match(r"\s*JINJA_", text) or re.search(r"\{[{%]", text) for text, _ in found):
-        raise NotCarriedError("its SELECT is written in Jinja", found[0][1], model.path)
-    queries = [(text, line) for text, line in found if _QUERY.match(text)]
+    parts = zip(model.block.statements, model.block.lines, strict=True)
+    found = [(with_bounds(text), line) for text, line in parts]
+    queries = [(text, line) for text, line in found if _QUERY.match(_without_jinja(text))]
     if not queries:
         raise NotCarriedError("it has no SELECT", model.block.line, model.path)
     for text, line in found:
         if (text, line) != queries[0]:
             why = f'a statement beside its SELECT is not carried over: "{" ".join(text.split())[:60]}"'
             reading.remarks.append(LeftOut("model", model.foreign, Place(model.path, line), why))
-    return queries[0]
+    text, line = queries[0]
+    if _without_jinja(text) != text:
+        text = reading.evaluator.render(text, model.path, line).text
+    return text, line
+
+
+def _without_jinja(text: str) -> str:
+    return re.sub(r"\{%.*?%\}|\{#.*?#\}|\{\{.*?\}\}", "", text, flags=re.DOTALL)
 
 
 def _names(text: str) -> tuple[str, ...]:
