@@ -97,6 +97,21 @@ def test_a_wrong_check_goes_alone_though_it_was_written_with_others(tmp_path: Pa
     assert [(each.noun, each.name) for each in draft.left_out] == [("test", "not_null of gone (x)")]
 
 
+def test_what_is_switched_off_is_not_carried_over(tmp_path: Path) -> None:
+    root = project(
+        tmp_path,
+        models__x_sql="select 1 as a",
+        models__off_sql="{{ config(enabled=false) }} select 1 as a",
+        models__all_yml="models:\n  - name: x\n    columns:\n      - name: a\n        tests:\n"
+        "          - unique: {config: {enabled: false}}\n",
+        tests__t_sql="{{ config(enabled=false) }} select a from {{ ref('x') }}",
+    )
+    draft = settle(read_dbt(root, "duckdb"))
+    assert [(model.name, model.checks) for model in draft.models] == [("main.x", ())]
+    assert draft.left_out == ()
+    assert (draft.found["model"], draft.found["test"]) == (1, 0)
+
+
 def test_types_that_values_do_not_fit_give_way(tmp_path: Path) -> None:
     root = project(
         tmp_path,

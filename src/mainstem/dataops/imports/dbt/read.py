@@ -262,6 +262,9 @@ def _read_tests(reading: _Reading) -> None:
         reading.found["test"] += 1
         try:
             rendered = reading.evaluator.render(text, path)
+            if not rendered.config.get("enabled", True):
+                reading.found["test"] -= 1
+                continue
             made = to_engine(rendered.text, reading.evaluator.dialect)
             if made.sql is None:
                 raise NotCarriedError(made.why, 1)  # noqa: TRY301 - one way to be left out

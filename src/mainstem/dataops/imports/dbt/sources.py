@@ -42,7 +42,7 @@ def _written(described: Described) -> Iterator[WrittenTest]:
     for each, column in ((described, None), *((each, name) for name, each in described.columns.items())):
         for node in each.tests():
             test = read_test(node, column)
-            if test is not None:
+            if test is not None and test.settings.get("enabled", True) is True:
                 yield test
 
 
