@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -46,22 +47,30 @@ def find_root(folder: Path | None) -> Path:
     )
 
 
-def open_text(folder: Path | None, env: str | None = None) -> Project:
+def open_text(folder: Path | None, env: str | None = None, variables: Mapping[str, str] | None = None) -> Project:
     """The project's text alone; ProjectError C003 for an environment that it does not have."""
     from mainstem.orchestration.text import read_text
 
-    project = read_text(find_root(folder), env)
+    project = read_text(find_root(folder), env, variables)
     if env is not None and env not in project.environments:
         mend = nearest(env, list(project.environments), kind="environments")
         raise ProjectError(Problem("C003", f'environment "{env}" does not exist', mend))
     return project
 
 
-def open_project(folder: Path | None, env: str, now: str | None = None, *, writes: bool = False) -> Opened:
-    """Project, ledger and clock. `writes`: the command records facts, so a wall clock cannot be set by hand."""
+def open_project(
+    folder: Path | None,
+    env: str,
+    now: str | None = None,
+    *,
+    writes: bool = False,
+    variables: Mapping[str, str] | None = None,
+) -> Opened:
+    """Project, ledger and clock. `writes`: the command records facts, so a wall clock cannot be set by hand.
+    `variables` are values of the project's variables that the command gives."""
     from mainstem.ledger.sqlite import is_made, open_ledger
 
-    project = open_text(folder, env)
+    project = open_text(folder, env, variables)
     if not is_made(project.ledger):
         from mainstem.orchestration.rebuild import require_ledger
 
