@@ -9,7 +9,7 @@ TABLES = {"t": ("a", "b", "v"), "u": ("a", "k", "w"), "z": ("k", "v")}
 AGGREGATES = ("count(*)", "sum({0})", "min({0})", "max({0})", "count({0})", "count(distinct {0})", "median({0})")
 AGGREGATES += ("avg({0})", "sum({0}) filter (where {1} > 1)", "bool_or({0} > 1)")
 OVER = ("sum({0})", "count(*)", "max({0})", "rank()", "dense_rank()", "avg({0})")
-JOINS = ("join", "join", "left join", "left join", "semi join", "anti join", ",", "cross join")
+JOINS = ("join", "join", "left join", "left outer join", "semi join", "anti join", ",", "cross join")
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,28 @@ class Maker:
         conditions = [given] if given else []
         if self.by.random() < 0.4:
             conditions.append(self._condition(columns))
+        if self.by.random() < 0.25:
+            conditions.append(self._asking(columns))
         return f" where {' and '.join(conditions)}" if conditions else ""
+
+    def _asking(self, columns: list[str]) -> str:
+        """A condition that asks another SELECT."""
+        text, theirs = self._source(int(self.by.random() < 0.3))
+        mine, own, other = self.by.choice(columns), self.by.choice(theirs), self.by.choice(theirs)
+        met = f"{other} = {self.by.choice(columns)}"
+        extra = f" where {self._condition(theirs)}" if self.by.random() < 0.5 else ""
+        asked = self.by.choice(
+            (
+                f"exists (select 1 from {text} where {met})",
+                f"not exists (select 1 from {text} where {met})",
+                f"{mine} in (select {own} from {text}{extra})",
+                f"{mine} not in (select {own} from {text}{extra})",
+                f"{mine} in (select {own} from {text} group by {own} having count(*) > 1)",
+                f"{mine} >= (select min({own}) from {text} where {met})",
+                f"{mine} = (select max({own}) from {text}{extra})",
+            )
+        )
+        return f"({self._condition(columns)} or {asked})" if self.by.random() < 0.2 else asked
 
     def _aggregate(self, columns: list[str]) -> str:
         return self.by.choice(AGGREGATES).format(self._value(columns), self.by.choice(columns))

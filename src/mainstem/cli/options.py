@@ -16,15 +16,36 @@ F = TypeVar("F", bound=Callable[..., Any])
 def project_option(function: F) -> F:
     """`-C FOLDER`: the project."""
     return click.option(
-        "-C", "--project", "folder", type=click.Path(path_type=Path), default=None, help="The project's folder."
+        "-C",
+        "--project",
+        "folder",
+        type=click.Path(path_type=Path),
+        default=None,
+        is_eager=True,
+        help="The project's folder.",
     )(function)
 
 
 def env_option(function: F) -> F:
     """`--env NAME`."""
     return click.option(
-        "--env", default="prod", show_default=True, shell_complete=naming("environment"), help="The environment."
+        "--env",
+        default=None,
+        show_default="prod",
+        callback=_environment,
+        shell_complete=naming("environment"),
+        help="The environment.",
     )(function)
+
+
+def _environment(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
+    """What was said, or the environment that the project works in by itself."""
+    del parameter
+    from mainstem.cli.git import MAIN, default_environment
+
+    if value is not None or context.resilient_parsing:
+        return value or MAIN
+    return default_environment(context.params.get("folder"))
 
 
 def json_option(function: F) -> F:

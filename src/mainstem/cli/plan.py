@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mainstem.cli.naming import naming
+from mainstem.cli.naming import selecting
 from mainstem.cli.opening import Opened, open_project
 from mainstem.cli.options import usual_options, variables_option
 from mainstem.core.run import Plan, Step
@@ -19,12 +19,13 @@ SIGNS = {
     "build": ("+", "green"),
     "view": ("=", "green"),
     "check": ("✓", "cyan"),
+    "adopt": ("↑", "green"),
     "skip": ("·", "bright_black"),
 }
 
 
 @click.command("plan")
-@click.argument("select", nargs=-1, shell_complete=naming("dataset"))
+@click.argument("select", nargs=-1, shell_complete=selecting)
 @usual_options
 @variables_option
 @click.option("--exit-code", is_flag=True, help="Exit with 3 when a step would commit.")
@@ -39,7 +40,8 @@ def command(
 ) -> None:
     """What a run would do, why, and whose requirements it touches. Nothing is touched.
 
-    SELECT are names or globs of datasets; all by default.
+    SELECT are names or globs of datasets, tag:NAME, requirement:ID, stakeholder:ID or changed, each with a + before
+    it for what it is made of, behind it for what is made of it; all by default.
     """
     from mainstem.orchestration.run import prepare
 
@@ -110,6 +112,15 @@ def show_plan(opened: Opened, made: Plan) -> None:
         published = "Nothing to compute; a run would publish what is said above."
         out.print(published if _publishes(made) else "Nothing to do: every text and every input is as released.")
         return
+    if all(step.is_still for step in moving):
+        out.print("Nothing to compute: what is new is adopted.")
+    _show_touched(opened, made)
+
+
+def _show_touched(opened: Opened, made: Plan) -> None:
+    from mainstem.cli.screen import console, escaped, say_beside, styled
+
+    out = console()
     touched = [(id, opened.project.requirements[id]) for id in made.touched]
     if touched:
         out.print("\nRequirements that this touches")

@@ -78,7 +78,7 @@ def show_rows(answer: Answer) -> None:
     """The rows as a table."""
     from mainstem.cli.screen import table
 
-    cells = [[_cell(value) for value in row] for row in answer.rows]
+    cells = [[cell(value) for value in row] for row in answer.rows]
     numeric = [i for i, column in enumerate(answer.columns) if _is_number(column.type)]
     lines = table([[column.name for column in answer.columns], *cells], right=numeric)
     click.echo(lines[0])
@@ -87,7 +87,7 @@ def show_rows(answer: Answer) -> None:
         click.echo(line)
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """A value on one short line; `--json` has all of it."""
     text = " ".join(_text(value).split("\n"))
     return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"

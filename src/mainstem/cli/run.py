@@ -11,7 +11,7 @@ import click
 
 from mainstem.cli.deliver import as_facts as delivery_facts
 from mainstem.cli.deliver import show_deliveries
-from mainstem.cli.naming import naming
+from mainstem.cli.naming import selecting
 from mainstem.cli.opening import Opened, open_project
 from mainstem.cli.options import usual_options, variables_option
 from mainstem.core import crash
@@ -32,7 +32,7 @@ NOT_SELECTED = "not selected"
 
 
 @click.command("run")
-@click.argument("select", nargs=-1, shell_complete=naming("dataset"))
+@click.argument("select", nargs=-1, shell_complete=selecting)
 @usual_options
 @variables_option
 @click.option(
@@ -51,9 +51,10 @@ def command(
 ) -> None:
     """Bring the environment up to date and publish one release: all of it or nothing.
 
-    SELECT are names or globs of datasets; all by default. Exit code 1 when a step or an `error` check failed; what
-    succeeded is kept for the next run, and readers still see the release before. Where the environment says
-    `deliver: true`, it ends with what `mainstem deliver` does.
+    SELECT are names or globs of datasets, tag:NAME, requirement:ID, stakeholder:ID or changed, each with a + before
+    it for what it is made of, behind it for what is made of it; all by default. Exit code 1 when a step or an `error`
+    check failed; what succeeded is kept for the next run, and readers still see the release before. Where the
+    environment says `deliver: true`, it ends with what `mainstem deliver` does.
     """
     opened = open_project(folder, env, now, writes=True, variables=variables)
     carry_out(
@@ -79,6 +80,7 @@ def carry_out(
     """Run, judge, tell, deliver, and show what happened; exit code 1 where something failed."""
     from mainstem.cli.progress import RunProgress
     from mainstem.cli.screen import print_json
+    from mainstem.dataops.test_proofs import prove
     from mainstem.orchestration.alerting import tell
     from mainstem.orchestration.copying import copy_ledger
     from mainstem.orchestration.judge import judge
@@ -97,6 +99,7 @@ def carry_out(
         raise
     finally:
         progress.close()
+    prove(opened.project, opened.ledger, opened.clock, env)
     judged = judge(opened.project, opened.ledger, env, opened.clock.now(), record=True)
     verdicts = judged.verdicts
     crash.point("after-evaluate")
@@ -237,7 +240,8 @@ def _show_finished(done: Run) -> None:
     out = console()
     made = _made(done)
     checked = _in_order(done, [step for step in done.done if step.outcome == "checked"])
-    width = max((len(step.dataset) for step in (*made, *checked)), default=0)
+    adopted = _in_order(done, [step for step in done.done if step.outcome == "adopted"])
+    width = max((len(step.dataset) for step in (*made, *checked, *adopted)), default=0)
     for step in made:
         rows = counted(step.rows, "row") if step.rows is not None else "view"
         aside = ""
@@ -247,9 +251,12 @@ def _show_finished(done: Run) -> None:
         gone = f", {number(step.gone)} gone at the source" if step.gone else ""
         how = f"  {styled(escaped(step.how), 'bright_black')}" if step.how.startswith("incrementally") else ""
         out.print(f"[green]+[/] {step.dataset.ljust(width)}  {rows}{gone}{aside}{how}")
+    for step in adopted:
+        rows = counted(step.rows, "row") if step.rows is not None else "view"
+        out.print(f"[green]↑[/] {step.dataset.ljust(width)}  {rows}  {styled(step.why, 'bright_black')}")
     for step in checked:
         out.print(f"[green]✓[/] {step.dataset.ljust(width)}  {styled(f'checked: {escaped(step.why)}', 'bright_black')}")
-    kept = [step.why for step in done.done if step not in made and step not in checked]
+    kept = [step.why for step in done.done if step not in [*made, *checked, *adopted]]
     left = kept.count(NOT_SELECTED)
     counts = {"unchanged": len(kept) - left, NOT_SELECTED: left}
     said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)

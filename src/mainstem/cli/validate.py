@@ -43,14 +43,16 @@ def command(folder: Path | None, env: str, as_json: bool, variables: Mapping[str
 
 
 def _read(project: Project, env: str) -> Sequence[Problem]:
-    """Advice; one ProjectError with all that is wrong in models, bindings and requirements."""
+    """Advice; one ProjectError with all that is wrong in models, bindings, tests and requirements."""
+    from mainstem.dataops.model_tests import problems as test_problems
     from mainstem.lifecycle.requirements.lint import lint
     from mainstem.orchestration.known import known_fields
     from mainstem.orchestration.opening import bind_project
 
     problems: list[Problem] = []
     try:
-        bind_project(project, known_fields(project, env))
+        bound = bind_project(project, known_fields(project, env))
+        problems += test_problems(project, bound)
     except ProjectError as error:
         problems += error.problems
     errors, advice = lint(project)
@@ -63,6 +65,7 @@ def _counts(project: Project) -> dict[str, int]:
         "source": len(project.sources),
         "dataset": len(project.datasets),
         "check": sum(len(dataset.checks) for dataset in project.datasets.values()),
+        "test": len(project.tests),
         "output": len(project.outputs),
         "requirement": len(project.requirements),
         "stakeholder": len(project.stakeholders),

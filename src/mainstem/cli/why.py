@@ -148,7 +148,8 @@ def _show_proofs(opened: Opened, judged: Judged, verdict: Verdict) -> None:
         sign = glyph({"ok": "met", "refused": "violated"}.get(row.outcome or "", "unverified"))
         reason = f": {row.facts['reason']}" if row.facts.get("reason") else ""
         said = escaped(f"{row.facts.get('proof', 'proof').replace('_', ' ')} {row.label}{reason}")
-        when = styled(f"{row.version}, {local(row.at, opened.project.timezone)}  e{row.id}", "bright_black")
+        version = f"{row.version}, " if row.version else ""
+        when = styled(f"{version}{local(row.at, opened.project.timezone)}  e{row.id}", "bright_black")
         console().print(f"  {sign} {said}  {when}")
 
 

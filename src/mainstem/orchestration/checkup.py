@@ -105,7 +105,7 @@ def _kept(project: Project) -> Iterator[Finding]:
     try:
         yield from _ledger(ledger)
         yield _try("lake", lambda: _lake(project, ledger))
-        for env in project.environments:
+        for env in dict.fromkeys([*project.environments, *(branch.name for branch in ledger.branches())]):
             yield from _environment(project, ledger, env)
     finally:
         ledger.close()

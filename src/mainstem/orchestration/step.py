@@ -53,7 +53,7 @@ def _without_values(ground: Ground, dataset: Dataset, error: WorldError) -> Worl
 
 
 def _carry_out(ground: Ground, dataset: Dataset, step: Step) -> Done:
-    if step.action in ("skip", "check"):
+    if step.is_still or step.action == "check":
         return keep(ground, dataset, step)
     if step.action in ("replay", "discard"):
         return _review(ground, dataset)
@@ -138,12 +138,13 @@ def _load_span(ground: Ground, session: Session, dataset: Dataset, base: Snapsho
 def _told(ground: Ground, dataset: Dataset, change: Change, at: datetime, seconds: float) -> dict[str, Any]:
     """What became of the rows that were read. WorldError I035 where they are not as expected."""
     return {
+        "env": ground.state.env,
         **arrivals.counts_of(change),
         "brought": change.brought,
         "seconds": round(seconds, 3),
         "bytes": sum(file.size_bytes for file in (*change.added, *change.rejects)),
         "notes": list(change.notes),
-        "breaches": list(arrivals.breaches(ground.ledger, dataset, change, at)),
+        "breaches": list(arrivals.breaches(ground.ledger, ground.state.env, dataset, change, at)),
     }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mainstem.core.dataset import Dataset, Source
+from mainstem.core.model_test import ModelTest
 from mainstem.core.output import Output
 from mainstem.core.problem import Problem, ProjectError, raise_all
 from mainstem.core.project import Macro, Project
@@ -18,6 +19,7 @@ from mainstem.project.files import misnamed_folders
 from mainstem.project.items import ReadItem, read_items
 from mainstem.project.macros import read_macros
 from mainstem.project.model_heads import ReadModel
+from mainstem.project.model_tests import read_model_tests
 from mainstem.project.models import read_models
 from mainstem.project.nodes import texts
 from mainstem.project.outputs import ReadOutput, check_target, read_outputs
@@ -41,6 +43,7 @@ class _Written:
     agreements: Mapping[str, tuple[Agreement, ...]]
     policy: ReadPolicy
     macros: tuple[Macro, ...]
+    tests: Mapping[str, ModelTest]
     datasets: dict[str, Dataset]
     lost: frozenset[str]
 
@@ -85,7 +88,7 @@ def read(
     problems: list[Problem] = misnamed_folders(root)
     values = read_secrets(root, problems).under(os.environ) if secrets is None else secrets
     written = _read(root, env or "prod", values, variables or {}, problems)
-    there = known(written.items, written.datasets, written.outputs_by_name(), written.lost)
+    there = known(written.items, written.datasets, written.outputs_by_name(), written.tests, written.lost)
     _check_owners(written, there, problems)
     check_subjects(written.policy.rules, there, problems)
     check_overridden(written.settings, {*written.lost, *written.sources_by_name()}, problems)
@@ -115,6 +118,7 @@ def _project(
         owner=owner_id(said.owner, there),
         clock=said.clock,
         publish=said.publish,
+        branches=said.branches,
         prices=settings.prices,
         environments=settings.environments,
         sources={name: replace(each, owner=owner_id(each.owner, there)) for name, each in sources.items()},
@@ -125,6 +129,7 @@ def _project(
         macros=written.macros,
         variables=settings.variables.by_name,
         alerts=settings.alerts,
+        tests=written.tests,
         lost=written.lost,
         **_by_kind(items),
     )
@@ -149,9 +154,10 @@ def _read(
             problems.append(Problem("P016", what, "rename one of them", dataset.place))
     agreements, policy = read_agreements(root, problems), read_policy(root, problems)
     macros, lost_macros = read_macros(root, problems)
-    lost = lost_sources | lost_models | lost_items | lost_outputs | lost_macros | lost_settings
+    tests, lost_tests = read_model_tests(root, problems)
+    lost = lost_sources | lost_models | lost_items | lost_outputs | lost_macros | lost_tests | lost_settings
     datasets, macros = given_variables(datasets, macros, settings.variables, problems, is_whole=not lost)
-    return _Written(settings, sources, models, items, outputs, agreements, policy, macros, datasets, lost)
+    return _Written(settings, sources, models, items, outputs, agreements, policy, macros, tests, datasets, lost)
 
 
 def _check_owners(written: _Written, there: Known, problems: list[Problem]) -> None:

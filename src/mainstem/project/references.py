@@ -8,6 +8,7 @@ from typing import Any
 
 from mainstem.core.dataset import Dataset
 from mainstem.core.kinds import find
+from mainstem.core.model_test import ModelTest
 from mainstem.core.output import Output
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem, nearest
@@ -43,6 +44,7 @@ class Known:
     sides: Mapping[str, str]
     datasets: Mapping[str, Dataset]
     outputs: Mapping[str, Output]
+    tests: Mapping[str, ModelTest]
     lost: frozenset[str]
 
     def has(self, name: str) -> bool:
@@ -54,6 +56,7 @@ def known(
     items: Iterable[ReadItem],
     datasets: Mapping[str, Dataset],
     outputs: Mapping[str, Output],
+    tests: Mapping[str, ModelTest],
     lost: frozenset[str] = frozenset(),
 ) -> Known:
     """What there is to be named."""
@@ -64,7 +67,7 @@ def known(
         ids[each.kind].update(dict.fromkeys((*each.names("aliases"), id), id))
         if each.kind == "stakeholder":
             sides[id] = next(iter(each.names("side")), "downstream")
-    return Known(ids, sides, datasets, outputs, lost)
+    return Known(ids, sides, datasets, outputs, tests, lost)
 
 
 def resolved(name: str, kind: str, there: Known, place: Place, problems: list[Problem]) -> str:
@@ -197,6 +200,9 @@ def _check_proof(proof: Proof, there: Known, problems: list[Problem]) -> None:
         resolved(proof.of, "stakeholder", there, proof.place, problems)
     if isinstance(proof.options.get("as"), str):
         resolved(proof.options["as"], "stakeholder", there, proof.place, problems)
+    if proof.kind == "test" and proof.of not in {*there.tests, *there.lost} and "tests/" not in there.lost:
+        mend = nearest(proof.of, list(there.tests), kind="tests")
+        problems.append(Problem("P042", f'test "{proof.of}" does not exist', mend, proof.place))
     if proof.kind not in ("answers", "returns"):
         return
     name, hash_, block = proof.of.partition("#")

@@ -16,6 +16,7 @@ from mainstem.project.checks import CheckKeys
 from mainstem.project.columns import CONTRACT, GIVEN, NOTE
 from mainstem.project.items import FORMS
 from mainstem.project.model_heads import MODEL, ROWS
+from mainstem.project.model_tests import TEST
 from mainstem.project.objectives import OBJECTIVE
 from mainstem.project.outputs import FOLDERS, QUERY_KEYS, OutputKeys
 from mainstem.project.policy import POLICY
@@ -32,13 +33,14 @@ _ANY_TEXT: Schema = {"type": ["string", "number", "boolean", "null"]}
 
 
 def schemas() -> dict[str, Schema]:
-    """The schema of each sort of file, by name: `mainstem`, `source`, `model`, `csv_model`, `access`, `agreements`,
-    the kinds of requirement items, the kinds of outputs."""
+    """The schema of each sort of file, by name: `mainstem`, `source`, `model`, `csv_model`, `test`, `access`,
+    `agreements`, the kinds of requirement items, the kinds of outputs."""
     bodies: dict[str, Schema] = {
         "mainstem": of_form(PROJECT),
         "source": _source(),
         "model": of_form(MODEL, columns=_columns(NOTE), checks=_checks()),
         "csv_model": of_form(ROWS, columns=_columns(GIVEN), checks=_checks()),
+        "test": {"type": "object", "additionalProperties": _requiring(_test(), "expect")},
         "access": of_form(POLICY),
         "agreements": {"type": "array", "items": {"oneOf": [of_form(each) for each in ENTRIES.values()]}},
     }
@@ -162,6 +164,13 @@ def _source() -> Schema:
         cases.append({"if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]}, "then": whole})
     kinds = {"enum": list(names("sources"))}
     return {"type": "object", "required": ["kind", "tables"], "properties": {"kind": kinds}, "allOf": cases}
+
+
+def _test() -> Schema:
+    """A test, whose rows are mappings, or lie in a file."""
+    rows = _either([{"type": "array", "items": {"type": "object"}}, {"type": "string", "pattern": "[.]csv$"}])
+    given = {"type": "object", "additionalProperties": _or_nothing(rows)}
+    return of_form(TEST, given=_or_nothing(given), expect=rows)
 
 
 def _objective() -> Schema:

@@ -49,6 +49,7 @@ class ProjectKeys:
     owner: str | None = None
     clock: Literal["wall", "replay"] = "wall"
     publish: Literal["all", "partial"] = "all"
+    branches: Literal["git"] | None = None
     prices: Prices | None = None
 
 

@@ -198,6 +198,14 @@ proofs:
   - {accepted_by: ops-duty-manager, max_age: 90d}
 ---
 """,
+    "tests/routes.yml": """
+worst_routes_counts_cancelled:
+  model: marts.route_delays
+  now: 2014-01-01T09:00:00-05:00
+  given:
+    operations.flights: [{id: 1, tags: [a, 1]}, {id: ~}]
+  expect: []
+""",
     "requirements/engine.md": """---
 kind: decision
 id: choose-engine

@@ -60,6 +60,7 @@ def test_there_is_one_for_every_sort_of_file() -> None:
         "source",
         "model",
         "csv_model",
+        "test",
         "access",
         "agreements",
         *("goal", "stakeholder", "need", "requirement", "definition", "decision"),
@@ -81,6 +82,7 @@ def yaml_of(path: str, text: str) -> tuple[str, str] | None:
         return name, "\n".join(lines[1 : lines.index("--- */")])
     names = {"mainstem.yml": "mainstem", "policies/access.yml": "access"}
     folders = {"sources": "source", "agreements": "agreements", "metrics": "metric", "training": "training"}
+    folders |= {"tests": "test"}
     if path.endswith(".yml"):
         return names.get(path) or {**folders, "syncs": "sync"}[path.split("/")[-2]], text
     return None

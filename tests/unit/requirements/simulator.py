@@ -23,6 +23,8 @@ from mainstem.lifecycle.requirements.measures import accuracy, completeness
 from mainstem.lifecycle.requirements.probe import check_definition
 
 ZONE = "America/New_York"
+TEXT = "sha256:text"
+"""The fingerprint of the text that made every version."""
 MART = "marts.route_delays"
 SOURCE = "operations.flights"
 PLACE = Place("requirements/ops-morning-delays.md", 1, 1)
@@ -90,6 +92,7 @@ class Simulation:
             "parent": parent or self.head,
             "as_of": (as_of or at).isoformat(),
             "newest": newest.isoformat(),
+            "fingerprint": TEXT,
         }
         self.write("version", at, version=version, run=run, outcome="ok", facts=facts)
         for day, rows in partitions.items():

@@ -10,6 +10,7 @@ from simulator import (
     MORNING,
     PLACE,
     SOURCE,
+    TEXT,
     agreed,
     history,
     local,
@@ -19,12 +20,15 @@ from simulator import (
 )
 
 from mainstem.core.evidence import Verdict
+from mainstem.core.model_test import Cell, ModelTest, Rows
 from mainstem.core.output import Output
+from mainstem.core.project import Macro
 from mainstem.core.requirement import Need, Proof
 from mainstem.lifecycle.requirements.backtest import backtest
 from mainstem.lifecycle.requirements.evaluate import evaluate
 from mainstem.lifecycle.requirements.proofs import proof_definition
 from mainstem.lifecycle.requirements.rollup import fails, roll_up
+from mainstem.lifecycle.requirements.tested import beneath
 
 STATUSES = ("violated", "unverified", "at_risk", "met")
 
@@ -140,8 +144,19 @@ PROOFS = (
 )
 
 
-def proved(rows, *, proofs=PROOFS, binds=("dashboards/x",), at=MORNING, **given):
-    """The verdict with proof rows given as (position of the proof, outcome, hours ago, release)."""
+def a_test(text="1"):
+    return ModelTest("worst_routes", PLACE, MART, PLACE, Rows({"n": PLACE}, ({"n": Cell(text, PLACE)},)))
+
+
+TEST = a_test()
+MACRO = Macro("late", PLACE, "late(x) as x >= 15", "create macro late(x) as x >= 15", ())
+
+
+def proved(rows, *, proofs=PROOFS, binds=("dashboards/x",), at=MORNING, on=TEXT, then=(TEST, MACRO), **given):
+    """The verdict with proof rows given as (position of the proof, outcome, hours ago, release).
+
+    `on` is the fingerprint of the text that the test was run on, `then` the test and the macro that there were.
+    """
     item = requirement(
         None,
         class_="functional",
@@ -151,11 +166,13 @@ def proved(rows, *, proofs=PROOFS, binds=("dashboards/x",), at=MORNING, **given)
         **given,
     )
     output = Output("dashboards/x", "dashboard", PLACE)
-    made = agreed(project(item, outputs={output.name: output}), LONG_BEFORE)
+    made = project(item, outputs={output.name: output}, tests={TEST.name: TEST}, macros=(MACRO,))
+    made = agreed(made, LONG_BEFORE)
     simulation = history()
     live = f"r{simulation.number:06d}"
     for position, outcome, hours, release in rows:
         facts = {"reason": "four rows"} if outcome == "refused" else {}
+        facts |= beneath(made, then[0], on, then[1:]) if proofs[position].kind == "test" else {}
         simulation.write(
             "proof", MORNING - timedelta(hours=hours), item.id, version=release or live, outcome=outcome, facts=facts,
             definition=proof_definition(item, proofs[position]),
@@ -180,6 +197,17 @@ def test_a_proof_that_is_not_so_is_violated():
 def test_a_proof_of_another_release_proves_nothing_of_this_one_an_acceptance_does():
     assert proved([(0, "ok", 1, "r000001"), *ALL[1:]]).reasons[0] == "not yet shown that it answers"
     assert proved([*ALL[:2], (2, "ok", 1, "r000001")]).status == "met"
+
+
+def test_a_test_proves_the_text_that_it_was_run_on_in_whatever_release():
+    untested = "answers, but nothing shows yet that it does what the sentence says: run `mainstem test worst_routes`"
+    assert proved([ALL[0], (1, "ok", 1, "r000001"), ALL[2]]).status == "met"
+    assert proved(ALL, on="sha256:another").reasons[0] == untested
+    assert proved([*ALL, (1, "refused", 0, None)], on="sha256:another").reasons[0] == untested
+    assert proved(ALL, then=(a_test("2"), MACRO)).reasons[0] == untested
+    assert proved(ALL, then=(a_test(None), MACRO)).reasons[0] == untested
+    assert proved(ALL, then=(TEST, replace(MACRO, text="late(x) as x > 15"))).reasons[0] == untested
+    assert proved(ALL, then=(TEST, replace(MACRO, name="gone"))).reasons[0] == untested
 
 
 def test_a_proof_that_could_not_be_shown_or_is_too_old_is_unverified():

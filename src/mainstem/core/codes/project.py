@@ -277,4 +277,21 @@ CODES: dict[str, Code] = {
         "Write a value of the type: a `date` as 2026-01-31, a `timestamp` as 2026-01-31T06:00 without an offset, a "
         "`boolean` as true or false. It comes from `--var NAME=VALUE`, else from the environment, else from `default`.",
     ),
+    "P060": Code(
+        "Two tests of one name",
+        "Proofs of requirements and `mainstem test` name tests, so one name means one test.",
+        "Give one of them another name.",
+    ),
+    "P061": Code(
+        "A line of a test's CSV file that is no row",
+        "The first line names the columns; every other one has a field for each of them. An empty field is NULL, and "
+        '`""` an empty text.',
+        "Add what is missing, or put a field that holds a comma, a quote or a line break into double quotes.",
+    ),
+    "P062": Code(
+        "Expected rows that do not say the same columns",
+        "Columns that no expected row names are not compared. Where only some rows name a column, nobody could tell "
+        "whether it matters in the others.",
+        "Write the column in every row, with `null` where it is NULL, or in none.",
+    ),
 }

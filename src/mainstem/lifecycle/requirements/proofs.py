@@ -12,6 +12,7 @@ from mainstem.core.requirement import Proof, Requirement
 from mainstem.lifecycle.requirements.calendar import duration_s
 from mainstem.lifecycle.requirements.log import Log
 from mainstem.lifecycle.requirements.restore import plain_digest
+from mainstem.lifecycle.requirements.tested import is_about
 
 RUNGS = {"answers": "answers", "returns": "behaves", "test": "behaves", "accepted_by": "accepted"}
 """Which rung each kind of proof stands on, in the order in which they are climbed."""
@@ -44,13 +45,10 @@ def climb(requirement: Requirement, project: Project, log: Log, at: datetime) ->
 
     A proof is a `proof` or `drill` row whose subject is the requirement's id, whose definition is that of the proof
     (`proof_definition`), and whose version is the live release; an acceptance, a test of a person, holds for later
-    releases too, as long as the text of the outputs that were looked at is the same. The newest row counts: outcome ok,
-    refused (it is not so), or errored (it could not be shown).
+    releases too, as long as the text of the outputs that were looked at is the same, and a test of a model as long as
+    test and model are. The newest row counts: outcome ok, refused (it is not so), or errored (it could not be shown).
     """
-    release = log.release(at)
-    rows = [row for row in log.proofs(requirement.id) if row.at <= at]
-    shown = shown_digest(requirement, project)
-    results = [(proof, _newest(requirement, proof, rows, release, shown, at)) for proof in requirement.proofs]
+    results = [(proof, newest_row(requirement, proof, project, log, at)) for proof in requirement.proofs]
     evidence = tuple(row.id for _, row in results if row is not None)
     for proof, row in results:
         if row is not None and row.outcome in ("refused", "failed"):
@@ -69,9 +67,10 @@ def climb(requirement: Requirement, project: Project, log: Log, at: datetime) ->
     return Shown("missing", missing, evidence) if missing else Shown("held", "every proof holds", evidence)
 
 
-def _newest(
-    requirement: Requirement, proof: Proof, rows: Sequence[Evidence], release: str | None, shown: str, at: datetime
-) -> Evidence | None:
+def newest_row(requirement: Requirement, proof: Proof, project: Project, log: Log, at: datetime) -> Evidence | None:
+    """The newest row that tells how a proof stands with what is live; None where there is none."""
+    release = log.release(at)
+    rows = [row for row in log.proofs(requirement.id) if row.at <= at]
     definition = proof_definition(requirement, proof)
     age = proof.options.get("max_age")
     oldest = None if age is None else at - timedelta(seconds=duration_s(str(age), proof.place))
@@ -79,7 +78,12 @@ def _newest(
         if row.definition != definition or (oldest is not None and row.at < oldest):
             continue
         if proof.kind == "accepted_by":
+            shown = shown_digest(requirement, project)
             return row if row.facts.get("shown", shown) == shown else None
+        if proof.kind == "test":
+            if is_about(row, project, proof, log, at):
+                return row
+            continue
         if release is not None and row.version == release:
             return row
     return None
@@ -91,13 +95,19 @@ def _missing(requirement: Requirement, project: Project, held: set[str], lacking
     if "answers" not in held or "answers" in by_rung:
         return "not yet shown that it answers"
     if "behaves" not in held or "behaves" in by_rung:
-        return "answers, but nothing shows yet that it does what the sentence says"
+        return "answers, but nothing shows yet that it does what the sentence says" + _untested(lacking)
     wants_people = any(name.startswith("dashboards/") for name in requirement.binds)
     if "accepted" in by_rung:
         return f"works as tested; not yet accepted by {_person(by_rung['accepted'].of, project)}"
     if wants_people and "accepted" not in held:
         return "works as tested; nobody was asked to accept it"
     return ""
+
+
+def _untested(lacking: Sequence[Proof]) -> str:
+    """What to do about tests that were not run on what is live."""
+    names = [proof.of for proof in lacking if proof.kind == "test"]
+    return f": run `mainstem test {' '.join(names)}`" if names else ""
 
 
 def _person(id: str, project: Project) -> str:
