@@ -14,11 +14,11 @@ from mainstem.core.clock import WallClock
 from mainstem.core.problem import MainstemError
 from mainstem.core.promotion import Promotion
 from mainstem.core.release import Release
+from mainstem.dataops.branches import create, drop
+from mainstem.dataops.cleaning import Keep, clean
 from mainstem.ledger.holder import this_holder
 from mainstem.ledger.sqlite import open_ledger
 from mainstem.lifecycle.serving.request import Request
-from mainstem.orchestration.branches import create, drop
-from mainstem.orchestration.cleaning import Keep, clean
 from mainstem.orchestration.reading import ask, current_release
 from mainstem.orchestration.rollback import rollback
 from mainstem.orchestration.waiting import run_waiting
