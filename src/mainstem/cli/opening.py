@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -47,11 +47,11 @@ def find_root(folder: Path | None) -> Path:
     )
 
 
-def open_text(folder: Path | None, env: str | None = None) -> Project:
+def open_text(folder: Path | None, env: str | None = None, variables: Mapping[str, str] | None = None) -> Project:
     """The project's text alone; ProjectError C003 for an environment that is neither written nor a branch."""
     from mainstem.orchestration.text import read_text
 
-    project = read_text(find_root(folder), env)
+    project = read_text(find_root(folder), env, variables)
     if env is not None and env not in project.environments and not _is_of_git(project, env):
         names = list(dict.fromkeys([*project.environments, *_standing(project)]))
         if env not in names:
@@ -91,9 +91,17 @@ def _is_of_git(project: Project, env: str) -> bool:
     return environment_of(project.root) == env
 
 
-def open_project(folder: Path | None, env: str, now: str | None = None, *, writes: bool = False) -> Opened:
-    """Project, ledger and clock. `writes`: the command records facts, so a wall clock cannot be set by hand."""
-    return with_ledger(open_text(folder, env), env, now, writes=writes)
+def open_project(
+    folder: Path | None,
+    env: str,
+    now: str | None = None,
+    *,
+    writes: bool = False,
+    variables: Mapping[str, str] | None = None,
+) -> Opened:
+    """Project, ledger and clock. `writes`: the command records facts, so a wall clock cannot be set by hand.
+    `variables` are values of the project's variables that the command gives."""
+    return with_ledger(open_text(folder, env, variables), env, now, writes=writes)
 
 
 def with_ledger(project: Project, env: str, now: str | None = None, *, writes: bool = False) -> Opened:

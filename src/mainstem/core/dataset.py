@@ -132,6 +132,16 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Variable:
+    """A value that SQL names as `$name`: its SQL type, and its text, which is one of that type."""
+
+    name: str
+    type: str
+    value: str
+    description: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """Rows that a project holds itself, each value as a text, None for NULL.
 
@@ -154,6 +164,7 @@ class Model:
 
     `sql` is the text of the SELECT with the YAML head blanked out by spaces and newlines, so that line and
     column of any part of it are those of the file. It is "" where `rows` stand in its place.
+    `variables` are those that the text names.
     """
 
     kind: str
@@ -161,6 +172,7 @@ class Model:
     place: Place
     refresh: str = "auto"
     rows: Rows | None = None
+    variables: Mapping[str, Variable] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

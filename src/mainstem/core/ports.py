@@ -243,7 +243,7 @@ class CheckKind(Protocol):
 
     `Options` is a frozen dataclass. `SHORTHAND` names the option that a bare value fills (`not_null: [a, b]`), None
     if none.
-    `BY_PARTITION` tells whether it can be counted per partition.
+    `BY_PARTITION` tells whether it can be counted per partition. A kind with an option that is SQL names it in `SQL`.
     """
 
     Options: type

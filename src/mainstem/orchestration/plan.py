@@ -172,7 +172,7 @@ def _model_step(
         return Step(name, action, f"{listed(moved)} differs from what it was built on{full}", inputs)
     if facts.reads_clock:
         return Step(name, action, f"its SQL reads the clock, and that has moved{full}", inputs)
-    return Step(name, action, f"its kind, its `time_column` or a macro that it uses changed{full}", inputs)
+    return Step(name, action, f"its kind, its `time_column`, or a macro or variable that it uses changed{full}", inputs)
 
 
 def _notes(
