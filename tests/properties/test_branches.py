@@ -48,11 +48,18 @@ tables:
       amount: integer
 """,
     "models/n.sql": "select count(*) as n from feed.orders\n",
+    "models/by_amount.sql": """/* ---
+kind: incremental
+key: [amount]
+--- */
+select amount, count(*) as n, max(id) as newest from feed.orders group by amount
+""",
     "models/shown.sql": "/* ---\nkind: view\n--- */\nselect times, total, n from total, n\n",
 }
 ASKED = """
 select (select count(*) from feed.orders) as orders, (select count(distinct id) from feed.orders) as ids,
     (select count(*) from feed.orders__quarantine) as aside, (select max(id) from feed.kept) as newest,
+    (select sum(n) from by_amount) as by_amount, (select max(newest) from by_amount) as newest_by_amount,
     times, total, n from shown
 """
 
@@ -69,7 +76,7 @@ class Shown:
 
     def row(self) -> tuple[Any, ...]:
         n = 2 * self.loaded
-        return n, n, self.loaded, n - 1, self.factor, 30 * self.loaded * self.factor, n
+        return n, n, self.loaded, n - 1, n, n - 1, self.factor, 30 * self.loaded * self.factor, n
 
     def came_from(self, load: int) -> bool:
         return self.load == load or (self.before is not None and self.before.came_from(load))
