@@ -50,6 +50,7 @@ tables:
     "models/n.sql": "select count(*) as n from feed.orders\n",
     "models/by_amount.sql": """/* ---
 kind: incremental
+refresh: incremental
 key: [amount]
 --- */
 select amount, count(*) as n, max(id) as newest from feed.orders group by amount
