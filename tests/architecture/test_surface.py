@@ -15,6 +15,7 @@ def test_commands_are_these() -> None:
     assert list(COMMANDS) == [
         "demo",
         "init",
+        "import",
         "validate",
         "plan",
         "run",
@@ -26,6 +27,7 @@ def test_commands_are_these() -> None:
         "query",
         "show",
         "lineage",
+        "diff",
         "export",
         "explain",
         "doctor",
@@ -37,6 +39,9 @@ def test_commands_are_these() -> None:
         "deliver",
         "backfill",
         "quarantine",
+        "branch",
+        "promote",
+        "clean",
         "rollback",
     ]
 

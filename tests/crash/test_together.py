@@ -214,7 +214,7 @@ class Elapsing(SetClock):
 
 
 def test_a_run_that_is_longer_than_its_lease_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mainstem.orchestration.run.LEASE_S", 0.06)
+    monkeypatch.setattr("mainstem.orchestration.leasing.LEASE_S", 0.06)
     project = load(make(tmp_path / "project"))
     ledger, clock = open_ledger(project.ledger), Elapsing(morning(3))
     renewed = threading.Semaphore(0)

@@ -13,6 +13,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     # name: (module, group, one line of help)
     "demo": ("demo.command", "first", "A complete project on real data: four weeks of New York flights, day by day."),
     "init": ("init", "first", "A new project, small and working."),
+    "import": ("import_", "first", "A project of dbt or SQLMesh, brought over."),
     "validate": ("validate", "first", "Read the whole project: syntax, names, columns, types, bindings."),
     "plan": ("plan", "first", "What would be done, why, and whose requirements it touches."),
     "run": ("run", "first", "Bring the environment up to date and publish one release."),
@@ -24,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "query": ("query", "first", "Ask the current release a question in SQL."),
     "show": ("show", "look", "A dataset: columns, meaning, checks, versions, sample rows."),
     "lineage": ("lineage", "look", "What a dataset or column comes from, and who rests on it."),
+    "diff": ("diff", "look", "What differs between two environments or releases: columns, rows, figures."),
     "export": ("export", "look", "A training set as files, with a manifest that makes it again."),
     "explain": ("explain", "look", "What an error code means and how to get past it."),
     "doctor": ("doctor", "look", "What is wrong with this installation and project, and how to mend it."),
@@ -35,6 +37,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "deliver": ("deliver", "time", "Send what changed into other systems, as the syncs say."),
     "backfill": ("backfill", "time", "Read rows of a load again, and build what is made of them."),
     "quarantine": ("quarantine", "time", "Rows that were set aside: list, show, replay, discard."),
+    "branch": ("branch", "time", "Environments that begin at a release: create, list, drop. Nothing is copied."),
+    "promote": ("promote", "time", "Take a branch's versions over into an environment, in one release."),
+    "clean": ("clean", "time", "Remove files that no kept release of any environment needs."),
     "rollback": ("rollback", "time", "Move the environment to an earlier release, or forward again."),
 }
 _GROUPS = {"first": "Commands", "look": "Look", "time": "Time and people"}

@@ -9,6 +9,7 @@ from mainstem.cli.opening import Opened
 from mainstem.core.dataset import QUARANTINE
 from mainstem.core.evidence import Evidence
 from mainstem.core.release import Version
+from mainstem.orchestration.arrivals import is_of
 
 SHOWN_LOADS = 8
 WAYS = ("loaded", "set_aside", "deduplicated", "unchanged")
@@ -24,9 +25,11 @@ def loads_of(opened: Opened, name: str) -> list[dict[str, Any]]:
     `action`: read | replay | discard | nothing. The last are looks and reads one after the other that found no row:
     `times` of them, from `at` until `until`.
     """
+    release = opened.ledger.current(opened.env)
+    shown = release.versions[name].id if release and name in release.versions else None
     found: list[dict[str, Any]] = []
     for row in opened.ledger.evidence(env=opened.env, subjects=[name], kinds=["read", "settled"]):
-        if row.label is not None:
+        if row.label is not None or not is_of(row, opened.env, shown):
             continue
         load = _load(row)
         if load["action"] == "nothing" and found and found[-1]["action"] == "nothing":

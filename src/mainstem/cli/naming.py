@@ -23,18 +23,39 @@ def naming(*kinds: str) -> Complete:
 
     def complete(context: click.Context, parameter: click.Parameter, begun: str) -> Sequence[CompletionItem]:
         del parameter
-        from mainstem.cli.opening import find_root
-        from mainstem.core.problem import MainstemError
-        from mainstem.project import read
 
-        try:
-            project, _ = read(find_root(context.params.get("folder")), context.params.get("env"))
-            found = {name: title for kind in kinds for name, title in _named(project, kind).items()}
-        except (MainstemError, OSError):
-            return ()
-        return _items(found, begun)
+        def named(project: Project) -> Mapping[str, str]:
+            return {name: title for kind in kinds for name, title in _named(project, kind).items()}
+
+        return _items(_of_project(context, named), begun)
 
     return complete
+
+
+def _of_project(context: click.Context, named: Callable[[Project], Mapping[str, str]]) -> Mapping[str, str]:
+    """Names in the project around the current folder; none outside a project, or where it cannot be read."""
+    from mainstem.cli.opening import find_root
+    from mainstem.core.problem import MainstemError
+    from mainstem.project import read
+
+    try:
+        project, _ = read(find_root(context.params.get("folder")), context.params.get("env"))
+        return named(project)
+    except (MainstemError, OSError):
+        return {}
+
+
+def selecting(context: click.Context, parameter: click.Parameter, begun: str) -> Sequence[CompletionItem]:
+    """Words that select datasets; one that begins with a `+` stays so."""
+    del parameter
+    from mainstem.orchestration.selection import words
+
+    def named(project: Project) -> Mapping[str, str]:
+        return {**_named(project, "dataset"), **words(project)}
+
+    plus = "+" if begun.startswith("+") else ""
+    found = _of_project(context, named)
+    return _items({plus + word: title for word, title in found.items()}, begun)
 
 
 def releases(context: click.Context, parameter: click.Parameter, begun: str) -> Sequence[CompletionItem]:
@@ -67,6 +88,12 @@ def codes(context: click.Context, parameter: click.Parameter, begun: str) -> Seq
     return _items({code: said.title for code, said in CODES.items()}, begun.upper())
 
 
+def _branches(project: Project) -> dict[str, str]:
+    from mainstem.cli.opening import branches
+
+    return dict.fromkeys(branches(project), "branch")
+
+
 def _items(found: Mapping[str, str], begun: str) -> Sequence[CompletionItem]:
     from click.shell_completion import CompletionItem
 
@@ -75,18 +102,21 @@ def _items(found: Mapping[str, str], begun: str) -> Sequence[CompletionItem]:
 
 def _named(project: Project, kind: str) -> Mapping[str, str]:
     """Names of a kind of thing, each with what it is."""
-    if kind == "environment":
-        return dict.fromkeys(project.environments, "environment")
-    if kind == "dataset":
-        return {name: dataset.description for name, dataset in project.datasets.items()}
-    if kind == "test":
-        return {name: test.description or test.model for name, test in project.tests.items()}
-    if kind == "requirement":
-        return {id: each.title for id, each in project.requirements.items() if each.retired is None}
-    if kind == "definition":
-        return {id: each.title for id, each in project.definitions.items()}
-    if kind == "stakeholder":
-        return {id: each.title for id, each in project.stakeholders.items()}
-    if kind == "output":
-        return {name: output.kind for name, output in project.outputs.items()}
+    find = _NAMES.get(kind)
+    if find is not None:
+        return find(project)
     return {name.partition("/")[2]: kind for name, output in project.outputs.items() if output.kind == kind}
+
+
+_NAMES: Mapping[str, Callable[[Project], Mapping[str, str]]] = {
+    "environment": lambda project: dict.fromkeys(project.environments, "environment") | _branches(project),
+    "branch": _branches,
+    "dataset": lambda project: {name: each.description for name, each in project.datasets.items()},
+    "test": lambda project: {name: each.description or each.model for name, each in project.tests.items()},
+    "requirement": lambda project: {
+        id: each.title for id, each in project.requirements.items() if each.retired is None
+    },
+    "definition": lambda project: {id: each.title for id, each in project.definitions.items()},
+    "stakeholder": lambda project: {id: each.title for id, each in project.stakeholders.items()},
+    "output": lambda project: {name: each.kind for name, each in project.outputs.items()},
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -46,20 +47,52 @@ def find_root(folder: Path | None) -> Path:
     )
 
 
-def open_text(folder: Path | None, env: str | None = None) -> Project:
-    """The project's text alone; ProjectError C003 for an environment that it does not have."""
+def open_text(folder: Path | None, env: str | None = None, variables: Mapping[str, str] | None = None) -> Project:
+    """The project's text alone; ProjectError C003 for an environment that is neither written nor a branch."""
     from mainstem.orchestration.text import read_text
 
-    project = read_text(find_root(folder), env)
-    if env is not None and env not in project.environments:
-        mend = nearest(env, list(project.environments), kind="environments")
-        raise ProjectError(Problem("C003", f'environment "{env}" does not exist', mend))
+    project = read_text(find_root(folder), env, variables)
+    if env is not None and env not in project.environments and not _is_of_git(project, env):
+        names = [*project.environments, *branches(project)]
+        if env not in names:
+            mend = nearest(env, names, kind="environments")
+            raise ProjectError(Problem("C003", f'environment "{env}" does not exist', mend))
     return project
 
 
-def open_project(folder: Path | None, env: str, now: str | None = None, *, writes: bool = False) -> Opened:
-    """Project, ledger and clock. `writes`: the command records facts, so a wall clock cannot be set by hand."""
-    return with_ledger(open_text(folder, env), env, now, writes=writes)
+def branches(project: Project) -> list[str]:
+    """The names of the project's branches; none where there is no ledger (none is made)."""
+    from mainstem.ledger.sqlite import is_made, open_ledger
+
+    if not is_made(project.ledger):
+        return []
+    ledger = open_ledger(project.ledger)
+    try:
+        return [branch.name for branch in ledger.branches()]
+    finally:
+        ledger.close()
+
+
+def _is_of_git(project: Project, env: str) -> bool:
+    """Whether the environment is the one that the branch of git stands for."""
+    if project.branches != "git":
+        return False
+    from mainstem.cli.git import environment_of
+
+    return environment_of(project.root) == env
+
+
+def open_project(
+    folder: Path | None,
+    env: str,
+    now: str | None = None,
+    *,
+    writes: bool = False,
+    variables: Mapping[str, str] | None = None,
+) -> Opened:
+    """Project, ledger and clock. `writes`: the command records facts, so a wall clock cannot be set by hand.
+    `variables` are values of the project's variables that the command gives."""
+    return with_ledger(open_text(folder, env, variables), env, now, writes=writes)
 
 
 def with_ledger(project: Project, env: str, now: str | None = None, *, writes: bool = False) -> Opened:
@@ -71,7 +104,21 @@ def with_ledger(project: Project, env: str, now: str | None = None, *, writes: b
 
         require_ledger(project)
     ledger = open_ledger(project.ledger)
+    if env not in project.environments and ledger.current(env) is None:
+        _begin(project, ledger, env)
     return Opened(project, ledger, clock_of(project, ledger, now, writes=writes), env, project.clock == "replay")
+
+
+def _begin(project: Project, ledger: Ledger, env: str) -> None:
+    """The branch of a branch of git is made when it is first used; where nothing is published yet it begins empty."""
+    import click
+
+    from mainstem.cli.git import MAIN
+    from mainstem.orchestration.branches import create
+
+    if ledger.current(MAIN) is not None:
+        begun = create(project, ledger, clock_of(project, ledger, None, writes=True), env, MAIN)
+        click.echo(f"branch {env} begins at {begun.parent} of {MAIN}", err=True)
 
 
 def clock_of(project: Project, ledger: Ledger, now: str | None, *, writes: bool) -> Clock:

@@ -16,15 +16,36 @@ F = TypeVar("F", bound=Callable[..., Any])
 def project_option(function: F) -> F:
     """`-C FOLDER`: the project."""
     return click.option(
-        "-C", "--project", "folder", type=click.Path(path_type=Path), default=None, help="The project's folder."
+        "-C",
+        "--project",
+        "folder",
+        type=click.Path(path_type=Path),
+        default=None,
+        is_eager=True,
+        help="The project's folder.",
     )(function)
 
 
 def env_option(function: F) -> F:
     """`--env NAME`."""
     return click.option(
-        "--env", default="prod", show_default=True, shell_complete=naming("environment"), help="The environment."
+        "--env",
+        default=None,
+        show_default="prod",
+        callback=_environment,
+        shell_complete=naming("environment"),
+        help="The environment.",
     )(function)
+
+
+def _environment(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
+    """What was said, or the environment that the project works in by itself."""
+    del parameter
+    from mainstem.cli.git import MAIN, default_environment
+
+    if value is not None or context.resilient_parsing:
+        return value or MAIN
+    return default_environment(context.params.get("folder"))
 
 
 def json_option(function: F) -> F:
@@ -37,6 +58,25 @@ def now_option(function: F) -> F:
     return click.option(
         "--now", metavar="INSTANT", default=None, help="Act at this instant (ISO 8601) instead of now."
     )(function)
+
+
+def variables_option(function: F) -> F:
+    """`--var NAME=VALUE`, any number of times, as a mapping `variables`."""
+    return click.option(
+        "--var",
+        "variables",
+        metavar="NAME=VALUE",
+        multiple=True,
+        callback=_by_name,
+        help="The value of a variable of the project; may be given several times.",
+    )(function)
+
+
+def _by_name(_: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    for each in given:
+        if "=" not in each:
+            raise click.BadParameter(f'"{each}" is not NAME=VALUE', param=option)
+    return {name: value for name, _, value in (each.partition("=") for each in given)}
 
 
 def usual_options(function: F) -> F:

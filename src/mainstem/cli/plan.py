@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from mainstem.cli.naming import naming
+from mainstem.cli.naming import selecting
 from mainstem.cli.opening import Opened, open_project
-from mainstem.cli.options import usual_options
+from mainstem.cli.options import usual_options, variables_option
 from mainstem.core.run import Plan, Step
 
 FINISHED = "finished by an earlier run"
@@ -18,24 +19,33 @@ SIGNS = {
     "build": ("+", "green"),
     "view": ("=", "green"),
     "check": ("✓", "cyan"),
+    "adopt": ("↑", "green"),
     "skip": ("·", "bright_black"),
 }
 
 
 @click.command("plan")
-@click.argument("select", nargs=-1, shell_complete=naming("dataset"))
+@click.argument("select", nargs=-1, shell_complete=selecting)
 @usual_options
+@variables_option
 @click.option("--exit-code", is_flag=True, help="Exit with 3 when a step would commit.")
 def command(
-    select: tuple[str, ...], folder: Path | None, env: str, now: str | None, as_json: bool, exit_code: bool
+    select: tuple[str, ...],
+    folder: Path | None,
+    env: str,
+    now: str | None,
+    as_json: bool,
+    exit_code: bool,
+    variables: Mapping[str, str],
 ) -> None:
     """What a run would do, why, and whose requirements it touches. Nothing is touched.
 
-    SELECT are names or globs of datasets; all by default.
+    SELECT are names or globs of datasets, tag:NAME, requirement:ID, stakeholder:ID or changed, each with a + before
+    it for what it is made of, behind it for what is made of it; all by default.
     """
     from mainstem.orchestration.run import prepare
 
-    opened = open_project(folder, env, now)
+    opened = open_project(folder, env, now, variables=variables)
     made = prepare(opened.project, opened.ledger, opened.clock, env, select).plan
     show(opened, made, as_json=as_json)
     if exit_code and (any(step.commits is not False for step in made.steps) or _publishes(made)):
@@ -102,6 +112,15 @@ def show_plan(opened: Opened, made: Plan) -> None:
         published = "Nothing to compute; a run would publish what is said above."
         out.print(published if _publishes(made) else "Nothing to do: every text and every input is as released.")
         return
+    if all(step.is_still for step in moving):
+        out.print("Nothing to compute: what is new is adopted.")
+    _show_touched(opened, made)
+
+
+def _show_touched(opened: Opened, made: Plan) -> None:
+    from mainstem.cli.screen import console, escaped, say_beside, styled
+
+    out = console()
     touched = [(id, opened.project.requirements[id]) for id in made.touched]
     if touched:
         out.print("\nRequirements that this touches")

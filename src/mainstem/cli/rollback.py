@@ -33,7 +33,7 @@ def command(folder: Path | None, env: str, now: str | None, as_json: bool, to: s
     out = console()
     if listing:
         current = opened.ledger.current(env)
-        releases = opened.ledger.releases(env, 50)
+        releases = [each for each in opened.ledger.releases(env, 50) if each.cleaned_at is None]
         if as_json:
             rows = [
                 {"release": r.id, "at": r.at, "run": r.run, "why": r.why, "current": current and r.id == current.id}

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from mainstem.cli.deliver import as_facts as delivery_facts
 from mainstem.cli.deliver import show_deliveries
-from mainstem.cli.naming import naming
+from mainstem.cli.naming import selecting
 from mainstem.cli.opening import Opened, open_project
-from mainstem.cli.options import usual_options
+from mainstem.cli.options import usual_options, variables_option
 from mainstem.core import crash
 from mainstem.core.dataset import QUARANTINE, Severity
 from mainstem.core.delivery import Delivery
@@ -32,8 +32,9 @@ NOT_SELECTED = "not selected"
 
 
 @click.command("run")
-@click.argument("select", nargs=-1, shell_complete=naming("dataset"))
+@click.argument("select", nargs=-1, shell_complete=selecting)
 @usual_options
+@variables_option
 @click.option(
     "--wait", "wait_s", type=float, default=0, metavar="SECONDS", help="Wait so long for another run's lease."
 )
@@ -45,18 +46,25 @@ def command(
     env: str,
     now: str | None,
     as_json: bool,
-    wait_s: float,
-    no_alerts: bool,
-    no_deliver: bool,
+    variables: Mapping[str, str],
+    **how: Any,
 ) -> None:
     """Bring the environment up to date and publish one release: all of it or nothing.
 
-    SELECT are names or globs of datasets; all by default. Exit code 1 when a step or an `error` check failed; what
-    succeeded is kept for the next run, and readers still see the release before. Where the environment says
-    `deliver: true`, it ends with what `mainstem deliver` does.
+    SELECT are names or globs of datasets, tag:NAME, requirement:ID, stakeholder:ID or changed, each with a + before
+    it for what it is made of, behind it for what is made of it; all by default. Exit code 1 when a step or an `error`
+    check failed; what succeeded is kept for the next run, and readers still see the release before. Where the
+    environment says `deliver: true`, it ends with what `mainstem deliver` does.
     """
-    opened = open_project(folder, env, now, writes=True)
-    carry_out(opened, select, as_json=as_json, wait_s=wait_s, alerts=not no_alerts, delivers=not no_deliver)
+    opened = open_project(folder, env, now, writes=True, variables=variables)
+    carry_out(
+        opened,
+        select,
+        as_json=as_json,
+        wait_s=how["wait_s"],
+        alerts=not how["no_alerts"],
+        delivers=not how["no_deliver"],
+    )
 
 
 def carry_out(
@@ -151,6 +159,7 @@ def as_facts(opened: Opened, done: Run) -> dict[str, object]:
                 "gone": d.gone,
                 "counts": d.counts,
                 "notes": d.notes,
+                "how": d.how,
                 "seconds": round(d.seconds, 3),
             }
             for d in done.done
@@ -231,7 +240,8 @@ def _show_finished(done: Run) -> None:
     out = console()
     made = _made(done)
     checked = _in_order(done, [step for step in done.done if step.outcome == "checked"])
-    width = max((len(step.dataset) for step in (*made, *checked)), default=0)
+    adopted = _in_order(done, [step for step in done.done if step.outcome == "adopted"])
+    width = max((len(step.dataset) for step in (*made, *checked, *adopted)), default=0)
     for step in made:
         rows = counted(step.rows, "row") if step.rows is not None else "view"
         aside = ""
@@ -239,10 +249,14 @@ def _show_finished(done: Run) -> None:
             look = styled(f"(mainstem show {step.dataset}{QUARANTINE})", "bright_black")
             aside = f", [yellow]{number(step.rejected)} set aside[/] {look}"
         gone = f", {number(step.gone)} gone at the source" if step.gone else ""
-        out.print(f"[green]+[/] {step.dataset.ljust(width)}  {rows}{gone}{aside}")
+        how = f"  {styled(escaped(step.how), 'bright_black')}" if step.how.startswith("incrementally") else ""
+        out.print(f"[green]+[/] {step.dataset.ljust(width)}  {rows}{gone}{aside}{how}")
+    for step in adopted:
+        rows = counted(step.rows, "row") if step.rows is not None else "view"
+        out.print(f"[green]↑[/] {step.dataset.ljust(width)}  {rows}  {styled(step.why, 'bright_black')}")
     for step in checked:
         out.print(f"[green]✓[/] {step.dataset.ljust(width)}  {styled(f'checked: {escaped(step.why)}', 'bright_black')}")
-    kept = [step.why for step in done.done if step not in made and step not in checked]
+    kept = [step.why for step in done.done if step not in [*made, *checked, *adopted]]
     left = kept.count(NOT_SELECTED)
     counts = {"unchanged": len(kept) - left, NOT_SELECTED: left}
     said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)

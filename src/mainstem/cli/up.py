@@ -162,7 +162,7 @@ def _greet(desk: Any, keeper: Any, base: str) -> None:
         click.echo(f"  data API  {base}/openapi.json")
     due = f"next run {local(keeper.next_at, project.timezone)}" if keeper.next_at else "no runs by themselves"
     click.echo(f"  schedule  {due}")
-    sends = project.alerts and project.environments[desk.env].alerts
+    sends = project.alerts and project.environment(desk.env).alerts
     click.echo(f"  alerts    {counted(len(project.alerts), 'receiver') if sends else 'nobody is told'}")
     click.echo("\nstop with Ctrl-C\n")
 

@@ -16,6 +16,7 @@ from mainstem.core.dataset import QUARANTINE, Severity
 from mainstem.core.evidence import Evidence, Verdict
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.project import Project
+from mainstem.core.release import Version
 from mainstem.core.requirement import Item, Requirement
 from mainstem.orchestration.judge import Judged, people_of
 
@@ -209,6 +210,8 @@ def _dataset(opened: Opened, name: str, *, as_json: bool, everything: bool) -> N
         out.print(f"  [bright_black]released[/] {version.id}, made by run {version.run}")
         source = "its source" if opened.project.datasets[name].is_load else "nothing else"
         out.print(f"  [bright_black]built on[/] {escaped(reads or source)}")
+        if how := _how(opened, name, version):
+            out.print(f"  [bright_black]brought up to date[/] {escaped(how)}")
         if aside := set_aside(opened, version):
             are = "is" if aside == 1 else "are"
             out.print(f"  [yellow]{counted(aside, 'row')} {are} set aside[/]: mainstem show {name}{QUARANTINE}")
@@ -219,6 +222,12 @@ def _dataset(opened: Opened, name: str, *, as_json: bool, everything: bool) -> N
             out.print(f"  [yellow]![/] {escaped(found.words)}")
     show_loads(opened, loads if everything else loads[:SHOWN_LOADS])
     _show_measured(opened.project, newest if everything else newest[-SHOWN_SLICES:])
+
+
+def _how(opened: Opened, name: str, version: Version) -> str | None:
+    """How an incremental model came to be as it is."""
+    rows = opened.ledger.evidence(env=opened.env, subjects=[name], kinds=["refreshed"])
+    return next((row.facts["how"] for row in reversed(rows) if row.version == version.id), None)
 
 
 def _newest(rows: Sequence[Evidence]) -> list[Evidence]:

@@ -26,6 +26,10 @@ DELIVERY_POINTS = ("before-send", "after-send", "after-acknowledge")
 """Points of a delivery; they happen once a batch, and their subject is the sync."""
 
 
+CLEANING_POINTS = ("after-give-up", "after-retire", "inside-remove")
+"""Points of a cleaning; the last one happens once a table, and its subject is the table."""
+
+
 def point(name: str, subject: str = "") -> None:
     """Kill this process, as `kill -9` would, if MAINSTEM_CRASH_AT is `name` or `name:subject`."""
     wanted = os.environ.get("MAINSTEM_CRASH_AT")

@@ -132,16 +132,47 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
+class Variable:
+    """A value that SQL names as `$name`: its SQL type, and its text, which is one of that type."""
+
+    name: str
+    type: str
+    value: str
+    description: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows that a project holds itself, each value as a text, None for NULL.
+
+    `names` are the columns, as the lake names them. `lines` tell in which line of the file a row begins. `digest` is
+    that of all names and values.
+    """
+
+    names: tuple[str, ...]
+    values: tuple[tuple[str | None, ...], ...]
+    lines: tuple[int, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
-    """How a SELECT becomes a dataset. `kind`: view | table | incremental.
+    """How a SELECT, or a file of another language, becomes a dataset. `kind`: view | table | incremental | csv.
+
+    `refresh` says how an incremental one is brought up to date: auto (what its inputs' changes reach, where that is
+    known and pays), incremental (wherever it is known), full.
 
     `sql` is the text of the SELECT with the YAML head blanked out by spaces and newlines, so that line and
-    column of any part of it are those of the file.
+    column of any part of it are those of the file. It is "" where `rows` stand in its place.
+    `variables` are those that the text names.
     """
 
     kind: str
     sql: str
     place: Place
+    refresh: str = "auto"
+    rows: Rows | None = None
+    variables: Mapping[str, Variable] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ EVIDENCE_KINDS = (
     "measured",
     "read",
     "settled",
+    "refreshed",
     "request",
     "delivered",
     "watch",
@@ -50,6 +51,7 @@ class Evidence:
                  brought (rows that no read before had), seconds, bytes, notes, breaches (of what is expected)
       settled    action (replay | discard), why, and how many rows went where: tried, loaded, superseded, staying,
                  settled_before; or discarded  (value = rows that left the quarantine)
+      refreshed  how (incrementally or in full, and why so)
       gap        reason
     """
 

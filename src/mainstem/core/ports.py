@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from mainstem.core.dataset import Dataset, Source
 from mainstem.core.evidence import Evidence
 from mainstem.core.problem import Problem
 from mainstem.core.reached import Reached
-from mainstem.core.release import DataFile, Field, Head, Lease, Release, Version
+from mainstem.core.release import Branch, DataFile, Field, Head, Lease, Needed, Outline, Release, Version
 from mainstem.core.run import Look
 from mainstem.core.span import Again
 
@@ -243,7 +243,7 @@ class CheckKind(Protocol):
 
     `Options` is a frozen dataclass. `SHORTHAND` names the option that a bare value fills (`not_null: [a, b]`), None
     if none.
-    `BY_PARTITION` tells whether it can be counted per partition.
+    `BY_PARTITION` tells whether it can be counted per partition. A kind with an option that is SQL names it in `SQL`.
     """
 
     Options: type
@@ -322,7 +322,32 @@ class Ledger(Protocol):
     def heads(self, env: str) -> dict[str, Head]: ...
 
     def table_owner(self, table: str) -> str | None:
-        """The one environment that may write to a physical table."""
+        """The one environment that may write to a physical table; None: nobody ever did, "": it is cleaned away."""
+        ...
+
+    def branches(self) -> list[Branch]:
+        """Environments that began at a release of another one (`why` branch) and were not dropped, by name."""
+        ...
+
+    def drop(self, env: str, at: datetime) -> None:
+        """The environment stands nowhere, and none of its releases is kept: what they hold, nobody needs any more."""
+        ...
+
+    def outlines(self) -> list[Outline]:
+        """Releases of all environments whose files are kept, each environment's in order of publication."""
+        ...
+
+    def give_up_releases(self, ids: Sequence[str], at: datetime) -> None:
+        """Their files are kept no longer, and no environment can be moved there; one that stands there is left out."""
+        ...
+
+    def needed(self, without: Collection[str] = ()) -> Needed:
+        """What must stay in the lake, if the releases `without` are given up, too."""
+        ...
+
+    def retire(self, tables: Collection[str]) -> frozenset[str]:
+        """Those of these physical tables that nobody writes to and that are nobody's newest version: from now on nobody
+        may, ever."""
         ...
 
     def publish(self, release: Release, evidence: Iterable[Evidence], expected: str | None) -> None:

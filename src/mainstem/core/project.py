@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mainstem.core.dataset import Dataset, Source
+from mainstem.core.dataset import Dataset, Source, Variable
 from mainstem.core.model_test import ModelTest
 from mainstem.core.output import Output, Policy
 from mainstem.core.place import Place
@@ -25,7 +25,8 @@ from mainstem.core.requirement import (
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A named pointer to a release, and what may leave from it. `sources` are per-source overrides as written.
+    """A named pointer to a release, and what may leave from it. `sources` are per-source overrides as written,
+    `variables` values of variables.
 
     `schedule` is when `mainstem up` runs it: five fields of cron in the project's zone; None: never by itself.
     """
@@ -35,6 +36,7 @@ class Environment:
     alerts: bool = False
     schedule: str | None = None
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ class Project:
     """Everything loaded from a folder. Mappings are keyed by name or id and keep the order of the files.
 
     `root` is the absolute folder. `lake` is an absolute folder (or a URL later). `ledger` the absolute path of the
-    SQLite file. `clock`: wall | replay. `publish`: all | partial. `agreements` maps requirement ids to entries in file
+    SQLite file. `clock`: wall | replay. `publish`: all | partial. `branches`: git
+    (commands work in the branch named like that of git) | None. `agreements` maps requirement ids to entries in file
     order. `lost` are names of what is written but could not be read: ids, datasets, outputs, tests, schemas of sources,
     `macros` and `mainstem.yml` as wholes; empty in a project without problems.
     """
@@ -92,6 +95,7 @@ class Project:
     owner: str | None = None
     clock: str = "wall"
     publish: str = "all"
+    branches: str | None = None
     prices: Mapping[str, Any] | None = None
     environments: Mapping[str, Environment] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
@@ -106,6 +110,7 @@ class Project:
     agreements: Mapping[str, tuple[Agreement, ...]] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
     macros: tuple[Macro, ...] = ()
+    variables: Mapping[str, Variable] = field(default_factory=dict)
     alerts: tuple[Alert, ...] = ()
     tests: Mapping[str, ModelTest] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
@@ -113,6 +118,10 @@ class Project:
     def is_lost(self, dataset: str) -> bool:
         """Whether a dataset is written, as it seems, but could not be read, or not all of its source."""
         return bool({dataset, dataset.partition(".")[0]} & self.lost)
+
+    def environment(self, name: str) -> Environment:
+        """The environment as it is written; of one that is not, such as a branch: from which nothing leaves."""
+        return self.environments.get(name, Environment(name))
 
     def item(self, id: str) -> Item | None:
         """The requirement item of that id or alias, of whatever kind; None if there is none."""

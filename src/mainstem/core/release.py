@@ -71,8 +71,9 @@ class Version:
 @dataclass(frozen=True, slots=True)
 class Release:
     """One consistent, immutable set of versions. `number` counts releases of all environments; `parent` is the
-    release the environment stood at before. `why`: publish | partial (some steps failed: their datasets are as
-    before, or left out) | rollback | promote."""
+    release the environment stood at before, of a branch's first one the release that it begins at. `why`: publish |
+    partial (some steps failed: their datasets are as before, or left out) | rollback | promote | branch. `cleaned_at`
+    is when its files were given up, None while they are kept."""
 
     id: str
     number: int
@@ -82,6 +83,43 @@ class Release:
     parent: str | None
     versions: Mapping[str, Version]
     why: str = "publish"
+    cleaned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A release whose files are kept, without its versions. `parent` is the one that its environment stood at before.
+    `is_current`: its environment stands at it."""
+
+    id: str
+    env: str
+    at: datetime
+    parent: str | None
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """An environment that began at a release of another one: `of` at `release`, None where that is not known."""
+
+    name: str
+    of: str | None
+    release: str | None
+    began_at: datetime
+    stands_at: str
+    moved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What must stay in a lake. `versions` are those of kept releases and the newest of each environment's datasets;
+    `open` are physical tables that an attempt may be writing to; `tables` are all that somebody may write to, `retired`
+    those that nobody may any more."""
+
+    versions: tuple[Version, ...]
+    open: frozenset[str]
+    tables: frozenset[str]
+    retired: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

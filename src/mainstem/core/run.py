@@ -52,8 +52,9 @@ class Review:
 class Step:
     """One action on one dataset.
 
-    `action`: load | build | view | check | replay | discard | skip. A check computes no rows: it measures the version
-    that is there; replay and discard settle rows that were set aside. `why` is one sentence. `inputs` are the datasets
+    `action`: load | build | view | check | replay | discard | adopt | skip. A check computes no rows: it measures the
+    version that is there; replay and discard settle rows that were set aside; adopt takes a branch's version over.
+    `why` is one sentence. `inputs` are the datasets
     it reads.
     `commits` is True, False, or None for "only if its inputs really bring something new".
     """
@@ -64,6 +65,11 @@ class Step:
     inputs: tuple[str, ...] = ()
     commits: bool | None = True
     touches: tuple[str, ...] = ()
+
+    @property
+    def is_still(self) -> bool:
+        """Whether there is nothing to compute or to measure."""
+        return self.action in ("skip", "adopt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +102,9 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A step that ended well. `outcome`: committed | unchanged | recovered | kept | checked (nothing new, but
-    measured again). `counts` are those of a load or a review by name, `notes` what it has to tell beside."""
+    """A step that ended well. `outcome`: committed | unchanged | recovered | kept | adopted (from a branch) | checked
+    (nothing new, but measured again). `counts` are those of a load or a review by name, `notes` what it has to tell
+    beside, `how` the way in which an incremental model was brought up to date."""
 
     dataset: str
     outcome: str
@@ -110,6 +117,7 @@ class Done:
     counts: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Data operations: what is done with a project besides running it."""
+"""What surrounds the data's way: tests of models, projects of other tools brought over."""

@@ -22,7 +22,7 @@ _NEWEST = """select attempt.dataset, fence, run, holder, taken_s, until_s, hold
     where fence = (select max(fence) from attempt as other
         where other.env = :env and other.dataset = wanted.value)"""
 
-_OWNERS = """select path, environment.name, fence from physical join environment on environment.id = physical.env
+_OWNERS = """select path, coalesce(name, ''), fence from physical left join environment on environment.id = physical.env
     where path in (select value from json_each(?))"""
 
 _OPEN = """select dataset, attempt.run, fence, physical, prefix, attempt.holder, until_s, hold, run.finished_at
@@ -92,12 +92,16 @@ def _owned(env: str, targets: Mapping[str, str], owners: Mapping[str, tuple[str,
     return [
         Problem(
             "L009",
-            f'physical table "{table}" of "{dataset}" is written by environment "{owners[table][0]}", not by "{env}"',
+            f'physical table "{table}" of "{dataset}" {_whose(owners[table][0], env)}',
             f'run again: "{env}" then goes on in a table of its own',
         )
         for dataset, table in targets.items()
         if table in owners and owners[table][0] != env
     ]
+
+
+def _whose(owner: str, env: str) -> str:
+    return f'is written by environment "{owner}", not by "{env}"' if owner else "was cleaned away"
 
 
 def _let_go(connection: Connection, env: int, run: str, newest: Mapping[str, tuple[Any, ...]]) -> None:
@@ -165,8 +169,10 @@ def unfinished(connection: Connection, env: str, now_s: float | None) -> list[Le
 
 
 def owner(connection: Connection, table: str) -> str | None:
-    """The one environment that may write to a physical table; None if nobody ever leased it."""
+    """The one environment that may write to a physical table; None if nobody ever leased it, "" if it is gone."""
     found = connection.execute(
-        "select name from environment where id = (select env from physical where path = ?)", (table,)
+        """select coalesce(name, '') from physical left join environment on environment.id = physical.env
+        where path = ?""",
+        (table,),
     ).fetchone()
     return None if found is None else str(found[0])

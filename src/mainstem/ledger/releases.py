@@ -16,8 +16,16 @@ from mainstem.ledger.versions import Entry, Versions, same_content, store
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-_COLUMNS = "sequence, id, number, env, at, run, parent, why, full_sequence, behind"
+_COLUMNS = "sequence, id, number, env, at, run, parent, why, full_sequence, behind, cleaned_at"
 _SHOWN = 12
+
+
+_HEADS_GO_ALONG = """insert or replace into head (env, dataset, version, as_of, run_sequence)
+    select ?, dataset, row, as_of, 0 from (
+        select head.dataset, head.version as row, head.as_of, max(number)
+        from head join version on version.id = head.version
+        where physical in (select value from json_each(?)) group by head.dataset)"""
+"""How far a table has come passes on with it: else the next load would think that it has to fork."""
 
 
 class _Row(NamedTuple):
@@ -34,6 +42,7 @@ class _Row(NamedTuple):
     why: str
     full_sequence: int
     behind: int
+    cleaned_at: str | None
 
 
 def next_number(connection: Connection) -> int:
@@ -59,6 +68,8 @@ def publish(connection: Connection, known: Versions, release: Release, expected:
         _pass_on(connection, env, [release.versions[name] for name in changed if name in new])
     sequence = _insert(connection, env, release, before, new, changed)
     _stand(connection, env, sequence, publishes(connection, release.run))
+    if release.why == "branch":
+        connection.execute("update environment set branch = ? where id = ?", (sequence, env))
 
 
 def restore(connection: Connection, known: Versions, release: Release) -> None:
@@ -79,9 +90,12 @@ def move(connection: Connection, env: str, release: str, expected: str) -> None:
     """The environment stands at a release that exists; see the port."""
     number = enter(connection, env)
     _require_standing(env, _standing(connection, number), expected)
-    found = connection.execute("select sequence from release where id = ?", (release,)).fetchone()
+    kept = "select sequence from release where id = ? and cleaned_at is null"
+    found = connection.execute(kept, (release,)).fetchone()
     if found is None:
-        problem = Problem("L015", f'there is no release "{release}"', "list them with `mainstem rollback --list`")
+        problem = Problem(
+            "L015", f'there is no release "{release}" any more', "list them with `mainstem rollback --list`"
+        )
         raise WorldError(problem)
     _stand(connection, number, found[0], last_sequence(connection))
 
@@ -185,6 +199,7 @@ def _pass_on(connection: Connection, env: int, versions: Iterable[Version]) -> N
         "update physical set env = ? where path in (select value from json_each(?))",
         (env, tables),
     )
+    connection.execute(_HEADS_GO_ALONG, (env, tables))
 
 
 def _standing(connection: Connection, env: int) -> _Row | None:
@@ -211,7 +226,8 @@ def _entries(connection: Connection, release: _Row) -> dict[str, Entry]:
 def _release(connection: Connection, known: Versions, row: _Row) -> Release:
     (env,) = connection.execute("select name from environment where id = ?", (row.env,)).fetchone()
     versions = known.load(connection, _entries(connection, row))
-    return Release(row.id, row.number, env, instant_of(row.at), row.run, row.parent, versions, row.why)
+    cleaned_at = instant_of(row.cleaned_at) if row.cleaned_at else None
+    return Release(row.id, row.number, env, instant_of(row.at), row.run, row.parent, versions, row.why, cleaned_at)
 
 
 def current(connection: Connection, known: Versions, env: int) -> Release | None:

@@ -163,6 +163,6 @@ def _head(connection: Connection, env: str, trace: Trace) -> None:
     at = latest.latest(connection) or datetime(1970, 1, 1, tzinfo=UTC)
     version = Version(trace.dataset, trace.table, max(trace.number, 0), (), "", "", at, attempt=trace.attempt)
     connection.execute(
-        "insert into head (env, dataset, version, as_of, run_sequence) values (?, ?, ?, ?, 0)",
+        "insert or replace into head (env, dataset, version, as_of, run_sequence) values (?, ?, ?, ?, 0)",
         (enter(connection, env), trace.dataset, store(connection, version), text_of(at)),
     )

@@ -163,7 +163,12 @@ _COPY = (
     "create index run_to_copy on run (sequence) where copied = 0",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HELD, _COPY)
+_BRANCHES = (
+    "alter table release add column cleaned_at text",  # when its files were given up; null: they are kept
+    "alter table environment add column branch integer",  # sequence of the release that it began at; null: no branch
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HELD, _COPY, _BRANCHES)
 """Statements, step by step. A step that was released is never changed; new ones add tables, columns, indexes."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,20 @@ from typing import Any
 from mainstem.core.copy import Batch, Kept, Past, Restored
 from mainstem.core.evidence import Evidence
 from mainstem.core.problem import MainstemError, WorldError
-from mainstem.core.release import Head, Lease, Release, Version
-from mainstem.ledger import agreements, audit, copying, latest, leases, releases, restoring, runs, soundness, steps
+from mainstem.core.release import Branch, Head, Lease, Needed, Outline, Release, Version
+from mainstem.ledger import (
+    agreements,
+    audit,
+    cleaning,
+    copying,
+    latest,
+    leases,
+    releases,
+    restoring,
+    runs,
+    soundness,
+    steps,
+)
 from mainstem.ledger.connections import Connections, connect
 from mainstem.ledger.environments import number_of
 from mainstem.ledger.evidence import append, held, looked, newest, select
@@ -128,6 +140,33 @@ class SqliteLedger:
     def table_owner(self, table: str) -> str | None:
         with self._connections.reading() as connection:
             return leases.owner(connection, table)
+
+    def branches(self) -> list[Branch]:
+        with self._connections.reading() as connection:
+            return cleaning.branches(connection)
+
+    def drop(self, env: str, at: datetime) -> None:
+        with self._connections.writing(durable=True) as connection:
+            number = number_of(connection, env)
+            if number is not None:
+                cleaning.drop(connection, number, at)
+                latest.note(connection, at)
+
+    def outlines(self) -> list[Outline]:
+        with self._connections.reading() as connection:
+            return cleaning.outlines(connection)
+
+    def give_up_releases(self, ids: Sequence[str], at: datetime) -> None:
+        with self._connections.writing(durable=True) as connection:
+            cleaning.give_up(connection, ids, at)
+
+    def needed(self, without: Collection[str] = ()) -> Needed:
+        with self._connections.reading() as connection:
+            return cleaning.needed(connection, self._versions, without)
+
+    def retire(self, tables: Collection[str]) -> frozenset[str]:
+        with self._connections.writing(durable=True) as connection:
+            return cleaning.retire(connection, tables)
 
     def next_release_number(self) -> int:
         with self._connections.reading() as connection:

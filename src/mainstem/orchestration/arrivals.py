@@ -34,11 +34,18 @@ def amiss(project: Project, ledger: Ledger, env: str, now: datetime) -> list[Ami
     names = [name for name, dataset in project.datasets.items() if expectation(dataset) is not None]
     if not names:
         return []
+    release = ledger.current(env)
+    shown = {name: version.id for name, version in release.versions.items()} if release else {}
     reads: dict[str, list[Evidence]] = {name: [] for name in names}
     for row in ledger.evidence(env=env, kinds=("read",), subjects=names, known=now):
-        if row.label is None:
+        if row.label is None and is_of(row, env, shown.get(row.subject)):
             reads[row.subject].append(row)
     return [each for name in names for each in _amiss(project, project.datasets[name], reads[name], now)]
+
+
+def is_of(row: Evidence, env: str, shown: str | None = None) -> bool:
+    """Whether a read is one of this environment: it read by itself, or adopted what the read brought (`shown`)."""
+    return bool(row.facts.get("env", env) == env or (row.version == shown is not None and _brought(row)))
 
 
 def _amiss(project: Project, dataset: Dataset, reads: Sequence[Evidence], now: datetime) -> list[Amiss]:
@@ -91,8 +98,8 @@ def _brought(row: Evidence) -> int:
     return int(row.facts.get("brought", row.value or 0))
 
 
-def breaches(ledger: Ledger, dataset: Dataset, change: Change, at: datetime) -> tuple[str, ...]:
-    """What a load that was just read breaks of its expectations.
+def breaches(ledger: Ledger, env: str, dataset: Dataset, change: Change, at: datetime) -> tuple[str, ...]:
+    """What a load that was just read in an environment breaks of its expectations.
 
     WorldError I035 for one that says `on_breach: stop`.
     """
@@ -103,8 +110,8 @@ def breaches(ledger: Ledger, dataset: Dataset, change: Change, at: datetime) -> 
         return ()
     earlier = []
     if expect.volume is not None and change.brought:
-        rows = ledger.evidence(kinds=("read",), subjects=(dataset.name,))
-        earlier = [arrived(row) for row in rows if row.label is None]
+        rows = ledger.evidence(env=env, kinds=("read",), subjects=(dataset.name,))
+        earlier = [arrived(row) for row in rows if row.label is None and is_of(row, env)]
     found = [too_few(expect, change.brought), unusual(expect, change.brought, earlier, at) if change.brought else None]
     words = tuple(each for each in found if each is not None)
     if words and expect.on_breach == "stop":

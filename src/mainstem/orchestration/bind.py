@@ -22,6 +22,7 @@ from mainstem.orchestration import mentions
 from mainstem.orchestration.binding import Work, resolve
 from mainstem.orchestration.bound_columns import empty, load_fields, model_fields, quarantine_fields, takes
 from mainstem.orchestration.bound_macros import Macros
+from mainstem.orchestration.bound_rows import bind_rows
 from mainstem.orchestration.fits import query_problems
 from mainstem.orchestration.graph import in_order, one_cycle
 from mainstem.orchestration.limits import filter_problems, limit_problems
@@ -82,7 +83,7 @@ def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, e
 
 
 def _inputs(work: Work, dataset: Dataset) -> tuple[str, ...]:
-    if isinstance(dataset.made_by, Load):
+    if isinstance(dataset.made_by, Load) or dataset.made_by.rows is not None:
         return ()
     used = work.macros.used(dataset.made_by.sql)
     found = work.texts.inputs(dataset.made_by.sql, dataset.place, _called(used))
@@ -136,6 +137,9 @@ def _report_cycle(work: Work, inputs: Mapping[str, tuple[str, ...]]) -> None:
 def _bind_columns(work: Work, dataset: Dataset, inputs: Sequence[str]) -> None:
     if isinstance(dataset.made_by, Load):
         work.fields[dataset.name] = load_fields(work, dataset)
+        return
+    if dataset.made_by.rows is not None:
+        bind_rows(work, dataset, dataset.made_by.rows)
         return
     if dataset.name in work.broken or any(name in work.broken for name in inputs):
         work.broken.add(dataset.name)

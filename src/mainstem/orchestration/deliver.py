@@ -25,8 +25,8 @@ from mainstem.lifecycle.serving.changes import Changes, Wanted, find_changes, re
 from mainstem.lifecycle.serving.request import Answer, Request
 from mainstem.lifecycle.serving.sending import send
 from mainstem.lifecycle.serving.sync import destination, options_of
+from mainstem.orchestration.leasing import LEASE_S, renewing
 from mainstem.orchestration.reading import ask, current_release
-from mainstem.orchestration.run import LEASE_S, renewing
 from mainstem.security.secret import own_secret
 
 MOST_ROWS = 200_000
@@ -73,11 +73,11 @@ def deliver(
 
 def has_syncs(project: Project, env: str) -> bool:
     """Whether a run of this environment ends with deliveries."""
-    return project.environments[env].deliver and any(each.kind == "sync" for each in project.outputs.values())
+    return project.environment(env).deliver and any(each.kind == "sync" for each in project.outputs.values())
 
 
 def _require_leave(project: Project, env: str) -> None:
-    if not project.environments[env].deliver:
+    if not project.environment(env).deliver:
         what = f'nothing leaves from environment "{env}": it does not say `deliver: true`'
         mend = f"write `environments: {{{env}: {{deliver: true}}}}` in mainstem.yml, if it is meant"
         raise ProjectError(Problem("V031", what, mend))

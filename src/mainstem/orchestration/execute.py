@@ -58,7 +58,7 @@ class _Execution:
                 self.failures[name] = _blocked(name, self.failures[blocked])
                 self.worked += _is_work(self.steps[name])
                 self.release_children(name)
-            elif self.steps[name].action == "skip":
+            elif self.steps[name].is_still:
                 self.collect(name, lambda name=name: self.do(self.steps[name]))  # type: ignore[misc]
             else:
                 return name
@@ -136,7 +136,7 @@ def execute(
 
 def _is_work(step: Step) -> bool:
     """What is skipped ends at once, and would only make a run look further than it is."""
-    return step.action != "skip"
+    return not step.is_still
 
 
 def _blocked(name: str, failure: Failure) -> Failure:

@@ -53,3 +53,12 @@ def below(inputs: Mapping[str, Sequence[str]], names: Iterable[str], order: Sequ
         if not found.isdisjoint(inputs[name]):
             found.add(name)
     return frozenset(found)
+
+
+def above(inputs: Mapping[str, Sequence[str]], names: Iterable[str], order: Sequence[str]) -> frozenset[str]:
+    """`names` and everything that they read, directly or not."""
+    found = set(names)
+    for name in reversed(order):
+        if name in found:
+            found.update(inputs[name])
+    return frozenset(found)

@@ -21,7 +21,7 @@ from mainstem.lifecycle.requirements.spread import suspects
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.graph import ancestors
 
-DECIDING = tuple(kind for kind in EVIDENCE_KINDS if kind not in ("request", "watch", "settled"))
+DECIDING = tuple(kind for kind in EVIDENCE_KINDS if kind not in ("request", "watch", "settled", "refreshed"))
 """Evidence that measures of today read. Requests come by the thousand, and no measure asks for them yet."""
 
 

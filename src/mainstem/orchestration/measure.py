@@ -302,6 +302,11 @@ def settled_evidence(version: Version, wanted: Review, counts: Mapping[str, int]
     )
 
 
+def refreshed_evidence(version: Version, how: str, at: datetime) -> Evidence:
+    """The row that says how an incremental model was brought up to date, and why so."""
+    return Evidence("refreshed", version.dataset, at, version=version.id, outcome="ok", facts={"how": how})
+
+
 def newest_event(session: Session, subject: Subject) -> datetime | None:
     """The newest event time of a version; a date or a local time is read in the project's zone."""
     column = subject.dataset.time_column

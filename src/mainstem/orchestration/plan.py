@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from fnmatch import fnmatchcase
 
 from mainstem.core.dataset import QUARANTINE, Dataset, Load, Model
 from mainstem.core.errand import Errand
-from mainstem.core.problem import Problem, ProjectError, nearest
+from mainstem.core.problem import Problem, ProjectError
 from mainstem.core.project import Macro, Project
+from mainstem.core.promotion import Promotion
 from mainstem.core.release import Version
 from mainstem.core.run import Look, Plan, Review, Step
 from mainstem.core.span import Again
@@ -27,17 +28,17 @@ def plan(
     state: State,
     looks: Mapping[str, Look],
     now: datetime,
-    select: Sequence[str] = (),
+    chosen: Collection[str] | None = None,
     errand: Errand | None = None,
 ) -> Plan:
     """Every dataset as a step with its reason, in an order in which they can run.
 
-    `looks` has one look a load. `select` are names or globs of datasets; () means all. What is not selected keeps its
-    version, except views of what moves: they show it. `errand` is what the run is for, where that is not to bring
-    everything up to date: then nothing else is loaded. ProjectError O001 for a selection that matches nothing, O002 for
-    one that reads what was never made.
+    `looks` has one look a load. `chosen` are the datasets that are selected, None means all. What is not selected
+    keeps its version, except views of what moves: they show it. `errand` is what the run is for, where that is not to
+    bring everything up to date: then nothing else is loaded. ProjectError O002 for a selection that reads what was
+    never made.
     """
-    chosen = set(selected(project, select))
+    chosen = set(project.datasets if chosen is None else chosen)
     steps: dict[str, Step] = {}
     for name in bound.order:
         made_by = project.datasets[name].made_by
@@ -55,9 +56,12 @@ def plan(
             steps[name] = _model_step(
                 project.datasets[name], bound, state, steps, (now, project.timezone, project.macros)
             )
+    adopted = errand.adopted if isinstance(errand, Promotion) else frozenset()
+    if isinstance(errand, Promotion):
+        steps = {name: _promoted(step, errand, project.datasets[name]) for name, step in steps.items()}
     _require_inputs(bound, state, chosen)
     removed = tuple(sorted(set(state.release.versions if state.release else ()) - set(project.datasets)))
-    changing = [name for name, step in steps.items() if step.commits is not False]
+    changing = [name for name, step in steps.items() if step.commits is not False or name in adopted]
     moving = below(bound.inputs, changing, bound.order)
     reach = _reached(project, bound, moving)
     return Plan(
@@ -72,19 +76,13 @@ def plan(
     )
 
 
-def selected(project: Project, select: Sequence[str]) -> frozenset[str]:
-    """The datasets that names or globs mean, all for (); ProjectError O001 for one that means nothing."""
-    if not select:
-        return frozenset(project.datasets)
-    chosen: set[str] = set()
-    for pattern in select:
-        patterns = (pattern,) if "." in pattern else (pattern, f"main.{pattern}")
-        found = [name for name in project.datasets if any(fnmatchcase(name, each) for each in patterns)]
-        if not found:
-            mend = nearest(pattern, list(project.datasets), kind="datasets")
-            raise ProjectError(Problem("O001", f'no dataset is called "{pattern}"', mend))
-        chosen.update(found)
-    return frozenset(chosen)
+def _promoted(step: Step, promotion: Promotion, dataset: Dataset) -> Step:
+    """What is skipped, in the words of a promotion."""
+    if step.action != "skip":
+        return step
+    if step.dataset in promotion.adopted:
+        return replace(step, action="adopt", why=f'adopted from "{promotion.branch}"')
+    return replace(step, why="loaded as it is") if dataset.is_load else step
 
 
 def _shows_moved(name: str, made_by: Load | Model, bound: Bound, state: State, steps: Mapping[str, Step]) -> bool:
@@ -102,7 +100,7 @@ def _require_inputs(bound: Bound, state: State, chosen: Collection[str]) -> None
         Problem(
             "O002",
             f'"{name}" reads "{parent}", which was never made and is not selected',
-            f"select it too: `mainstem run {parent} {name}`, or run all with `mainstem run`",
+            f"select it too: `mainstem run +{name}`, or run all with `mainstem run`",
         )
         for name in bound.order
         if name in chosen
@@ -153,7 +151,7 @@ def _model_step(
     inputs = bound.inputs[name]
     action = "view" if model.kind == "view" else "build"
     base = state.bases.get(name)
-    full = "; recomputed in full (incremental refresh is not built yet)" if model.kind == "incremental" else ""
+    full = "; incrementally where that is known and pays" if model.kind == "incremental" else ""
     if base is None:
         return Step(name, action, f"new model{full}", inputs)
     certain = [parent for parent in inputs if steps[parent].commits]
@@ -164,7 +162,7 @@ def _model_step(
         if base.skip_key == model_skip_key(dataset, facts, versions, when):
             return _stay(dataset, bound, state, steps, "text and inputs unchanged")
     if base.fingerprint != facts.fingerprint:
-        return Step(name, action, f"its SQL changed{full}", inputs)
+        return Step(name, action, f"its {'SQL' if model.rows is None else 'rows'} changed{full}", inputs)
     if certain:
         return Step(name, action, f"new data in {listed(certain)}{full}", inputs)
     if perhaps:
@@ -174,7 +172,7 @@ def _model_step(
         return Step(name, action, f"{listed(moved)} differs from what it was built on{full}", inputs)
     if facts.reads_clock:
         return Step(name, action, f"its SQL reads the clock, and that has moved{full}", inputs)
-    return Step(name, action, f"its kind, its `time_column` or a macro that it uses changed{full}", inputs)
+    return Step(name, action, f"its kind, its `time_column`, or a macro or variable that it uses changed{full}", inputs)
 
 
 def _notes(

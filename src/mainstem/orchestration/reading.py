@@ -43,6 +43,9 @@ def current_release(ledger: Ledger, env: str, id: str | None = None) -> Release:
         raise ProjectError(Problem("C007", what, f"{mend} those of {env} with `mainstem rollback --list`"))
     if release is None:
         raise ProjectError(Problem("C008", f'nothing is published in "{env}"', "publish with `mainstem run`"))
+    if release.cleaned_at is not None:
+        mend = f"list those that are there with `mainstem rollback --list --env {env}`"
+        raise ProjectError(Problem("O045", f'the files of "{release.id}" were cleaned away', mend))
     return release
 
 

@@ -18,7 +18,7 @@ from mainstem.core.project import Project
 from mainstem.core.release import Release
 from mainstem.ledger.sqlite import is_made, open_ledger
 from mainstem.lifecycle.storage import tables
-from mainstem.orchestration.run import published_evidence
+from mainstem.orchestration.publishing import published_evidence
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _BROKEN = frozenset({"L005"})
@@ -112,7 +112,7 @@ def _fill(
         now = clock_of(ledger).now()
         gaps = (*restored.holes, (restored.until, now))
         ledger.record([*_published(restored, releases), *(_gap(*gap) for gap in gaps)], now)
-        standing = {env: found.id for env in {r.env for r in releases} if (found := ledger.current(env))}
+        standing = {env: found.id for env in sorted({r.env for r in releases}) if (found := ledger.current(env))}
         return standing, len(releases), dict(restored.rows), gaps, ledger.verify_audit()
     finally:
         ledger.close()

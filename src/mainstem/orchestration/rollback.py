@@ -6,13 +6,14 @@ from mainstem.core.clock import Clock
 from mainstem.core.ports import Ledger
 from mainstem.core.problem import Problem, ProjectError
 from mainstem.core.release import Release
-from mainstem.orchestration.run import published_evidence
+from mainstem.orchestration.publishing import published_evidence
 
 
 def rollback(ledger: Ledger, clock: Clock, env: str, to: str | None) -> Release:
     """Move `env` to the release `to` (id, number or unambiguous beginning), by default the one it stood at before.
 
-    ProjectError C007 when there is no such release of this environment, C008 when nothing was ever published.
+    ProjectError C007 when there is no such release of this environment, C008 when nothing was ever published, O045 for
+    one whose files were cleaned away.
     """
     current = ledger.current(env)
     if current is None:
@@ -25,6 +26,9 @@ def rollback(ledger: Ledger, clock: Clock, env: str, to: str | None) -> Release:
         raise ProjectError(Problem("C007", named, "list them with `mainstem rollback --list`"))
     if target.id == current.id:
         return current
+    if target.cleaned_at is not None:
+        mend = "list those that are there with `mainstem rollback --list`"
+        raise ProjectError(Problem("O045", f'the files of "{target.id}" were cleaned away', mend))
     at = clock.now()
     ledger.move(env, target.id, published_evidence(target, current, at, why="rollback"), at, expected=current.id)
     return target

@@ -71,7 +71,7 @@ def model_skip_key(
     inputs: Mapping[str, str],
     when: tuple[datetime, str, Sequence[Macro]],
 ) -> str:
-    """The skip key of a model: its kind, its meaning, its time column, the versions that it reads.
+    """The skip key of a model: its kind, its meaning, its time column, its variables, the versions that it reads.
 
     `when` is the run's clock, the zone and the macros: they count where the text reads them. A model that reads
     only the date is the same all day.
@@ -81,8 +81,9 @@ def model_skip_key(
     now, zone, macros = when
     clock = bind_clock(model.sql, now, zone) if facts.reads_clock else ""
     parted = (dataset.time_column,) if dataset.time_column else ()
+    values = (repr(each) for each in model.variables.values())
     called = (macro.text for macro in used_macros(model.sql, macros))
-    return skip_key(":".join((model.kind, facts.fingerprint, *parted, *called)), inputs, clock)
+    return skip_key(":".join((model.kind, facts.fingerprint, *parted, *called, *values)), inputs, clock)
 
 
 def only(state: State, chosen: Collection[str]) -> State:

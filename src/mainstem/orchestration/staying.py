@@ -7,6 +7,7 @@ from datetime import datetime
 
 from mainstem.core.dataset import Dataset
 from mainstem.core.evidence import Evidence
+from mainstem.core.promotion import Promotion
 from mainstem.core.release import Version
 from mainstem.core.run import Done, Step
 from mainstem.orchestration import held, measure
@@ -19,18 +20,24 @@ def keep(ground: Ground, dataset: Dataset, step: Step) -> Done:
     if base is None:
         return Done(dataset.name, "kept", step.why, None)
     as_of = base.as_of
-    if dataset.is_load and step.why != "not selected":
+    promotion = ground.errand if isinstance(ground.errand, Promotion) else None
+    if dataset.is_load and step.why != "not selected" and promotion is None:
         as_of = ground.started_at
     elif not dataset.is_load:
         as_of = _kept_as_of(ground, dataset.name, base)
     version = replace(base, as_of=as_of)
     if step.action == "check":
-        read = (measure.read_evidence(dataset.name, version, 0),) if dataset.is_load else ()
+        read = (
+            (measure.read_evidence(dataset.name, version, 0, more={"env": ground.state.env}),)
+            if dataset.is_load
+            else ()
+        )
         return stay(ground, dataset, version, step.why, read)
     if as_of != base.as_of:
         ground.shelf.put(version)
         ground.kept.extend(_kept_evidence(ground, dataset, version))
-    return Done(dataset.name, "kept", step.why, version, rows=base.rows)
+    outcome = "adopted" if promotion is not None and dataset.name in promotion.adopted else "kept"
+    return Done(dataset.name, outcome, step.why, version, rows=base.rows)
 
 
 def _kept_as_of(ground: Ground, name: str, base: Version) -> datetime:
@@ -45,7 +52,7 @@ def _kept_as_of(ground: Ground, name: str, base: Version) -> datetime:
 def _kept_evidence(ground: Ground, dataset: Dataset, version: Version) -> list[Evidence]:
     rows = [measure.version_evidence(held.subject_of(ground, dataset, version, version.id))]
     if dataset.is_load:
-        rows.append(measure.read_evidence(dataset.name, version, 0))
+        rows.append(measure.read_evidence(dataset.name, version, 0, more={"env": ground.state.env}))
     return measure.stamped(rows, ground.run, version.attempt)
 
 

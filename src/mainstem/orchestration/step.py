@@ -28,10 +28,10 @@ from mainstem.orchestration.blame import hushed, in_file, may_quote, without
 from mainstem.orchestration.finishing import Result, finish, new_version
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.looks import load_fingerprint
+from mainstem.orchestration.making import select_of
 from mainstem.orchestration.state import model_skip_key
 from mainstem.orchestration.staying import keep, stay
 from mainstem.orchestration.under_way import working
-from mainstem.sql.clock import bind_clock
 
 
 def do(ground: Ground, step: Step) -> Done:
@@ -53,7 +53,7 @@ def _without_values(ground: Ground, dataset: Dataset, error: WorldError) -> Worl
 
 
 def _carry_out(ground: Ground, dataset: Dataset, step: Step) -> Done:
-    if step.action in ("skip", "check"):
+    if step.is_still or step.action == "check":
         return keep(ground, dataset, step)
     if step.action in ("replay", "discard"):
         return _review(ground, dataset)
@@ -138,12 +138,13 @@ def _load_span(ground: Ground, session: Session, dataset: Dataset, base: Snapsho
 def _told(ground: Ground, dataset: Dataset, change: Change, at: datetime, seconds: float) -> dict[str, Any]:
     """What became of the rows that were read. WorldError I035 where they are not as expected."""
     return {
+        "env": ground.state.env,
         **arrivals.counts_of(change),
         "brought": change.brought,
         "seconds": round(seconds, 3),
         "bytes": sum(file.size_bytes for file in (*change.added, *change.rejects)),
         "notes": list(change.notes),
-        "breaches": list(arrivals.breaches(ground.ledger, dataset, change, at)),
+        "breaches": list(arrivals.breaches(ground.ledger, ground.state.env, dataset, change, at)),
     }
 
 
@@ -186,14 +187,30 @@ def _build(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Don
         ground.shelf.ready(_read_names(facts.inputs))
         ground.shelf.make_macros(model.sql)
         base = tables.snapshot(ground.lake, lease.table)
-        select = bind_clock(model.sql, ground.started_at, ground.project.timezone)
-        written = _written(ground, session, lease, select)
+        select = select_of(ground, session, dataset, model)
+        change, how = _computed(ground, session, dataset, base, select)
         crash.point("after-compute", dataset.name)
-        change = Change(written.fields, written.files, replace=True, rows_in=written.rows)
         version = new_version(
             lease, change, base, fingerprint=facts.fingerprint, inputs=reads.ids, key=reads.key, as_of=reads.as_of
         )
-        return finish(ground, session, dataset, lease, Result(version, change, base))
+        told = (measure.refreshed_evidence(version, how, ground.clock.now()),) if how else ()
+        return replace(finish(ground, session, dataset, lease, Result(version, change, base, told)), how=how)
+
+
+def _computed(
+    ground: Ground, session: Session, dataset: Dataset, base: Snapshot | None, select: str
+) -> tuple[Change, str]:
+    """The rows of a model as they are to be from now on; of an incremental one also how they were made, in words."""
+    from mainstem.orchestration.refreshing import Refreshed, refreshed
+
+    lease, model, how = ground.leases[dataset.name], dataset.made_by, ""
+    if isinstance(model, Model) and model.kind == "incremental":
+        found = refreshed(ground, session, dataset, lease, base, select)
+        if isinstance(found, Refreshed):
+            return found.change, f"incrementally: {found.words}"
+        how = f"in full: {found}"
+    written = _written(ground, session, lease, select)
+    return Change(written.fields, written.files, replace=True, rows_in=written.rows), how
 
 
 def _written(ground: Ground, session: Session, lease: Lease, select: str) -> Written:
@@ -212,7 +229,7 @@ def _read_names(inputs: Mapping[str, Any]) -> list[str]:
 def _view(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Done:
     known, facts, lease = ground.base(dataset.name), ground.bound.facts[dataset.name], ground.leases[dataset.name]
     with working(ground, dataset.name, "building") as session:
-        sql = bind_clock(model.sql, ground.started_at, ground.project.timezone)
+        sql = select_of(ground, session, dataset, model)
         ground.shelf.ready(_read_names(facts.inputs))
         ground.shelf.make_macros(model.sql)
         fields = session.describe(sql)

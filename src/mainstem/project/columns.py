@@ -35,6 +35,13 @@ NOTE = Form(
 )
 """A column of a model: what its SELECT cannot say."""
 
+GIVEN = Form(
+    Column,
+    given=NOTE.given - {"type", "original"},
+    hints={key: mend for key, mend in NOTE.hints.items() if key != "type"},
+)
+"""A column of a model in another language than SQL; a bare text is its type."""
+
 _NUMBER = re.compile(
     r"u?(tiny|small|big|huge)?int(eger)?[1248]?|float[48]?|double|real|short|long"
     r"|(decimal|numeric|dec)(\(.*\))?",
@@ -44,6 +51,15 @@ _NUMBER = re.compile(
 
 def read_contract(node: Node | None, problems: list[Problem]) -> tuple[Column, ...]:
     """The columns of a source's table: a mapping of names to a type, or to a mapping of promises."""
+    return _typed(CONTRACT, node, problems)
+
+
+def read_given(node: Node | None, problems: list[Problem]) -> tuple[Column, ...]:
+    """The columns of a model in another language than SQL: a mapping of names to a type, or to a mapping."""
+    return _typed(GIVEN, node, problems)
+
+
+def _typed(form: Form, node: Node | None, problems: list[Problem]) -> tuple[Column, ...]:
     columns = []
     for name, key, value in _named(node, problems):
         wrong = identifier_problem(name, "column", key.place)
@@ -51,7 +67,7 @@ def read_contract(node: Node | None, problems: list[Problem]) -> tuple[Column, .
             problems.append(_named_otherwise(wrong, name))
             continue
         bare = isinstance(value, Text) and value.value
-        column = Column(name, key.place, type=bare) if bare else _shaped(CONTRACT, name, key, value, problems)
+        column = Column(name, key.place, type=bare) if bare else _shaped(form, name, key, value, problems)
         if column is not None:
             _check_type(column, value, problems)
             _check_reference(column, value, problems)

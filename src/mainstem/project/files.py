@@ -76,8 +76,9 @@ def list_files(root: Path, folder: str, problems: list[Problem]) -> list[str]:
     return found
 
 
-def kept(paths: list[str], suffix: str, mend: str, problems: list[Problem]) -> list[str]:
-    """The paths that end in `suffix`; other files that look as if they were meant to be read are problems.
+def kept(paths: list[str], suffix: str | tuple[str, ...], mend: str, problems: list[Problem]) -> list[str]:
+    """The paths that end in `suffix`, or one of several; other files that look as if they were meant to be read are
+    problems.
 
     A README is for people and never read.
     """
@@ -93,13 +94,12 @@ def kept(paths: list[str], suffix: str, mend: str, problems: list[Problem]) -> l
     return chosen
 
 
-def _not_read(path: str, suffix: str, mend: str) -> Problem:
+def _not_read(path: str, suffix: str | tuple[str, ...], mend: str) -> Problem:
     name = path.rpartition("/")[2]
     stem, _, ending = name.rpartition(".")
-    if suffix == ".yml" and ending.lower() in ("yaml", "yml"):
-        mend = f'rename it to "{stem}.yml"'
-    elif suffix == f".{ending.lower()}":
-        mend = f'rename it to "{stem}{suffix}"'
+    small = ".yml" if ending.lower() == "yaml" else f".{ending.lower()}"
+    if small in (suffix if isinstance(suffix, tuple) else (suffix,)):
+        mend = f'rename it to "{stem}{small}"'
     return Problem("P014", f'".{ending}" files are not read here', mend, Place(path))
 
 

@@ -1,69 +1,39 @@
-"""Models: SELECTs whose path is their name."""
+"""Models: files below `models/` whose path is their name: SELECTs, and rows as CSV."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 from mainstem.core.dataset import Dataset, Model
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem
-from mainstem.project.checks import read_checks
-from mainstem.project.columns import read_notes
+from mainstem.project.csv_models import read_csv_model
 from mainstem.project.files import Written, kept, list_files, read_file
 from mainstem.project.heads import Headed, split_select
+from mainstem.project.model_heads import MODEL, ReadModel, read_head
 from mainstem.project.names import RESERVED_SCHEMAS, dataset_problem, identifier_problem
-from mainstem.project.nodes import Keys
-from mainstem.project.shape import Form, shape
-
-
-@dataclass(frozen=True, slots=True)
-class ModelKeys:
-    """What a model's head says of it, apart from columns and checks."""
-
-    kind: Literal["table", "view", "incremental"] = "table"
-    description: str = ""
-    key: tuple[str, ...] = ()
-    time_column: str | None = None
-    owner: str | None = None
-    tags: frozenset[str] = frozenset()
-
-
-MODEL = Form(
-    ModelKeys,
-    also={"columns": Any, "checks": Any},
-    hints={
-        "name": "remove it: the path of the file is the name (`models/marts/x.sql` is `marts.x`)",
-        "materialized": "write `kind: table`, `view` or `incremental`",
-        "depends_on": "remove it: what the SELECT reads is what it depends on",
-        "tests": "write `checks:`",
-    },
-)
-"""The head of a model."""
 
 _OTHER_LANGUAGES = (
-    "write a model as a SELECT in a .sql file, its columns and checks in the head; "
-    "models in Python and CSV are not in this version"
+    "write a model as a SELECT in a .sql file, its columns and checks in the head, or as rows in a .csv file; "
+    "models in Python are not in this version"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ReadModel:
-    """A model, and the keys of its head for the places of what they name. `dataset` is None after a problem."""
-
-    dataset: Dataset | None
-    keys: Keys
 
 
 def read_models(root: Path, problems: list[Problem]) -> tuple[list[ReadModel], frozenset[str]]:
     """Every model below `models/`, and the names of those that cannot be read."""
     models: list[ReadModel] = []
     lost: set[str] = set()
-    for path in kept(list_files(root, "models", problems), ".sql", _OTHER_LANGUAGES, problems):
+    paths = kept(list_files(root, "models", problems), (".sql", ".csv", ".yml"), _OTHER_LANGUAGES, problems)
+    for path in paths:
+        stem, _, ending = path.rpartition(".")
+        if ending == "yml":
+            if f"{stem}.csv" not in paths:
+                problems.append(_alone(path))
+            continue
         name = _name(path, problems)
         written = read_file(root, path, problems)
-        model = read_model(name or "main.unnamed", written, problems) if written else None
+        beside = read_file(root, f"{stem}.yml", problems) if ending == "csv" and f"{stem}.yml" in paths else None
+        model = _read(name or "main.unnamed", written, beside, problems) if written else None
         if model:
             models.append(model if name else ReadModel(None, model.keys))
         if name and (model is None or model.dataset is None):
@@ -71,16 +41,30 @@ def read_models(root: Path, problems: list[Problem]) -> tuple[list[ReadModel], f
     return models, frozenset(lost)
 
 
+def _read(name: str, written: Written, beside: Written | None, problems: list[Problem]) -> ReadModel | None:
+    if written.path.endswith(".csv"):
+        return read_csv_model(name, written, beside, problems)
+    return read_model(name, written, problems)
+
+
+def _alone(path: str) -> Problem:
+    stem = path.removesuffix(".yml")
+    mend = f'write the rows into "{stem}.csv"; the keys of a SELECT stand at its head in "{stem}.sql"'
+    return Problem("P051", f'there is no "{stem}.csv" that this file could be about', mend, Place(path, 1, 1))
+
+
 def _name(path: str, problems: list[Problem]) -> str | None:
     """The dataset's name for a path below `models/`."""
-    parts = path.removesuffix(".sql").split("/")[1:]
+    *folders, last = path.split("/")[1:]
+    parts = [*folders, last.rpartition(".")[0]]
+    ending = last.rpartition(".")[2]
     place = Place(path)
     if len(parts) > 2:
-        mend = f'move it to "models/{parts[0]}/{parts[-1]}.sql": the folder is the schema'
+        mend = f'move it to "models/{parts[0]}/{parts[-1]}.{ending}": the folder is the schema'
         problems.append(Problem("P014", "a model lies deeper than one folder below models/", mend, place))
         return None
     if len(parts) == 2 and parts[0] in RESERVED_SCHEMAS:
-        where = f'"models/{parts[1]}.sql"' if parts[0] == "main" else "a folder of another name"
+        where = f'"models/{parts[1]}.{ending}"' if parts[0] == "main" else "a folder of another name"
         what = f'"{parts[0]}" is a schema that the engine keeps for itself'
         problems.append(Problem("P017", what, f"move the file to {where}", place))
         return None
@@ -108,22 +92,8 @@ def read_model(name: str, written: Written, problems: list[Problem]) -> ReadMode
 
 
 def _with_head(name: str, place: Place, headed: Headed, problems: list[Problem]) -> ReadModel:
-    keys: ModelKeys | None = shape(MODEL, headed.keys, problems)
-    time_column = keys.time_column if keys else None
-    columns = read_notes(headed.keys.get("columns"), problems)
-    checks = read_checks(headed.keys.get("checks"), time_column, problems)
-    if keys is None:
+    head = read_head(MODEL, headed.keys, problems)
+    if head is None:
         return ReadModel(None, headed.keys)
-    dataset = Dataset(
-        name,
-        place,
-        Model(keys.kind, headed.body, headed.place),
-        columns=columns,
-        key=keys.key,
-        time_column=keys.time_column,
-        checks=checks,
-        owner=keys.owner,
-        description=keys.description,
-        tags=keys.tags,
-    )
-    return ReadModel(dataset, headed.keys)
+    model = Model(head.keys.kind, headed.body, headed.place, head.keys.refresh)
+    return ReadModel(head.dataset(name, place, model), headed.keys)

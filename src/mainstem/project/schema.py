@@ -13,10 +13,10 @@ from typing import Any, Literal, Union, get_args, get_origin
 from mainstem.core.kinds import find, names
 from mainstem.project.agreements import ENTRIES
 from mainstem.project.checks import CheckKeys
-from mainstem.project.columns import CONTRACT, NOTE
+from mainstem.project.columns import CONTRACT, GIVEN, NOTE
 from mainstem.project.items import FORMS
+from mainstem.project.model_heads import MODEL, ROWS
 from mainstem.project.model_tests import TEST
-from mainstem.project.models import MODEL
 from mainstem.project.objectives import OBJECTIVE
 from mainstem.project.outputs import FOLDERS, QUERY_KEYS, OutputKeys
 from mainstem.project.policy import POLICY
@@ -33,12 +33,13 @@ _ANY_TEXT: Schema = {"type": ["string", "number", "boolean", "null"]}
 
 
 def schemas() -> dict[str, Schema]:
-    """The schema of each sort of file, by name: `mainstem`, `source`, `model`, `test`, `access`, `agreements`, the
-    kinds of requirement items, the kinds of outputs."""
+    """The schema of each sort of file, by name: `mainstem`, `source`, `model`, `csv_model`, `test`, `access`,
+    `agreements`, the kinds of requirement items, the kinds of outputs."""
     bodies: dict[str, Schema] = {
         "mainstem": of_form(PROJECT),
         "source": _source(),
         "model": of_form(MODEL, columns=_columns(NOTE), checks=_checks()),
+        "csv_model": of_form(ROWS, columns=_columns(GIVEN), checks=_checks()),
         "test": {"type": "object", "additionalProperties": _requiring(_test(), "expect")},
         "access": of_form(POLICY),
         "agreements": {"type": "array", "items": {"oneOf": [of_form(each) for each in ENTRIES.values()]}},

@@ -83,7 +83,7 @@ def test_what_is_suggested_is_the_same_both_ways(rows: list[dict[str, Any]], aga
     found = []
     for name in ("straight", "long"):
         with tempfile.TemporaryDirectory() as folder, world_in(folder) as world, way(name):
-            table = world.files("*.jsonl")
+            table = world.files("*.jsonl", allow_deletes=True)
             for lines in (rows, again):
                 text = "".join(_line(row) for row in lines)
                 world.file("a.jsonl", text or "\n")
@@ -108,7 +108,7 @@ def test_a_contract_holds_the_same_both_ways(loads: list[list[tuple[int, str | N
     found = []
     for name in ("straight", "long"):
         with tempfile.TemporaryDirectory() as folder, world_in(folder) as world, way(name):
-            table = world.files("*.csv", contract, key=["id"], write=write, load="full")
+            table = world.files("*.csv", contract, key=["id"], write=write, load="full", allow_deletes=True)
             for number, rows in enumerate(loads):
                 world.file(f"{number}.csv", "id,word\n" + "".join(f"{key},{word or ''}\n" for key, word in rows))
                 found.append((name, outcome(world, table, world.load(table))))

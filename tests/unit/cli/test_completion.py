@@ -46,6 +46,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("why", "ops"), {"ops-morning-delays"}),
         (("show", "marts.d"), {"marts.delay_causes", "marts.departures"}),
         (("run", "--env", "p"), {"prod"}),
+        (("plan", "+marts.de"), {"+marts.delay_causes", "+marts.departures"}),
+        (("run", "ch"), {"changed"}),
         (("agree", "crew-early-feed", "--by", "ch"), {"chief-operations-officer"}),
         (("agree", "late"), {"late-departure"}),
         (("export", "dep"), {"departure-risk"}),

@@ -12,6 +12,7 @@ from project_folders import loaded
 from mainstem.core.dataset import Model
 from mainstem.core.place import Place
 from mainstem.core.problem import Problem
+from mainstem.project.folder import read
 from mainstem.project.heads import split_markdown, split_select
 
 
@@ -98,3 +99,12 @@ def test_the_body_of_markdown_knows_its_first_line() -> None:
     headed = split_markdown("---\ntitle: a\n---\n# Heading\n---\nmore\n", "a.md", problems)
     assert headed is not None
     assert (headed.body, headed.place, problems) == ("# Heading\n---\nmore\n", Place("a.md", 4, 1), [])
+
+
+def test_a_csv_model_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "mainstem.yml").write_text("name: small\n")
+    (tmp_path / "models" / "large.csv").write_text("n\n" + "123456789\n" * 500_001)
+    project, problems = read(tmp_path)
+    assert [problem.code for problem in problems] == ["P049"]
+    assert project.is_lost("main.large")

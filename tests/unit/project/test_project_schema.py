@@ -59,6 +59,7 @@ def test_there_is_one_for_every_sort_of_file() -> None:
         "mainstem",
         "source",
         "model",
+        "csv_model",
         "test",
         "access",
         "agreements",

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mainstem.core.codes import (
+    branches,
     cli,
     dataops,
     engines,
     generation,
     governance,
+    imports,
     ingestion,
     ledger,
     orchestration,
@@ -27,11 +29,13 @@ from mainstem.core.codes import (
 from mainstem.core.codes.code import Code
 
 _OWNERS = (
+    branches,
     cli,
     dataops,
     engines,
     generation,
     governance,
+    imports,
     ingestion,
     ledger,
     orchestration,

@@ -5,13 +5,16 @@ from mainstem.core.codes.code import Code
 CODES: dict[str, Code] = {
     "O001": Code(
         "A selection that matches nothing",
-        "`plan` and `run` take names or globs of datasets; a slip would otherwise run nothing and look like success.",
+        "`plan` and `run` take names or globs of datasets, `tag:NAME`, `requirement:ID`, `stakeholder:ID` and "
+        "`changed`, each with a `+` before it for what it is made of, behind it for what is made of it. A slip would "
+        "otherwise run nothing and look like success.",
         'Correct the name. Globs match whole names: `mainstem run "marts.*"`.',
     ),
     "O002": Code(
         "A selection that leaves out what was never made",
         "A selected model reads the others as they are. One that was neither loaded nor built so far cannot be read.",
-        "Name it too, or run everything once; from then on any selection works.",
+        "Put a `+` before the name to select what it is made of, or run everything once; from then on any selection "
+        "works.",
     ),
     "O003": Code(
         "A step that was not tried",

@@ -188,6 +188,13 @@ CODES: dict[str, Code] = {
         "`target: 0.95`, exactly one of them. Without a window it is a rule that must always hold, and says neither.",
         "Correct the key shown.",
     ),
+    "P045": Code(
+        "A CSV model that is no table",
+        "A CSV file below `models/` is small and kept by hand: a header with the names of the columns, values "
+        "separated by commas, one for each column in every row.",
+        "Correct the line named. A value with a comma, a line break or a quote in it goes in double quotes, and a "
+        'quote inside it is doubled: `"5"" pipe"`. Files that others write are loaded by a source of kind `files`.',
+    ),
     "P046": Code(
         "A check that is not counted by partition",
         "`passing` asks whether one day's rows are right, so its checks are measured by day. A check over the whole "
@@ -205,11 +212,23 @@ CODES: dict[str, Code] = {
         "Dates and deadlines are local; the zone says where. Abbreviations such as EST do not know summer time.",
         "Use a name of the IANA list, such as America/New_York.",
     ),
+    "P049": Code(
+        "A CSV model that is too large",
+        "CSV files below `models/` are text of the project, read by each command. Beyond five million characters they "
+        "are data.",
+        "Move the file out of `models/` and load it by a source of kind `files`.",
+    ),
     "P050": Code(
         "An output whose SQL is not clear",
         "Each SQL block of a dashboard has a name, under which charts, proofs and lineage know it. A sync says what it "
         "sends, once.",
         "Open a block with ```` ```sql name=worst_routes ````; SQL that is only shown goes into a `text` block.",
+    ),
+    "P051": Code(
+        "Keys of a model that is not there",
+        "`models/x.yml` says of `models/x.csv` what a SELECT's head says of the SELECT. Without the rows it is about "
+        "nothing.",
+        "Give both files the same name, or write the keys at the head of the SELECT: `/* --- ... --- */`.",
     ),
     "P052": Code(
         "A statement that is no macro",
@@ -239,6 +258,24 @@ CODES: dict[str, Code] = {
         "A schedule in a replay",
         "A project of `clock: replay` is judged at the latest instant of its ledger; time passes there only with runs.",
         "Leave the schedule to a project that goes by the wall clock.",
+    ),
+    "P057": Code(
+        "A variable that does not exist",
+        "`$name` in a model, a check or a macro is a variable that mainstem.yml declares; so are the names below "
+        "`environments: ... variables:` and behind `--var`.",
+        "Correct the name, or declare it: `variables: {since: {type: date, default: 2026-01-01}}`. In an output "
+        "`$name` is a parameter of its own.",
+    ),
+    "P058": Code(
+        "A variable that nothing uses",
+        "Who sets it would believe that something changes.",
+        "Name it as `$name` in a model, a check or a macro, or remove it from mainstem.yml.",
+    ),
+    "P059": Code(
+        "A variable without a value of its type",
+        "A variable is put into SQL as a literal of its type, so its value is one before anything runs.",
+        "Write a value of the type: a `date` as 2026-01-31, a `timestamp` as 2026-01-31T06:00 without an offset, a "
+        "`boolean` as true or false. It comes from `--var NAME=VALUE`, else from the environment, else from `default`.",
     ),
     "P060": Code(
         "Two tests of one name",

@@ -39,4 +39,11 @@ CODES: dict[str, Code] = {
         "of versions, and every skipped step, untrue.",
         "Remove the function, or derive the value from columns: `md5(order_id)` instead of `uuid()`.",
     ),
+    "T020": Code(
+        "A value of a CSV model that its column's type does not hold",
+        "A CSV file below `models/` is text of the project: what is wrong in it is told at its line before any data is "
+        "touched, and no row is set aside. A cast that would change a value (`5.7` to an integer) is no fit.",
+        "Correct the value, or give the column another type in the YAML file beside it. An empty value is NULL. At "
+        "most 20 are told at once.",
+    ),
 }

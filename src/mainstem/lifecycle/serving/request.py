@@ -20,6 +20,7 @@ EXITS: Mapping[str, str] = {
     "catalog": "rows of one dataset, on its page in the console",
     "console": "rows of a visitor's SELECT, in the console",
     "dashboard": "the blocks of a dashboard",
+    "diff": "a few rows that differ between two releases, and figures of their columns",
     "metric": "the figures of a metric",
     "probe": "rows that show whether an output does what was promised; they go no further",
     "quarantine": "rows that a contract set aside, on the command line",

@@ -6,7 +6,8 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -30,16 +31,29 @@ def table_folder(dataset: str) -> str:
     return dataset.replace(".", "/", 1)
 
 
-def next_table(lake: Path, table: str) -> str:
+def next_table(lake: Path, table: str, is_taken: Callable[[str], bool] = lambda _: False) -> str:
     """A physical table of the same dataset whose folder nobody has used: `schema/table.2`, `.3` ...
 
-    A dot, since some readers cannot open a folder whose name they would have to encode in a URL.
+    `is_taken` tells of tables that are somebody's and have no folder (yet, or any more). A dot, since some readers
+    cannot open a folder whose name they would have to encode in a URL.
     """
     first = _SUCCESSOR.sub("", table)
     number = 2
-    while (lake / f"{first}.{number}").exists() or (lake / f"{first}.{number}{QUARANTINE}").exists():
+    while _is_used(lake, f"{first}.{number}") or is_taken(f"{first}.{number}"):
         number += 1
     return f"{first}.{number}"
+
+
+def _is_used(lake: Path, table: str) -> bool:
+    return (lake / table).exists() or (lake / (table + QUARANTINE)).exists()
+
+
+def is_left(lake: Path, table: str) -> bool:
+    """Whether a table lay there that was cleaned away: its folder stays, empty, so that its name is not used again."""
+    try:
+        return next((lake / table).iterdir(), None) is None
+    except OSError:
+        return False
 
 
 def paths(lake: Path, at: Snapshot | Version) -> tuple[Path, ...]:
@@ -125,6 +139,17 @@ def read_manifest(lake: Path, id: str) -> Release | None:
         return None
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def manifests(lake: Path) -> frozenset[str]:
+    """The ids of releases that have a manifest."""
+    return frozenset(path.stem for path in (lake / HOUSE / "releases").glob("*.json"))
+
+
+def forget_manifest(lake: Path, id: str) -> None:
+    """A release whose files are given up: nothing is rebuilt from it any more."""
+    with suppress(OSError):
+        _manifest(lake, id).unlink(missing_ok=True)
 
 
 def _manifest(lake: Path, id: str) -> Path:

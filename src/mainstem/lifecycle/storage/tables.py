@@ -1,6 +1,7 @@
 """Physical tables of the lake: the door of this package. Each name's promise stands where it is defined."""
 
 from mainstem.lifecycle.storage.attempts import committed, fence, sweep
+from mainstem.lifecycle.storage.cleaning import data_files, needed_files, remove_table
 from mainstem.lifecycle.storage.committing import commit, needs_new_table
 from mainstem.lifecycle.storage.copies import keep_copy, read_copies
 from mainstem.lifecycle.storage.durability import sync
@@ -10,6 +11,9 @@ from mainstem.lifecycle.storage.inventory import releases, traces
 from mainstem.lifecycle.storage.merging import files_touched
 from mainstem.lifecycle.storage.places import (
     claim,
+    forget_manifest,
+    is_left,
+    manifests,
     next_table,
     owner_of,
     paths,
@@ -25,13 +29,18 @@ __all__ = [
     "commit",
     "commit_rejects",
     "committed",
+    "data_files",
     "ever_set_aside",
     "facts",
     "fence",
     "files_touched",
+    "forget_manifest",
     "fork",
     "has_version",
+    "is_left",
     "keep_copy",
+    "manifests",
+    "needed_files",
     "needs_new_table",
     "next_table",
     "owner_of",
@@ -40,6 +49,7 @@ __all__ = [
     "read_copies",
     "read_manifest",
     "releases",
+    "remove_table",
     "replay_rejects",
     "snapshot",
     "sweep",

@@ -56,7 +56,7 @@ class Accuracy:
 
     - `read` rows of the table `against`: one a look (label None, value = rows read), and one a label with its
       `total` and `facts.measure` = the id of the objective's `Total`. A look that found nothing new (value 0, no
-      totals) says that the totals of the read before still hold;
+      totals) says that the totals of the last read that led to its version still hold;
     - a `version` row of the dataset: the run made that version, or confirmed it;
     - `measured` rows of the objective's `Probe`: a value for each label, measured on this version or on an earlier
       one in which that partition is the same. A label the dataset has no partition for counts 0.
@@ -117,11 +117,13 @@ class Accuracy:
         versions = {row.run: row.version for row in self.history.versions if row.version is not None}
         wanted = totals(self.promise.objective)[0].id
         found: list[Comparison] = []
-        before: dict[str, Evidence] = {}
+        known: dict[str | None, dict[str, Evidence]] = {}
         for run, rows in reads.items():
             labelled = {row.label: row for row in rows if row.label and row.facts.get("measure") == wanted}
             is_idle = any(row.label is None and row.value == 0 for row in rows)
-            before = labelled or (before if is_idle else {})
+            of = rows[0].version
+            before = labelled or (known.get(of, {}) if is_idle else {})
+            known[of] = before
             version = versions.get(run) if run is not None else None
             at = None if version is None else self._seen_from(version, rows[0].at)
             if version is not None and at is not None and before:

@@ -1,0 +1,1 @@
+"""Reads projects of dbt; no program of theirs is run."""

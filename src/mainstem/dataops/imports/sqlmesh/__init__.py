@@ -1,0 +1,1 @@
+"""Reads projects of SQLMesh; no program of theirs is run."""
