@@ -169,7 +169,7 @@ def _model_step(
         if base.skip_key == model_skip_key(dataset, facts, versions, when):
             return _stay(dataset, bound, state, steps, "text and inputs unchanged")
     if base.fingerprint != facts.fingerprint:
-        return Step(name, action, f"its {'SQL' if model.rows is None else 'rows'} changed{full}", inputs)
+        return Step(name, action, f"its {model.noun} changed{full}", inputs)
     if certain:
         return Step(name, action, f"new data in {listed(certain)}{full}", inputs)
     if perhaps:
