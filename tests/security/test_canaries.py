@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -113,6 +114,9 @@ COMMANDS: list[list[str]] = [
     ["deliver", "--plan", "--json"],
     ["deliver", "--json"],
     ["export", "training/people", "--to", "examples"],
+    ["test", "--record", "main.people"],
+    ["test", "recorded_lengths", "--record", "main.lengths", "--rows", "20"],
+    ["test", "--json"],
     ["doctor"],
     ["rollback", "--list"],
 ]
@@ -135,6 +139,29 @@ def test_nothing_that_left_holds_a_canary(folder: Path) -> None:
     for file in (folder / "examples").iterdir():
         rows = duckdb.read_parquet(str(file)).fetchall() if file.suffix == ".parquet" else file.read_text()
         assert not leaks(repr(rows)), file
+
+
+def test_no_recorded_test_holds_a_canary(folder: Path) -> None:
+    mainstem(folder, "run")
+    tests = folder / "tests"
+    shutil.rmtree(tests, ignore_errors=True)
+    (folder / "models" / "aside.sql").write_text("select * from shop.people__quarantine\n")
+    (folder / "models" / "both.sql").write_text(
+        "select a.mail, b.contact, a.phone from shop.people a join people b on b.contact = a.mail\n"
+    )
+    try:
+        mainstem(folder, "run")
+        for model in ("people", "lengths", "aside", "both"):
+            mainstem(folder, "test", "--record", model, "--rows", "30")
+        texts = {file.name: file.read_text() for file in tests.iterdir()}
+        assert len(texts) == 4
+        assert {name for name, text in texts.items() if leaks(text)} == set()
+        assert "made up" in texts["both_recorded.yml"].partition("expect:")[2], "the join by a tagged column holds"
+        assert '"passed": 4' in mainstem(folder, "test", "--json")
+    finally:
+        (folder / "models" / "aside.sql").unlink()
+        (folder / "models" / "both.sql").unlink()
+        shutil.rmtree(tests)
 
 
 def test_no_page_and_no_answer_lets_a_canary_out(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import click
 
 from mainstem.cli.naming import naming
 from mainstem.cli.opening import dataset_name, open_project
-from mainstem.cli.options import usual_options
+from mainstem.cli.options import usual_options, variables_option
 from mainstem.cli.plan import show
 from mainstem.cli.run import carry_out
 
@@ -23,6 +24,7 @@ from mainstem.cli.run import carry_out
 @click.option("--allow-deletes", is_flag=True, help="Also where most rows, or rows without a key, would go.")
 @click.option("--plan", "only_plan", is_flag=True, help="Say what would be done; touch nothing.")
 @usual_options
+@variables_option
 @click.option(
     "--wait", "wait_s", type=float, default=0, metavar="SECONDS", help="Wait so long for another run's lease."
 )
@@ -34,6 +36,7 @@ def command(
     as_json: bool,
     wait_s: float,
     only_plan: bool,
+    variables: Mapping[str, str],
     **wanted: Any,
 ) -> None:
     """Read rows of DATASET again from its source, and publish them with all that is made of them.
@@ -44,7 +47,7 @@ def command(
     from mainstem.orchestration.backfill import to_read_again
     from mainstem.orchestration.run import prepare
 
-    opened = open_project(folder, env, now, writes=not only_plan)
+    opened = open_project(folder, env, now, writes=not only_plan, variables=variables)
     name = dataset_name(opened.project, dataset)
     again = to_read_again(opened.project, name, **wanted)
     if only_plan:

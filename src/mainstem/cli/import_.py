@@ -145,8 +145,9 @@ def _show(tool: str, draft: Draft, source: Path, target: Path) -> None:
             tests = f", with {counted(each.tests, 'test')}" if each.tests else ""
             click.echo(f"  {where}  {each.noun} {each.name}{tests}: {each.why}")
     click.echo("\nGo on")
-    drafts = sum(table.content is None for table in draft.tables)
-    if drafts:
-        click.echo(f"  {counted(drafts, 'table')} below {target}/sources: say where the rows come from")
+    if draft.tables:
+        click.echo(f"  {counted(len(draft.tables), 'table')} below {target}/sources: say where the rows come from")
     click.echo(f"  mainstem validate -C {target}")
     click.echo(f"  mainstem run -C {target}")
+    if draft.tests:
+        click.echo(f"  mainstem test -C {target}")

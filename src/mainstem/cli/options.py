@@ -60,6 +60,25 @@ def now_option(function: F) -> F:
     )(function)
 
 
+def variables_option(function: F) -> F:
+    """`--var NAME=VALUE`, any number of times, as a mapping `variables`."""
+    return click.option(
+        "--var",
+        "variables",
+        metavar="NAME=VALUE",
+        multiple=True,
+        callback=_by_name,
+        help="The value of a variable of the project; may be given several times.",
+    )(function)
+
+
+def _by_name(_: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    for each in given:
+        if "=" not in each:
+            raise click.BadParameter(f'"{each}" is not NAME=VALUE', param=option)
+    return {name: value for name, _, value in (each.partition("=") for each in given)}
+
+
 def usual_options(function: F) -> F:
     """`-C`, `--env`, `--now` and `--json`, of commands that look at an environment at an instant."""
     return project_option(env_option(now_option(json_option(function))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import click
 
 from mainstem.cli.naming import selecting
 from mainstem.cli.opening import Opened, open_project
-from mainstem.cli.options import usual_options
+from mainstem.cli.options import usual_options, variables_option
 from mainstem.core.change import ColumnChange
 from mainstem.core.run import Plan, Step
 
@@ -34,9 +35,16 @@ SIGNS = {
 @click.command("plan")
 @click.argument("select", nargs=-1, shell_complete=selecting)
 @usual_options
+@variables_option
 @click.option("--exit-code", is_flag=True, help="Exit with 3 when a step would commit.")
 def command(
-    select: tuple[str, ...], folder: Path | None, env: str, now: str | None, as_json: bool, exit_code: bool
+    select: tuple[str, ...],
+    folder: Path | None,
+    env: str,
+    now: str | None,
+    as_json: bool,
+    exit_code: bool,
+    variables: Mapping[str, str],
 ) -> None:
     """What a run would do, why, and whose requirements it touches. Nothing is touched.
 
@@ -45,7 +53,7 @@ def command(
     """
     from mainstem.orchestration.run import prepare
 
-    opened = open_project(folder, env, now)
+    opened = open_project(folder, env, now, variables=variables)
     made = show(opened, prepare(opened.project, opened.ledger, opened.clock, env, select), as_json=as_json)
     if exit_code and (any(step.commits is not False for step in made.steps) or _publishes(made)):
         sys.exit(3)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from mainstem.cli.opening import open_project
-from mainstem.cli.options import env_option, json_option, project_option
+from mainstem.cli.options import env_option, json_option, project_option, variables_option
 from mainstem.lifecycle.serving.request import Answer
 
 WIDEST = 80
@@ -22,23 +23,33 @@ WIDEST = 80
 @project_option
 @env_option
 @json_option
+@variables_option
 @click.option("--limit", default=1000, show_default=True, type=click.IntRange(min=1), help="At most so many rows.")
 @click.option("--clear", is_flag=True, help="Show tagged columns as they are; this is recorded.")
 @click.option("--release", "release_id", metavar="RELEASE", help="An earlier release instead of the current one.")
 def command(
-    sql: str, folder: Path | None, env: str, as_json: bool, limit: int, clear: bool, release_id: str | None
+    sql: str,
+    folder: Path | None,
+    env: str,
+    as_json: bool,
+    limit: int,
+    clear: bool,
+    release_id: str | None,
+    variables: Mapping[str, str],
 ) -> None:
     """Ask the current release a question: one SELECT over `schema.table` (SQL `-` reads it from standard input).
+    `$name` is the value of a variable of the project.
 
     Columns that carry a tag are redacted. Nothing but the release can be read, nothing can be changed.
     """
     from mainstem.lifecycle.serving.request import Request
     from mainstem.orchestration.reading import ask, current_release
+    from mainstem.sql.variables import put_in
 
     text = sys.stdin.read() if sql == "-" else sql
-    opened = open_project(folder, env)
+    opened = open_project(folder, env, variables=variables)
     release = current_release(opened.ledger, env, release_id)
-    request = Request("query", text, limit, clear=clear, release=release.id)
+    request = Request("query", put_in(text, opened.project.variables), limit, clear=clear, release=release.id)
     answer = ask(opened.project, opened.ledger, opened.clock, release, request)
     show_answer(answer, limit, as_json=as_json, sql=text)
 

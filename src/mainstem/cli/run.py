@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -13,7 +13,7 @@ from mainstem.cli.deliver import as_facts as delivery_facts
 from mainstem.cli.deliver import show_deliveries
 from mainstem.cli.naming import selecting
 from mainstem.cli.opening import Opened, open_project
-from mainstem.cli.options import usual_options
+from mainstem.cli.options import usual_options, variables_option
 from mainstem.core import crash
 from mainstem.core.dataset import QUARANTINE, Severity
 from mainstem.core.delivery import Delivery
@@ -34,6 +34,7 @@ NOT_SELECTED = "not selected"
 @click.command("run")
 @click.argument("select", nargs=-1, shell_complete=selecting)
 @usual_options
+@variables_option
 @click.option(
     "--wait", "wait_s", type=float, default=0, metavar="SECONDS", help="Wait so long for another run's lease."
 )
@@ -45,9 +46,8 @@ def command(
     env: str,
     now: str | None,
     as_json: bool,
-    wait_s: float,
-    no_alerts: bool,
-    no_deliver: bool,
+    variables: Mapping[str, str],
+    **how: Any,
 ) -> None:
     """Bring the environment up to date and publish one release: all of it or nothing.
 
@@ -56,8 +56,15 @@ def command(
     check failed; what succeeded is kept for the next run, and readers still see the release before. Where the
     environment says `deliver: true`, it ends with what `mainstem deliver` does.
     """
-    opened = open_project(folder, env, now, writes=True)
-    carry_out(opened, select, as_json=as_json, wait_s=wait_s, alerts=not no_alerts, delivers=not no_deliver)
+    opened = open_project(folder, env, now, writes=True, variables=variables)
+    carry_out(
+        opened,
+        select,
+        as_json=as_json,
+        wait_s=how["wait_s"],
+        alerts=not how["no_alerts"],
+        delivers=not how["no_deliver"],
+    )
 
 
 def carry_out(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from mainstem.cli.naming import naming
-from mainstem.cli.opening import open_text, with_ledger
-from mainstem.cli.options import env_option, json_option, project_option
+from mainstem.cli.opening import Opened, dataset_name, open_project, open_text, with_ledger
+from mainstem.cli.options import env_option, json_option, project_option, variables_option
+from mainstem.core.problem import raise_all
+from mainstem.core.project import Project
 from mainstem.core.release import Field
 from mainstem.dataops.comparing import Difference, Row, is_equal
 from mainstem.dataops.model_tests import Tested
@@ -27,20 +30,37 @@ _GLYPHS = {"passed": ("✓", "green"), "failed": ("✕", "red"), "errored": ("!"
 @project_option
 @env_option
 @json_option
-def command(names: tuple[str, ...], folder: Path | None, env: str, as_json: bool) -> None:
+@variables_option
+@click.option("--record", "model", metavar="MODEL", shell_complete=naming("dataset"), help="Write a test of real rows.")
+@click.option("--rows", default=5, show_default=True, type=click.IntRange(1, 100), help="About so many, with --record.")
+def command(
+    names: tuple[str, ...],
+    folder: Path | None,
+    env: str,
+    as_json: bool,
+    variables: Mapping[str, str],
+    model: str | None,
+    rows: int,
+) -> None:
     """Tests of models: rows that a model is given, and rows that are expected of it (`tests/*.yml`).
 
     NAMES are tests or models, or globs of them; all by default. Nothing of the lake is read or written. Checks of data
     are no part of it: `mainstem run` holds every new version to them. What became of a test that is a proof of a
     requirement is recorded. Exit code 1 when a test does not pass.
+
+    --record writes a test instead, into `tests/`: rows of the release that MODEL reads, and what it makes of them.
+    Tagged columns get made-up values, equal where the true ones are. NAMES is then the name of the test.
     """
+    if model is not None:
+        record_test(open_project(folder, env, variables=variables), model, names, rows)
+        return
     from mainstem.cli.screen import print_json
     from mainstem.dataops.model_tests import chosen, run_tests
     from mainstem.dataops.test_proofs import proofs_by, record_proofs
     from mainstem.orchestration.known import known_fields
     from mainstem.orchestration.opening import bind_project
 
-    project = open_text(folder, env)
+    project = open_text(folder, env, variables)
     tests = chosen(project, names)
     bound = bind_project(project, known_fields(project, env))
     done = run_tests(project, bound, tests)
@@ -56,6 +76,36 @@ def command(names: tuple[str, ...], folder: Path | None, env: str, as_json: bool
             click.echo(f"recorded as evidence for {', '.join(proved)}")
     if any(each.status != "passed" for each in done):
         sys.exit(1)
+
+
+def record_test(opened: Opened, model: str, names: Sequence[str], rows: int) -> None:
+    """Write a test of what a model makes of rows of the release, under a name that is given or free."""
+    from mainstem.core.words import counted
+    from mainstem.dataops.recording import record
+    from mainstem.orchestration.reading import current_release
+    from mainstem.project.model_test_text import written_test
+    from mainstem.project.names import file_problem
+
+    project, release = opened.project, current_release(opened.ledger, opened.env)
+    model = dataset_name(project, model)
+    name = next(iter(names), f"{model.rpartition('.')[2]}_recorded")
+    raise_all(filter(None, [file_problem(name, "test", None)]))
+    file = _free_file(project, name)
+    done = record(project, opened.ledger, opened.clock, release, model, file.stem, rows)
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(written_test(done.test, f"Recorded from {release.id}: read it, and keep what matters."), "utf-8")
+    given = ", ".join(f"{counted(len(each.rows.cells), 'row')} of {each.name}" for each in done.test.given)
+    click.echo(f"wrote {file.relative_to(project.root).as_posix()}: {given or 'nothing given'}")
+    click.echo(f"{counted(len(done.test.expect.cells), 'row')} expected, as {model} makes them now")
+    if done.made_up:
+        click.echo(f"made up, since they are tagged: {', '.join(done.made_up)}")
+
+
+def _free_file(project: Project, name: str) -> Path:
+    """The file of a new test; a number tells it from what is there."""
+    free = (name if number == 1 else f"{name}_{number}" for number in itertools.count(1))
+    files = ((each, project.root / "tests" / f"{each}.yml") for each in free)
+    return next(file for each, file in files if each not in project.tests and not file.exists())
 
 
 def as_facts(done: Sequence[Tested]) -> dict[str, object]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from mainstem.cli.opening import open_text
-from mainstem.cli.options import env_option, json_option, project_option
+from mainstem.cli.options import env_option, json_option, project_option, variables_option
 from mainstem.core.problem import Problem, ProjectError, raise_all
 from mainstem.core.project import Project
 
@@ -18,7 +18,8 @@ from mainstem.core.project import Project
 @project_option
 @env_option
 @json_option
-def command(folder: Path | None, env: str, as_json: bool) -> None:
+@variables_option
+def command(folder: Path | None, env: str, as_json: bool, variables: Mapping[str, str]) -> None:
     """Read the whole project: syntax, names, columns, types, bindings, policies. Touches no data.
 
     All problems are shown at once, each with its place and a way out. Exit code 2 if there is one. Sentences of
@@ -27,7 +28,7 @@ def command(folder: Path | None, env: str, as_json: bool) -> None:
     from mainstem.cli.screen import print_json
 
     try:
-        project = open_text(folder, env)
+        project = open_text(folder, env, variables)
         advice = _read(project, env)
     except ProjectError as error:
         if not as_json:

@@ -12,10 +12,11 @@ from mainstem.core.place import Place
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One value as its author wrote it; `text` None is NULL. Of a list or a mapping it is the JSON text."""
+    """One value as its author wrote it; `text` None is NULL. Of a list or mapping, `is_nested`, it is the JSON text."""
 
     text: str | None
     place: Place = field(compare=False, repr=False)
+    is_nested: bool = field(default=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

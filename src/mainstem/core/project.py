@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mainstem.core.dataset import Dataset, Source
+from mainstem.core.dataset import Dataset, Source, Variable
 from mainstem.core.model_test import ModelTest
 from mainstem.core.output import Output, Policy
 from mainstem.core.place import Place
@@ -25,7 +25,8 @@ from mainstem.core.requirement import (
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A named pointer to a release, and what may leave from it. `sources` are per-source overrides as written.
+    """A named pointer to a release, and what may leave from it. `sources` are per-source overrides as written,
+    `variables` values of variables.
 
     `schedule` is when `mainstem up` runs it: five fields of cron in the project's zone; None: never by itself.
     """
@@ -35,6 +36,7 @@ class Environment:
     alerts: bool = False
     schedule: str | None = None
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class Project:
     agreements: Mapping[str, tuple[Agreement, ...]] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
     macros: tuple[Macro, ...] = ()
+    variables: Mapping[str, Variable] = field(default_factory=dict)
     alerts: tuple[Alert, ...] = ()
     tests: Mapping[str, ModelTest] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()

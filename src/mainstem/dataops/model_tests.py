@@ -23,6 +23,8 @@ from mainstem.orchestration.blame import in_file, without
 from mainstem.orchestration.macros import used_macros
 from mainstem.orchestration.opening import open_engine
 from mainstem.sql.quote import quote
+from mainstem.sql.types import parse_type
+from mainstem.sql.variables import as_written
 
 _TESTS_A_WORKER = 8
 """Fewer tests than these are not worth the opening of another engine."""
@@ -149,6 +151,47 @@ class _Room:
             raise without(error, max(text.find(written.rstrip().removesuffix(";")), 0)) from error
 
 
+def result_of(
+    project: Project, bound: Bound, test: ModelTest
+) -> tuple[tuple[Field, ...], list[tuple[str | None, ...]]]:
+    """The columns and rows that come of what a test gives, whatever it expects; each value as a text, NULL as None.
+
+    Rows come in the order of their columns. ProjectError where the test is wrong, WorldError where the engine cannot
+    run the model.
+    """
+    found = bind_test(project, bound, test)
+    if isinstance(found, list):
+        raise ProjectError(*found)
+    engine = open_engine(replace(project, settings=replace(project.settings, threads=1)))
+    try:
+        room = _Room(project, engine, engine.session(), set())
+        room.lay(found, {name: typed_rows(rows, found.reads[name]) for name, rows in found.given.items()})
+        select, columns = _stored(room, found)
+        text = f"select {as_texts(columns)} from ({select.rstrip().removesuffix(';')}\n) as result order by all"
+        return tuple(columns), room.session.rows(text)
+    finally:
+        engine.close()
+
+
+def as_texts(columns: Sequence[Field]) -> str:
+    """A SELECT list that gives each column as a text which `typed_rows` reads as the same value."""
+    return ", ".join(_as_text(column) for column in columns)
+
+
+def _as_text(column: Field) -> str:
+    name = quote(column.name)
+    text = f"to_json({name})" if parse_type(column.type).is_nested else name
+    return f"cast({text} as varchar) as {name}"
+
+
+def _stored(room: _Room, found: BoundTest) -> tuple[str, Sequence[Field]]:
+    """The SELECT of a test and its columns, in the types in which the model is kept."""
+    columns = room.session.describe(found.select)
+    if found.test.cte is not None or found.model.kind == "view":
+        return found.select, columns
+    return cast_select(found.select, columns), stored_fields(columns)
+
+
 def _one(room: _Room, bound: Bound, test: ModelTest, *, run: bool) -> _Done:
     found = bind_test(room.project, bound, test)
     if isinstance(found, list):
@@ -159,7 +202,8 @@ def _one(room: _Room, bound: Bound, test: ModelTest, *, run: bool) -> _Done:
     try:
         return _held(room, found, run=run)
     except WorldError as error:
-        return Tested(test, problem=in_file(error, found.model.place.file).problems[0]), ()
+        problem = as_written(error.problems[0], found.model.sql, found.model.variables)
+        return Tested(test, problem=in_file(WorldError(problem), found.model.place.file).problems[0]), ()
 
 
 def _held(room: _Room, found: BoundTest, *, run: bool) -> _Done:
@@ -170,13 +214,10 @@ def _held(room: _Room, found: BoundTest, *, run: bool) -> _Done:
     if wrong:
         return None, wrong
     room.lay(found, given)
-    columns = room.session.describe(found.select)
+    select, columns = _stored(room, found)
     wrong = list(result_problems(test, columns))
     if wrong:
         return None, wrong
-    select = found.select
-    if test.cte is None and found.model.kind != "view":
-        select, columns = cast_select(select, columns), stored_fields(columns)
     compared = found.expected_fields(columns)
     expected = typed_rows(test.expect, compared)
     wrong = room.misfits(expected)

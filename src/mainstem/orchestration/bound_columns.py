@@ -14,6 +14,7 @@ from mainstem.core.project import Macro
 from mainstem.core.release import Field
 from mainstem.orchestration import fits
 from mainstem.orchestration.binding import Work, resolve
+from mainstem.sql.variables import as_written, named, put_in
 
 
 def quarantine_fields() -> tuple[Field, ...]:
@@ -55,9 +56,11 @@ def model_fields(work: Work, dataset: Dataset, model: Model, inputs: Sequence[st
     scope = {name: work.fields[name] for name in inputs}
     if "macros" in work.project.lost or any(fields is None for fields in scope.values()):
         return None
+    if any(name not in model.variables for name, _ in named(model.sql)):  # one without a value, which was told
+        return None
     shapes = [f"{name}:{work.shape(name)}" for name in inputs]
     macros = [macro.text for macro in work.macros.used(model.sql)]
-    wanted = "\n".join((str(model.kind == "view"), model.sql, *shapes, *macros))
+    wanted = "\n".join((str(model.kind == "view"), put_in(model.sql, model.variables), *shapes, *macros))
     key = hashlib.sha256(wanted.encode()).hexdigest()
     cached = work.texts.fields(key)
     if cached is not None:
@@ -66,7 +69,8 @@ def model_fields(work: Work, dataset: Dataset, model: Model, inputs: Sequence[st
         fields = _describe(work, model, inputs)
     except MainstemError as error:
         work.broken.add(dataset.name)
-        work.problems += [_placed(problem, dataset.place) for problem in error.problems]
+        written = (as_written(problem, model.sql, model.variables) for problem in error.problems)
+        work.problems += [_placed(problem, dataset.place) for problem in written]
         return None
     work.texts.remember_fields(key, [(f.name, f.type) for f in fields])
     return fields
@@ -111,7 +115,7 @@ def _make_macros(work: Work, used: Sequence[Macro], reads: Sequence[str]) -> Non
 def _describe(work: Work, model: Model, inputs: Sequence[str]) -> tuple[Field, ...]:
     session = empty(work, inputs)
     _make_macros(work, work.macros.used(model.sql), inputs)
-    return fits.model_fields(model, session.describe(model.sql))
+    return fits.model_fields(model, session.describe(put_in(model.sql, model.variables)))
 
 
 def empty(work: Work, inputs: Sequence[str]) -> Any:

@@ -99,13 +99,15 @@ def _misfits(session: Session, dataset: Dataset, types: Mapping[str, str]) -> It
     values = ", ".join(f"{each.value} as v{i}" for i, each in enumerate(casts))
     held = f"select *, {values} from (select *, {prepared} from {_TABLE})"
     wrong = [
-        f"select line, {literal(name)} as name, r{i} as value from ({held}) where {each.misfit}"
+        f"select line, {literal(name)} as name, r{i} as value, {i} as place from ({held}) where {each.misfit}"
         for i, (name, each) in enumerate(zip(types, casts, strict=True))
         if each.misfit
     ]
     if not wrong:
         return
-    found = session.rows(f"select * from ({' union all '.join(wrong)}) order by line limit {_MOST_TOLD}")
+    found = session.rows(
+        f"select line, name, value from ({' union all '.join(wrong)}) order by line, place limit {_MOST_TOLD}"
+    )
     for line, name, value in found:
         what, mend = f'"{value}" in column "{name}" is no {types[name]}', "correct the value, or the type of the column"
         yield Problem("T020", what, mend, Place(dataset.place.file, line, 1))

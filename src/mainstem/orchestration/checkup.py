@@ -181,6 +181,8 @@ def _foreign(project: Project, ledger: Ledger, env: str) -> Iterator[Finding]:
     """Tables whose log has gone on past what the ledger knows, with other rows."""
     for name, head in ledger.heads(env).items():
         known = head.version
+        if ledger.table_owner(known.table) not in (None, env):
+            continue  # promoted: another environment writes it now
         try:
             newest = tables.snapshot(project.lake, known.table) if known.table else None
             if newest is None or newest.number <= known.number:

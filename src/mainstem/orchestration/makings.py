@@ -56,9 +56,9 @@ def of_model(
     decide = [_value(base, inputs) for base in sorted(facts.influences)]
     if None in rows or None in decide:
         return Makings(whole)
-    framed = _digest(
-        (facts.frame, model.kind, *(f"{n}={r}" for n, r in zip(inputs, rows, strict=True)), *_texts(decide))
-    )
+    named = [f"{name}={mark}" for name, mark in zip(inputs, rows, strict=True)]
+    values = [repr(each) for each in model.variables.values()]
+    framed = _digest((facts.frame, model.kind, *values, *named, *_texts(decide)))
     columns: dict[str, str] = {}
     for name, bases in facts.lineage.items():
         values = [_value(base, inputs) for base in sorted(bases)]

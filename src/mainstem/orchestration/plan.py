@@ -155,6 +155,13 @@ def _load_step(dataset: Dataset, load: Load, look: Look, bound: Bound, state: St
     return Step(name, "load", look.detail, change="data")
 
 
+_REFRESHED = {
+    "auto": "; incrementally where that is known and pays",
+    "incremental": "; incrementally where that is known",
+    "full": "; in full, as its head says",
+}
+
+
 def _model_step(
     dataset: Dataset,
     bound: Bound,
@@ -168,7 +175,7 @@ def _model_step(
     inputs = bound.inputs[name]
     action = "view" if model.kind == "view" else "build"
     base = state.bases.get(name)
-    full = "; incrementally where that is known and pays" if model.kind == "incremental" else ""
+    full = _REFRESHED[model.refresh] if model.kind == "incremental" else ""
     if base is None:
         return Step(name, action, f"new model{full}", inputs, change="added")
     facts = bound.facts[name]
@@ -177,7 +184,7 @@ def _model_step(
         unchanged = "text and inputs unchanged" if is_same else "nothing that it reads is made in another way"
         return _stay(dataset, bound, state, steps, unchanged)
     if base.fingerprint != facts.fingerprint:
-        why, change = f"its {'SQL' if model.rows is None else 'rows'} changed", "changed"
+        why, change = f"its {model.noun} changed", "changed"
     else:
         why, change = _moved_by(base, inputs, state, steps, reads_clock=facts.reads_clock)
     return Step(name, action, why + full, inputs, commits=None if change == PERHAPS else True, change=change)
@@ -201,7 +208,7 @@ def _moved_by(
         return f"{listed(moved)} differs from what it was built on", "data"
     if reads_clock:
         return "its SQL reads the clock, and that has moved", "data"
-    return "its kind, its `time_column` or a macro that it uses changed", "changed"
+    return "its kind, its `time_column`, or a macro or variable that it uses changed", "changed"
 
 
 def _notes(

@@ -88,13 +88,14 @@ def means_the_same(
 
 
 def _meaning(dataset: Dataset, facts: SqlFacts, when: tuple[datetime, str, Sequence[Macro]]) -> str:
-    """A digest of a model's kind, its text, its time column, the macros that it calls and the clock that it reads."""
+    """A digest of a model's kind, text and time column, and of the macros, variables and clock that it uses."""
     model = dataset.made_by
     assert isinstance(model, Model)
     now, zone, macros = when
     clock = bind_clock(model.sql, now, zone) if facts.reads_clock else ""
+    values = [repr(each) for each in model.variables.values()]
     called = [macro.text for macro in used_macros(model.sql, macros)]
-    text = repr((model.kind, facts.fingerprint, dataset.time_column, called, clock))
+    text = repr((model.kind, facts.fingerprint, dataset.time_column, called, values, clock))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -32,7 +32,6 @@ from mainstem.orchestration.making import select_of
 from mainstem.orchestration.reads import Reads, reads_of
 from mainstem.orchestration.staying import keep, stay
 from mainstem.orchestration.under_way import working
-from mainstem.sql.clock import bind_clock
 
 
 def do(ground: Ground, step: Step) -> Done:
@@ -215,7 +214,7 @@ def _read_names(inputs: Mapping[str, Any]) -> list[str]:
 def _view(ground: Ground, dataset: Dataset, model: Model, reads: Reads) -> Done:
     known, facts, lease = ground.base(dataset.name), ground.bound.facts[dataset.name], ground.leases[dataset.name]
     with working(ground, dataset.name, "building") as session:
-        sql = bind_clock(model.sql, ground.started_at, ground.project.timezone)
+        sql = select_of(ground, session, dataset, model)
         ground.shelf.ready(_read_names(facts.inputs))
         ground.shelf.make_macros(model.sql)
         fields = session.describe(sql)

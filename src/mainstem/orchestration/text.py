@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mainstem.core.problem import MainstemError, Problem, ProjectError, raise_all
@@ -11,13 +11,13 @@ from mainstem.project import read
 from mainstem.project.settings import FILE
 
 
-def read_text(root: Path, env: str | None = None) -> Project:
-    """The project in a folder, as it is in an environment (None: `prod`).
+def read_text(root: Path, env: str | None = None, variables: Mapping[str, str] | None = None) -> Project:
+    """The project in a folder, as it is in an environment (None: `prod`), with these values of variables.
 
     One ProjectError where files cannot be read, with the problems of the others' names and types too. What is left
     to be bound in a project whose files are all right is not bound here.
     """
-    project, problems = read(root, env)
+    project, problems = read(root, env, variables=variables)
     if problems:
         raise_all(dict.fromkeys([*problems, *_further(project, env or "prod")]))
     return project

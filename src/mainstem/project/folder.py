@@ -27,6 +27,7 @@ from mainstem.project.policy import ReadPolicy, check_reader, check_subjects, re
 from mainstem.project.references import Known, check_owner, known, owner_id, resolve_items, resolved
 from mainstem.project.settings import FILE, Settings, check_overridden, read_settings
 from mainstem.project.sources import ReadSource, read_sources
+from mainstem.project.sql_variables import given_variables
 from mainstem.project.variables import read_secrets
 
 
@@ -55,21 +56,30 @@ class _Written:
         return {each.source.name: each.source for each in self.sources if each.source}
 
 
-def load(root: Path, env: str | None = None, secrets: Mapping[str, str] | None = None) -> Project:
+def load(
+    root: Path,
+    env: str | None = None,
+    secrets: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Project:
     """`read`, or one ProjectError with all problems, sorted by place."""
-    project, problems = read(root, env, secrets)
+    project, problems = read(root, env, secrets, variables)
     raise_all(problems)
     return project
 
 
 def read(
-    root: Path, env: str | None = None, secrets: Mapping[str, str] | None = None
+    root: Path,
+    env: str | None = None,
+    secrets: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> tuple[Project, Sequence[Problem]]:
     """The project in a folder, as it is in an environment (None: `prod`), and what is wrong with its text.
 
     Nothing but its files is read. With problems the project is what could be read; its `lost` names the rest.
     `secrets` are the values of `${NAME}`; None takes them from the environment of the process and, where they are
-    not there, from `.mainstem/secrets.env` or `secrets.env`. ProjectError P002 where the folder has no mainstem.yml.
+    not there, from `.mainstem/secrets.env` or `secrets.env`. `variables` are values of variables that win over those of
+    the environment. ProjectError P002 where the folder has no mainstem.yml.
     """
     root = Path(os.path.abspath(root))  # noqa: PTH100 - Path.absolute keeps `..`
     if not (root / FILE).is_file():
@@ -77,7 +87,7 @@ def read(
         raise ProjectError(Problem("P002", f'there is no {FILE} in "{root}"', mend))
     problems: list[Problem] = misnamed_folders(root)
     values = read_secrets(root, problems).under(os.environ) if secrets is None else secrets
-    written = _read(root, env or "prod", values, problems)
+    written = _read(root, env or "prod", values, variables or {}, problems)
     there = known(written.items, written.datasets, written.outputs_by_name(), written.tests, written.lost)
     _check_owners(written, there, problems)
     check_subjects(written.policy.rules, there, problems)
@@ -117,6 +127,7 @@ def _project(
         agreements=agreements,
         policy=written.policy.policy,
         macros=written.macros,
+        variables=settings.variables.by_name,
         alerts=settings.alerts,
         tests=written.tests,
         lost=written.lost,
@@ -124,9 +135,11 @@ def _project(
     )
 
 
-def _read(root: Path, env: str, values: Mapping[str, str], problems: list[Problem]) -> _Written:
+def _read(
+    root: Path, env: str, values: Mapping[str, str], variables: Mapping[str, str], problems: list[Problem]
+) -> _Written:
     before = len(problems)
-    settings = read_settings(root, env, values, problems)
+    settings = read_settings(root, env, values, variables, problems)
     lost_settings = frozenset({FILE} if len(problems) > before else ())
     sources, lost_sources = read_sources(root, settings.overrides, values, problems)
     models, lost_models = read_models(root, problems)
@@ -143,6 +156,7 @@ def _read(root: Path, env: str, values: Mapping[str, str], problems: list[Proble
     macros, lost_macros = read_macros(root, problems)
     tests, lost_tests = read_model_tests(root, problems)
     lost = lost_sources | lost_models | lost_items | lost_outputs | lost_macros | lost_tests | lost_settings
+    datasets, macros = given_variables(datasets, macros, settings.variables, problems, is_whole=not lost)
     return _Written(settings, sources, models, items, outputs, agreements, policy, macros, tests, datasets, lost)
 
 

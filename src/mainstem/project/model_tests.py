@@ -165,7 +165,9 @@ def _row(keys: Keys) -> dict[str, tuple[Place, Cell]]:
 
 
 def _cell(node: Node) -> Cell:
-    return Cell(json.dumps(_data(node), ensure_ascii=False), node.place) if not isinstance(node, Text) else _text(node)
+    if isinstance(node, Text):
+        return _text(node)
+    return Cell(json.dumps(_data(node), ensure_ascii=False), node.place, is_nested=True)
 
 
 def _text(node: Text) -> Cell:

@@ -55,7 +55,7 @@ def dataset_problem(name: str, noun: str, place: Place) -> Problem | None:
     return identifier_problem(name, noun, place)
 
 
-def file_problem(name: str, noun: str, place: Place) -> Problem | None:
+def file_problem(name: str, noun: str, place: Place | None) -> Problem | None:
     """What is wrong with the name of an output or an environment; None if it is fine."""
     if FILE.fullmatch(name):
         return None

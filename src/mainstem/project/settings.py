@@ -20,6 +20,7 @@ from mainstem.project.files import read_file
 from mainstem.project.names import file_problem
 from mainstem.project.nodes import Items, Keys, as_keys, read_keys, texts
 from mainstem.project.shape import Form, converter, keys_of, list_of, mapping_of, shape
+from mainstem.project.sql_variables import VariableKeys, Variables, read_variables
 from mainstem.project.variables import filled, variables
 from mainstem.project.zones import zone_problem
 
@@ -62,6 +63,7 @@ PROJECT = Form(
     also={
         "engines": mapping_of(EngineSettings),
         "environments": mapping_of(ENVIRONMENT),
+        "variables": mapping_of(VariableKeys),
         "alerts": list_of(ALERT),
     },
 )
@@ -82,6 +84,7 @@ class Settings:
     environments: Mapping[str, Environment]
     alerts: tuple[Alert, ...] = ()
     overrides: Mapping[str, Keys] = field(default_factory=dict)
+    variables: Variables = field(default_factory=lambda: Variables({}, {}))
 
     @property
     def prices(self) -> Mapping[str, Any] | None:
@@ -93,8 +96,10 @@ class Settings:
         return {name: value for name, value in named.items() if value is not None}
 
 
-def read_settings(root: Path, env: str, values: Mapping[str, str], problems: list[Problem]) -> Settings:
-    """The project's settings; the defaults after a problem."""
+def read_settings(
+    root: Path, env: str, values: Mapping[str, str], given: Mapping[str, str], problems: list[Problem]
+) -> Settings:
+    """The project's settings; the defaults after a problem. `values` are secrets, `given` variables of a command."""
     written = read_file(root, FILE, problems)
     keys = read_keys(written.text, FILE, problems) if written else None
     keys = keys or Keys({}, Place(FILE, 1, 1))
@@ -112,6 +117,7 @@ def read_settings(root: Path, env: str, values: Mapping[str, str], problems: lis
         environments,
         _alerts(keys, values, problems, sends=env in environments and environments[env].alerts),
         _overrides(keys, env),
+        read_variables(keys, env, given, problems),
     )
     _refuse_variables(keys, problems)
     return settings

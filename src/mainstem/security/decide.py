@@ -15,10 +15,15 @@ REVEALING = ("clear", "bucket", "partial", "hash", "redact", "null", "drop")
 """Treatments, from the most revealing to the least: of several, the last one counts."""
 
 
+STAND_IN = "stand in"
+"""The treatment of what is recorded; no policy asks for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Whoever asks. `role` None is the operator of this machine, to whom no grant applies: tagged columns are redacted,
-    unless `clear`. With a role, `purpose` None is the role's only purpose. `action`: read | export."""
+    unless `clear`. With a role, `purpose` None is the role's only purpose. `action`: read | export | record; what is
+    recorded (into the text of a project) has made-up values in the place of tagged ones."""
 
     role: str | None = None
     purpose: str | None = None
@@ -43,6 +48,8 @@ def decide(policy: Policy, reader: Reader, dataset: str, fields: Sequence[Field]
     """
     tagged = {each.name: found for each in fields if (found := column_tags(tags, each.name))}
     if reader.role is None:
+        if reader.action == "record":
+            return Access(dict.fromkeys(tagged, STAND_IN))
         return Access(dict.fromkeys(tagged, "clear" if reader.clear else "redact"))
     role = _role(policy, reader.role)
     purpose = _purpose(role, reader.purpose)

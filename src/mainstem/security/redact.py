@@ -13,7 +13,8 @@ from typing import Final
 
 from mainstem.core.release import Field
 from mainstem.core.tags import ColumnTags, column_tags
-from mainstem.security.decide import Access
+from mainstem.security.decide import STAND_IN, Access
+from mainstem.security.stand_ins import stand_in
 from mainstem.sql.quote import literal, quote
 
 REDACTED = "[redacted]"
@@ -41,7 +42,7 @@ def redacted(fields: Sequence[Field], tags: ColumnTags) -> Access:
 def masked_select(relation: str, fields: Sequence[Field], access: Access, key: Key | None = None) -> str:
     """The SELECT of `fields` from `relation` (SQL usable in FROM) as far as `access` goes.
 
-    Columns of treatment `drop` are left out. Without a `key`, `hash` redacts.
+    Columns of treatment `drop` are left out. Without a `key`, `hash` and `stand in` redact.
 
     >>> people = [Field("id", "BIGINT"), Field("mail", "VARCHAR")]
     >>> print(masked_select('"raw"."people"', people, redacted(people, {"mail": frozenset({"pii"})})))
@@ -66,6 +67,8 @@ def _treated(field: Field, treatment: str, key: Key | None) -> str:
         return f"cast(null as {field.type})"
     if treatment == "hash" and key is not None:
         return _hmac(name, key)
+    if treatment == STAND_IN and key is not None and (made_up := stand_in(field, _hmac(name, key))):
+        return made_up
     if treatment == "partial" and type_ == "VARCHAR":
         return f"left({name}, 1) || '***'"
     if treatment == "bucket" and type_.startswith(_NUMBERS):

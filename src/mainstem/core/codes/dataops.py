@@ -50,4 +50,9 @@ CODES: dict[str, Code] = {
         "look like success.",
         "Use one of the listed names, or none to run all tests.",
     ),
+    "D009": Code(
+        "A test recorded of what is not published",
+        "`mainstem test --record` takes rows of the release that readers see. What the model reads must be in it.",
+        "Publish first with `mainstem run`, or name another environment with --env.",
+    ),
 }

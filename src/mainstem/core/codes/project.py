@@ -259,6 +259,24 @@ CODES: dict[str, Code] = {
         "A project of `clock: replay` is judged at the latest instant of its ledger; time passes there only with runs.",
         "Leave the schedule to a project that goes by the wall clock.",
     ),
+    "P057": Code(
+        "A variable that does not exist",
+        "`$name` in a model, a check or a macro is a variable that mainstem.yml declares; so are the names below "
+        "`environments: ... variables:` and behind `--var`.",
+        "Correct the name, or declare it: `variables: {since: {type: date, default: 2026-01-01}}`. In an output "
+        "`$name` is a parameter of its own.",
+    ),
+    "P058": Code(
+        "A variable that nothing uses",
+        "Who sets it would believe that something changes.",
+        "Name it as `$name` in a model, a check or a macro, or remove it from mainstem.yml.",
+    ),
+    "P059": Code(
+        "A variable without a value of its type",
+        "A variable is put into SQL as a literal of its type, so its value is one before anything runs.",
+        "Write a value of the type: a `date` as 2026-01-31, a `timestamp` as 2026-01-31T06:00 without an offset, a "
+        "`boolean` as true or false. It comes from `--var NAME=VALUE`, else from the environment, else from `default`.",
+    ),
     "P060": Code(
         "Two tests of one name",
         "Proofs of requirements and `mainstem test` name tests, so one name means one test.",

@@ -38,12 +38,15 @@ class DraftCheck:
 
 @dataclass(frozen=True, slots=True)
 class DraftModel:
-    """A model: `name` is the dataset's, `foreign` is what it was called. `columns` are notes on columns, as written."""
+    """A model: `name` is the dataset's, `foreign` is what it was called. `columns` are notes on columns, as written.
+
+    `content` are the bytes of a CSV file, for a model that is one; else `sql` is its SELECT.
+    """
 
     name: str
     foreign: str
     place: Place
-    sql: str
+    sql: str = ""
     noun: str = "model"
     kind: str = "table"
     key: tuple[str, ...] = ()
@@ -53,12 +56,12 @@ class DraftModel:
     tags: tuple[str, ...] = ()
     columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     checks: tuple[DraftCheck, ...] = ()
+    content: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DraftTable:
-    """A table of a source, `name` with its schema; `columns` are its contract. `content`: the bytes of the file that it
-    is read from, where the foreign project has one; `options` are those of the kind `files`."""
+    """A table of a source, `name` with its schema; `columns` are its contract."""
 
     name: str
     foreign: str
@@ -68,8 +71,6 @@ class DraftTable:
     tags: tuple[str, ...] = ()
     columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     checks: tuple[DraftCheck, ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict)
-    content: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,26 @@ class LooseCheck:
     place: Place
     sql: str
     severity: str = "error"
+
+
+Row = Mapping[str, str | None]
+"""A row of a test as it will be written; None is NULL."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftTest:
+    """A test of a model: rows given by dataset, rows expected of the model or of its `cte`. `now` is what its clock
+    shows, as it will be written."""
+
+    name: str
+    foreign: str
+    place: Place
+    model: str
+    given: Mapping[str, tuple[Row, ...]]
+    expect: tuple[Row, ...]
+    description: str = ""
+    cte: str | None = None
+    now: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +139,7 @@ class Draft:
     loose: tuple[LooseCheck, ...] = ()
     people: tuple[Person, ...] = ()
     uses: tuple[Use, ...] = ()
+    tests: tuple[DraftTest, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     remarks: tuple[LeftOut, ...] = ()
     found: Mapping[str, int] = field(default_factory=dict)

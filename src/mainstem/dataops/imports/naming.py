@@ -6,19 +6,28 @@ import re
 from collections.abc import Iterable, Sequence
 
 from mainstem.dataops.imports.draft import Person
-from mainstem.project.names import RESERVED_SCHEMAS, snake_case
+from mainstem.project.names import IDENTIFIER, RESERVED_SCHEMAS, snake_case
 
 _SENSITIVE = re.compile(
     r"pii|phi|gdpr|hipaa|sensitive|confidential|restricted|secret|personal.*|private", re.IGNORECASE
 )
 
 
+def plain_name(name: str) -> str:
+    """The name of a column or a table: in small letters where that is one, since SQL does not tell them apart.
+
+    >>> plain_name("createdAt"), plain_name("_synced"), plain_name("Unit Price")
+    ('createdat', '_synced', 'unit_price')
+    """
+    return name.lower() if IDENTIFIER.fullmatch(name.lower()) else snake_case(name)
+
+
 def dataset_name(folders: Sequence[str], stem: str) -> str:
     """The dataset of a file: its first folder is the schema, `main` where it lies in none."""
-    schema = snake_case(folders[0]) if folders else "main"
+    schema = plain_name(folders[0]) if folders else "main"
     if schema in RESERVED_SCHEMAS and schema != "main":
         schema = f"{schema}_"
-    return f"{schema}.{snake_case(stem)}"
+    return f"{schema}.{plain_name(stem)}"
 
 
 def item_id(text: str) -> str:

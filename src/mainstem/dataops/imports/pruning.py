@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from mainstem.core.place import Place
 from mainstem.dataops.imports.draft import Draft, DraftCheck, DraftModel, DraftTable, LeftOut
 from mainstem.sql.facts import read_facts, read_inputs
 
 Dataset = DraftModel | DraftTable
+_T = TypeVar("_T")
 
 
 def inputs(sql: str) -> tuple[str, ...]:
     """The datasets that a SELECT reads."""
     return tuple(read_inputs(sql, Place("")).inputs)
+
+
+def reads(model: DraftModel) -> tuple[str, ...]:
+    """The datasets that a model reads."""
+    return inputs(model.sql) if model.content is None else ()
 
 
 def compared(check: DraftCheck) -> tuple[str, ...]:
@@ -27,7 +35,7 @@ def compared(check: DraftCheck) -> tuple[str, ...]:
 def pruned(draft: Draft) -> Draft:
     """Without models, checks and uses of what is not there; all of it said."""
     names = draft.names
-    lost = {each.name: gone for each in draft.models if (gone := _missing(inputs(each.sql), names))}
+    lost = {each.name: gone for each in draft.models if (gone := _missing(reads(each), names))}
     if lost:
         return pruned(without_models(draft, {name: _not_there(gone) for name, gone in lost.items()}))
     said: list[LeftOut] = []
@@ -48,7 +56,10 @@ def pruned(draft: Draft) -> Draft:
         ]
     uses = tuple(replace(use, reads=tuple(name for name in use.reads if name in names)) for use in draft.uses)
     there = tuple(each for each, gone in loose if not gone)
-    return replace(draft, uses=uses, loose=there, left_out=(*draft.left_out, *said))
+    tests = [(each, _missing((each.model, *each.given), names)) for each in draft.tests]
+    said += [LeftOut("unit test", each.foreign, each.place, _not_there(gone)) for each, gone in tests if gone]
+    kept_tests = tuple(each for each, gone in tests if not gone)
+    return replace(draft, uses=uses, loose=there, tests=kept_tests, left_out=(*draft.left_out, *said))
 
 
 def without_models(draft: Draft, why: Mapping[str, str]) -> Draft:
@@ -64,6 +75,23 @@ def with_checks(draft: Draft, checks: Callable[[Dataset], tuple[DraftCheck, ...]
     models = tuple(replace(each, checks=checks(each)) for each in draft.models)
     tables = tuple(replace(each, checks=checks(each)) for each in draft.tables)
     return replace(draft, models=models, tables=tables)
+
+
+def distinct(draft: Draft) -> Draft:
+    """Tests and uses of one name by numbers."""
+    tests = tuple(
+        replace(each, name=name) for each, name in _numbered(draft.tests, [each.name for each in draft.tests])
+    )
+    uses = tuple(replace(each, id=id) for each, id in _numbered(draft.uses, [each.id for each in draft.uses]))
+    return replace(draft, tests=tests, uses=uses)
+
+
+def _numbered(things: Sequence[_T], names: Sequence[str]) -> Iterator[tuple[_T, str]]:
+    taken: set[str] = set()
+    for thing, name in zip(things, names, strict=True):
+        free = next(each for n in itertools.count(1) if (each := name if n == 1 else f"{name}-{n}") not in taken)
+        taken.add(free)
+        yield thing, free
 
 
 def placed(draft: Draft) -> Draft:
@@ -84,10 +112,10 @@ def placed(draft: Draft) -> Draft:
 
 def _depths(draft: Draft) -> dict[str, int]:
     """How many steps from a source each dataset is at most; circles are left as they are."""
-    reads = {each.name: inputs(each.sql) for each in draft.models}
+    parents = {each.name: reads(each) for each in draft.models}
     depth = dict.fromkeys(draft.names, 0)
-    for _ in range(len(reads)):
-        deeper = {name: 1 + max((depth.get(each, 0) for each in read), default=0) for name, read in reads.items()}
+    for _ in range(len(parents)):
+        deeper = {name: 1 + max((depth.get(each, 0) for each in read), default=0) for name, read in parents.items()}
         if all(depth[name] == value for name, value in deeper.items()):
             break
         depth.update(deeper)
@@ -98,7 +126,7 @@ def completed(draft: Draft) -> Draft:
     """Contracts with the columns that models read and no file of the old project says: these have no type yet."""
     nothing: dict[str, None] = dict.fromkeys(draft.names)
     read: dict[str, set[str]] = {}
-    for model in draft.models:
+    for model in (each for each in draft.models if each.content is None):
         facts = read_facts(model.sql, Place(""), nothing)
         for base in {*facts.influences, *(base for bases in facts.lineage.values() for base in bases)}:
             dataset, _, column = base.rpartition(".")

@@ -10,11 +10,12 @@ from typing import Any
 
 from mainstem.core.problem import MainstemError, Problem, ProjectError
 from mainstem.dataops.imports.draft import Draft, DraftCheck, DraftModel, LeftOut
-from mainstem.dataops.imports.pruning import Dataset, completed, placed, pruned, with_checks, without_models
+from mainstem.dataops.imports.pruning import Dataset, completed, distinct, placed, pruned, with_checks, without_models
 from mainstem.dataops.imports.writing import File, Part, files_of
 
 _ROUNDS = 200
 _NO_COLUMN = "T005"
+_NO_VALUE = "T020"
 
 
 def settle(draft: Draft) -> Draft:
@@ -23,7 +24,7 @@ def settle(draft: Draft) -> Draft:
     The project is written into a folder of its own and read as any project is; no data is touched. ProjectError where
     something is wrong that no part of the draft is to blame for.
     """
-    draft = completed(placed(pruned(draft)))
+    draft = completed(placed(pruned(distinct(draft))))
     problems: tuple[Problem, ...] = ()
     for _ in range(_ROUNDS):
         files = files_of(draft)
@@ -39,6 +40,7 @@ def settle(draft: Draft) -> Draft:
 
 def problems_of(files: Sequence[File]) -> tuple[Problem, ...]:
     """What is wrong with a project of these files."""
+    from mainstem.dataops.model_tests import problems as test_problems
     from mainstem.lifecycle.requirements.lint import lint
     from mainstem.orchestration.opening import bind_project
     from mainstem.orchestration.text import read_text
@@ -48,10 +50,10 @@ def problems_of(files: Sequence[File]) -> tuple[Problem, ...]:
         write(root, files)
         try:
             project = read_text(root)
-            bind_project(project, {})
+            bound = bind_project(project, {})
         except MainstemError as error:
             return error.problems
-        return tuple(lint(project)[0])
+        return (*lint(project)[0], *test_problems(project, bound))
 
 
 def write(root: Path, files: Iterable[File]) -> None:
@@ -73,8 +75,12 @@ def _without(draft: Draft, files: Sequence[File], problems: Sequence[Problem]) -
         part = next((part for part in file.parts if problem.place.line in part.lines), None)
         if part is not None:
             draft = _without_part(draft, part, problem)
+        elif file.test is not None:
+            draft = _without_test(draft, file.test, problem)
         elif file.path.startswith("sources/"):
             draft = _without_promises(draft, file.datasets, problem)
+        elif problem.code == _NO_VALUE:
+            draft = _without_types(draft, file.datasets, problem)
         elif problem.code == _NO_COLUMN and any(
             each.name in file.datasets and _is_keyed(each) for each in draft.models
         ):
@@ -90,6 +96,26 @@ def _without_promises(draft: Draft, datasets: Sequence[str], problem: Problem) -
     said = [LeftOut("contract", each.foreign, each.place, f"{problem.what} ({problem.code})") for each in of_it]
     tables = tuple(replace(each, columns={}, checks=()) if each in of_it else each for each in draft.tables)
     return replace(draft, tables=tables, left_out=(*draft.left_out, *said))
+
+
+def _without_test(draft: Draft, name: str, problem: Problem) -> Draft:
+    why = f"{problem.what} ({problem.code})"
+    said = [LeftOut("unit test", each.foreign, each.place, why) for each in draft.tests if each.name == name]
+    tests = tuple(each for each in draft.tests if each.name != name)
+    return replace(draft, tests=tests, left_out=(*draft.left_out, *said))
+
+
+def _without_types(draft: Draft, datasets: Sequence[str], problem: Problem) -> Draft:
+    """Without the types of a CSV file whose values do not fit them: they get one that all values fit."""
+    of_it = [each for each in draft.models if each.name in datasets and any("type" in c for c in each.columns.values())]
+    said = [LeftOut("types", f"of {each.foreign}", each.place, f"{problem.what} ({problem.code})") for each in of_it]
+    models = tuple(replace(each, columns=_untyped(each)) if each in of_it else each for each in draft.models)
+    return replace(draft, models=models, left_out=(*draft.left_out, *said))
+
+
+def _untyped(model: DraftModel) -> Mapping[str, Mapping[str, Any]]:
+    named = {name: {key: value for key, value in said.items() if key != "type"} for name, said in model.columns.items()}
+    return {name: said for name, said in named.items() if said}
 
 
 def _is_keyed(model: DraftModel) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mainstem.core.place import Place
-from mainstem.dataops.imports.draft import Draft, DraftCheck, DraftModel, DraftTable, Person, Use
+from mainstem.dataops.imports.draft import Draft, DraftCheck, DraftModel, DraftTable, DraftTest, Person, Row, Use
 from mainstem.dataops.imports.yaml_text import lines_of, scalar
 from mainstem.sql.transpile import without_comments
 
@@ -30,25 +30,23 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to be written. `datasets` are those that it makes; `parts` tell what its lines are."""
+    """A file to be written. `datasets` are those that it makes, `test` is the one it holds; `parts` tell what its lines
+    are."""
 
     path: str
     content: bytes
     datasets: tuple[str, ...] = ()
     parts: tuple[Part, ...] = field(default=())
+    test: str | None = None
 
 
 def files_of(draft: Draft) -> tuple[File, ...]:
     """Every file of the project, in the order of their paths."""
-    files = [
-        _settings(draft),
-        File(".gitignore", b"lake/\n.mainstem/\n"),
-        *map(_model, draft.models),
-        *_sources(draft.tables),
-    ]
+    files = [_settings(draft), File(".gitignore", b"lake/\n.mainstem/\n"), *_sources(draft.tables)]
+    files += [file for model in draft.models for file in _model(model)]
     files += [File(f"requirements/stakeholders/{each.id}.md", _person(each)) for each in draft.people]
-    for use in draft.uses:
-        files += _use(use)
+    files += [_test(each) for each in draft.tests]
+    files += [file for use in draft.uses for file in _use(use)]
     return tuple(sorted(files, key=lambda file: file.path))
 
 
@@ -61,13 +59,13 @@ def _text(lines: Sequence[str]) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def model_path(name: str) -> str:
+def model_path(name: str, ending: str = ".sql") -> str:
     """The file of a model: `models/marts/x.sql` for `marts.x`, `models/x.sql` for `main.x`."""
     schema, _, table = name.partition(".")
-    return f"models/{table}.sql" if schema == "main" else f"models/{schema}/{table}.sql"
+    return f"models/{table}{ending}" if schema == "main" else f"models/{schema}/{table}{ending}"
 
 
-def _model(model: DraftModel) -> File:
+def _model(model: DraftModel) -> Iterator[File]:
     keys = {
         "description": model.description.replace("*/", "* /"),
         "kind": None if model.kind == "table" else model.kind,
@@ -76,9 +74,15 @@ def _model(model: DraftModel) -> File:
         "time_column": model.time_column,
         "tags": list(model.tags),
     }
-    head, parts = _headed(model, keys, first_line=2)
-    lines = ["/* ---", *head, "--- */"] if head else []
-    return File(model_path(model.name), _text([*lines, model.sql]), (model.name,), parts)
+    if model.content is None:
+        head, parts = _headed(model, keys, first_line=2)
+        lines = ["/* ---", *head, "--- */"] if head else []
+        yield File(model_path(model.name), _text([*lines, model.sql]), (model.name,), parts)
+        return
+    yield File(model_path(model.name, ".csv"), model.content, (model.name,))
+    lines, parts = _headed(model, keys, first_line=1)
+    if lines:
+        yield File(model_path(model.name, ".yml"), _text(lines), (model.name,), parts)
 
 
 def _headed(
@@ -156,35 +160,43 @@ def _id(check: DraftCheck, taken: set[str]) -> str:
 
 
 def _sources(tables: Sequence[DraftTable]) -> Iterator[File]:
-    """A file for each source, and the files that its tables are read from."""
-    schemas = dict.fromkeys(table.name.partition(".")[0] for table in tables)
-    for schema in schemas:
-        own = [table for table in tables if table.name.startswith(f"{schema}.")]
-        is_here = all(table.content is not None for table in own)
-        folder = schema if is_here else f"inbox/{schema}"
-        yield _source(schema, folder, own, is_here=is_here)
-        for table in own:
-            if table.content is not None:
-                yield File(f"{folder}/{table.name.partition('.')[2]}.csv", table.content)
+    """A file for each source."""
+    for schema in dict.fromkeys(table.name.partition(".")[0] for table in tables):
+        yield _source(schema, [table for table in tables if table.name.startswith(f"{schema}.")])
 
 
-def _source(schema: str, folder: str, tables: Sequence[DraftTable], *, is_here: bool) -> File:
-    lines = ["kind: files", f"path: {folder}", "tables:"]
-    if not is_here:
-        lines = [
-            "# A draft: say where these tables come from. As files below the folder `path`, one for each table; or",
-            f"# from their database: `kind: postgres`, `url: ${{{schema.upper()}_URL}}`, and no `path` at the tables.",
-            *lines,
-        ]
+def _source(schema: str, tables: Sequence[DraftTable]) -> File:
+    lines = [
+        "# A draft: say where these tables come from. As files below the folder `path`, one for each table; or",
+        f"# from their database: `kind: postgres`, `url: ${{{schema.upper()}_URL}}`, and no `path` at the tables.",
+        "kind: files",
+        f"path: inbox/{schema}",
+        "tables:",
+    ]
     parts: list[Part] = []
     for table in tables:
         plain = table.name.partition(".")[2]
         lines.append(f"  {plain}:")
-        keys = {"description": table.description, "path": f"{plain}.csv", **table.options, "tags": list(table.tags)}
+        keys = {"description": table.description, "path": f"{plain}.csv", "tags": list(table.tags)}
         more, found = _headed(table, keys, len(lines) + 1, indent=4)
         lines += more
         parts += found
     return File(f"sources/{schema}.yml", _text(lines), tuple(table.name for table in tables), tuple(parts))
+
+
+def _test(test: DraftTest) -> File:
+    keys = {"description": test.description, "model": test.model, "cte": test.cte, "now": test.now}
+    lines = [f"{test.name}:", *lines_of(keys, 2)]
+    if test.given:
+        lines.append("  given:")
+    for dataset, rows in test.given.items():
+        lines += _rows(f"    {dataset}:", rows)
+    return File(f"tests/{test.name}.yml", _text([*lines, *_rows("  expect:", test.expect)]), test=test.name)
+
+
+def _rows(key: str, rows: Sequence[Row]) -> list[str]:
+    indent = " " * (len(key) - len(key.lstrip()) + 2)
+    return [key, *(f"{indent}- {scalar(row)}" for row in rows)] if rows else [f"{key} []"]
 
 
 def _person(person: Person) -> bytes:

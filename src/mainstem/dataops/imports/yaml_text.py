@@ -37,13 +37,15 @@ def _entry(key: str, value: Any, indent: int) -> Iterator[str]:
 
 
 def scalar(value: Any) -> str:
-    """A text, or a list or mapping of texts on one line."""
+    """A text, or a list or mapping of texts on one line; None is null, a text of that word is quoted."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {scalar(each)}" for key, each in value.items()) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "[" + ", ".join(scalar(each) for each in value) + "]"
+    if value is None:
+        return "null"
     text = str(value)
-    return text if _PLAIN.fullmatch(text) and not text.endswith(":") else _quoted(text)
+    return text if _PLAIN.fullmatch(text) and text.lower() not in ("null", "~") else _quoted(text)
 
 
 def _quoted(text: str) -> str:

@@ -10,10 +10,11 @@ from mainstem.core.place import Place
 from mainstem.core.ports import CheckSql
 from mainstem.governance.checks.rows import NOWHERE, passes, require_share, row_level
 
-__all__ = ["BY_PARTITION", "SHORTHAND", "Options", "passes", "reads", "sql"]
+__all__ = ["BY_PARTITION", "SHORTHAND", "SQL", "Options", "passes", "reads", "sql"]
 
 SHORTHAND = "expression"
 BY_PARTITION = True
+SQL = "expression"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from mainstem.governance.checks.rows import NOWHERE
 
 SHORTHAND = "query"
 BY_PARTITION = False
+SQL = "query"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ EXITS: Mapping[str, str] = {
     "sample": "a few failed rows of a check",
     "show": "rows of one dataset, on the command line",
     "sync": "rows written into another system",
+    "test": "rows of a few inputs of a model, recorded as a test, with made-up values in the place of tagged ones",
     "training": "the rows of a training set",
 }
 """Every way out by name, with what leaves there. A request through any other is a bug."""
@@ -56,9 +57,9 @@ class Request:
 
     `exit` is a key of `EXITS`. `sql` is one SELECT over dataset names, `parameters` the values of its `$names`.
     `role` and `purpose` are those of the policy under which it is asked; without a role tagged columns are redacted, or
-    shown as they are with `clear`. `action`: read | export. At most `limit` rows leave. `release` is the id of the
-    release that is read, for the audit. `into` is a Parquet file that the rows are written to, with their own types,
-    instead of into the answer; its folder exists.
+    shown as they are with `clear`. `action`: read | export | record. At most `limit` rows leave. `release` is the id of
+    the release that is read, for the audit. `into` is a Parquet file that the rows are written to, with their own
+    types, instead of into the answer; its folder exists.
     """
 
     exit: str

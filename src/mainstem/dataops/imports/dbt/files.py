@@ -13,8 +13,8 @@ from mainstem.dataops.imports.dbt.project import Settings
 from mainstem.dataops.imports.dbt.properties import Described, Properties
 from mainstem.dataops.imports.draft import LeftOut
 from mainstem.dataops.imports.folder import text_of
-from mainstem.dataops.imports.naming import dataset_name
-from mainstem.project.names import RESERVED_SCHEMAS, snake_case
+from mainstem.dataops.imports.naming import dataset_name, plain_name
+from mainstem.project.names import RESERVED_SCHEMAS
 from mainstem.project.nodes import Keys, Text
 
 SEEDS = "seeds"
@@ -57,7 +57,7 @@ def _seeds(settings: Settings, properties: Properties) -> Iterator[WrittenFile]:
         parts = settings.parts("seed-paths", path)
         stem, said = parts[-1], settings.configured("seeds", parts)
         described = _described(properties, stem, path)
-        yield WrittenFile("seed", stem, path, f"{SEEDS}.{snake_case(stem)}", said, described)
+        yield WrittenFile("seed", stem, path, f"{SEEDS}.{plain_name(stem)}", said, described)
 
 
 def _snapshots(settings: Settings, properties: Properties) -> Iterator[WrittenFile]:
@@ -68,11 +68,11 @@ def _snapshots(settings: Settings, properties: Properties) -> Iterator[WrittenFi
         for found in _SNAPSHOT.finditer(blanked(text)):
             stem, line = found[1], text.count("\n", 0, found.start(2)) + 1
             said, described = settings.configured("snapshots", (*folders, stem)), _described(properties, stem, path)
-            yield WrittenFile("snapshot", stem, path, f"snapshots.{snake_case(stem)}", said, described, found[2], line)
+            yield WrittenFile("snapshot", stem, path, f"snapshots.{plain_name(stem)}", said, described, found[2], line)
     for each in properties.snapshots:
         relation = each.node.get("relation")
         text = f"select * from {{{{ {relation.value} }}}}" if isinstance(relation, Text) else ""
-        name, place = f"snapshots.{snake_case(each.name)}", each.place
+        name, place = f"snapshots.{plain_name(each.name)}", each.place
         yield WrittenFile("snapshot", each.name, place.file, name, {}, each, text, place.line)
 
 
@@ -109,7 +109,7 @@ def versions(properties: Properties, files: list[WrittenFile]) -> dict[str, str]
 
 def source_name(source: Described, table: Described, files: list[WrittenFile]) -> str:
     """The dataset of a source's table; another schema where a model is called the same."""
-    schema, name = snake_case(source.name), snake_case(table.name)
+    schema, name = plain_name(source.name), plain_name(table.name)
     taken = {each.name for each in files}
-    is_taken = schema in (SEEDS, *RESERVED_SCHEMAS) or f"{schema}.{name}" in taken
+    is_taken = schema in RESERVED_SCHEMAS or f"{schema}.{name}" in taken
     return f"{'raw_' if is_taken else ''}{schema}.{name}"

@@ -17,7 +17,6 @@ from mainstem.project.nodes import Items, Keys, Node, Text, read_keys, typed
 _DOCS = re.compile(r"\{%-?\s*docs\s+(\w+)\s*-?%\}(.*?)\{%-?\s*enddocs\s*-?%\}", re.DOTALL)
 _DOC = re.compile(r"\{\{\s*doc\(\s*(?:['\"]\w+['\"]\s*,\s*)?['\"](\w+)['\"]\s*\)\s*\}\}")
 _NOT_CARRIED = {
-    "unit_tests": ("unit test", "rows given and expected have another form here"),
     "semantic_models": ("semantic model", "write its measures as metrics below serving/metrics"),
     "metrics": ("metric", "write it as a file below serving/metrics"),
     "saved_queries": ("saved query", "write it as a data API below serving/apis"),
@@ -64,6 +63,7 @@ class Properties:
     exposures: list[Described] = field(default_factory=list)
     groups: dict[str, Described] = field(default_factory=dict)
     snapshots: list[Described] = field(default_factory=list)
+    unit_tests: list[Described] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     found: dict[str, int] = field(default_factory=dict)
 
@@ -97,6 +97,7 @@ def _read_file(keys: Keys, docs: Mapping[str, str], read: Properties) -> None:
             read.snapshots.append(each)
     for source in _described(keys.get("sources"), docs):
         read.sources.append((source, list(_described(source.node.get("tables"), docs))))
+    read.unit_tests += _described(keys.get("unit_tests"), docs)
     read.exposures += _described(keys.get("exposures"), docs)
     read.groups.update({each.name: each for each in _described(keys.get("groups"), docs)})
     for key, (noun, why) in _NOT_CARRIED.items():

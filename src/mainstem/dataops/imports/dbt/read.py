@@ -16,8 +16,9 @@ from mainstem.dataops.imports.dbt.files import WrittenFile, apart, files_of, sou
 from mainstem.dataops.imports.dbt.macros import Macro, find_macros
 from mainstem.dataops.imports.dbt.project import FILE, Settings, dialect_of, read_settings
 from mainstem.dataops.imports.dbt.properties import Properties, read_properties
-from mainstem.dataops.imports.draft import Draft, DraftModel, DraftTable, LeftOut, LooseCheck, Person, Use
-from mainstem.dataops.imports.folder import files_below, text_of
+from mainstem.dataops.imports.dbt.unit_tests import test_of
+from mainstem.dataops.imports.draft import Draft, DraftModel, DraftTable, DraftTest, LeftOut, LooseCheck, Person, Use
+from mainstem.dataops.imports.folder import csv_of, files_below, text_of
 from mainstem.dataops.imports.naming import sensitive
 from mainstem.dataops.imports.refusal import NotCarriedError
 from mainstem.project.names import snake_case
@@ -46,6 +47,7 @@ class _Reading:
     loose: list[LooseCheck] = field(default_factory=list)
     people: dict[str, Person] = field(default_factory=dict)
     uses: list[Use] = field(default_factory=list)
+    unit_tests: list[DraftTest] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     remarks: list[LeftOut] = field(default_factory=list)
     found: Counter[str] = field(default_factory=Counter)
@@ -86,6 +88,7 @@ def read_dbt(root: Path, dialect: str | None = None) -> Draft:
         _read(reading, each)
     _read_tests(reading)
     _read_exposures(reading)
+    _read_unit_tests(reading, world)
     return _draft(reading, language)
 
 
@@ -103,6 +106,7 @@ def _draft(reading: _Reading, language: str) -> Draft:
         tuple(reading.loose),
         tuple(reading.people.values()),
         tuple(reading.uses),
+        tuple(reading.unit_tests),
         tuple(reading.left_out),
         tuple(reading.remarks),
         found,
@@ -166,18 +170,21 @@ def _is_off(reading: _Reading, config: Mapping[str, Any], file: WrittenFile) -> 
 
 def _read_seed(reading: _Reading, file: WrittenFile) -> None:
     config = {**file.settings, **file.described.config}
-    types = config.get("column_types")
-    made, tested = sources.table(
-        file.described, file.name, reading.evaluator, types if isinstance(types, Mapping) else None
-    )
-    delimiter = config.get("delimiter")
-    options = {} if delimiter is None else {"delimiter": str(delimiter)}
-    content = (reading.settings.root / file.path).read_bytes()
-    place = Place(file.path)
-    reading.tables.append(
-        replace(made, noun="seed", foreign=file.foreign, place=place, options=options, content=content)
-    )
+    columns = sources.columns_of(file.described, reading.evaluator.dialect, _mapping(config.get("column_types")))
+    tested = sources.tests_of(file.described, file.name, reading.evaluator)
     _count_tests(reading, tested)
+    reading.models.append(
+        DraftModel(
+            file.name,
+            file.foreign,
+            Place(file.path),
+            noun="seed",
+            description=file.described.description,
+            columns={name: said for name, said in columns.items() if said},
+            checks=tested.checks,
+            content=csv_of(reading.settings.root / file.path, str(config.get("delimiter", ","))),
+        )
+    )
 
 
 def _add_model(reading: _Reading, file: WrittenFile, rendered: Rendered) -> None:
@@ -255,6 +262,9 @@ def _read_tests(reading: _Reading) -> None:
         reading.found["test"] += 1
         try:
             rendered = reading.evaluator.render(text, path)
+            if not rendered.config.get("enabled", True):
+                reading.found["test"] -= 1
+                continue
             made = to_engine(rendered.text, reading.evaluator.dialect)
             if made.sql is None:
                 raise NotCarriedError(made.why, 1)  # noqa: TRY301 - one way to be left out
@@ -265,6 +275,15 @@ def _read_tests(reading: _Reading) -> None:
             "warning" if str(rendered.config.get("severity", reading.evaluator.severity)).lower() == "warn" else "error"
         )
         reading.loose.append(LooseCheck(snake_case(Path(path).stem), Place(path, 1), made.sql, severity))
+
+
+def _read_unit_tests(reading: _Reading, world: World) -> None:
+    for described in reading.properties.unit_tests:
+        reading.found["unit test"] += 1
+        try:
+            reading.unit_tests.append(test_of(described, world.refs, reading.evaluator))
+        except NotCarriedError as error:
+            reading.leave("unit test", described.name, described.place, error.why)
 
 
 def _read_exposures(reading: _Reading) -> None:

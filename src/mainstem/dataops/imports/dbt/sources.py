@@ -10,9 +10,8 @@ from mainstem.dataops.imports.dbt.evaluator import Evaluator
 from mainstem.dataops.imports.dbt.generic_tests import WrittenTest, check_of, read_test
 from mainstem.dataops.imports.dbt.properties import Described
 from mainstem.dataops.imports.draft import DraftCheck, DraftTable, LeftOut
-from mainstem.dataops.imports.naming import sensitive
+from mainstem.dataops.imports.naming import plain_name, sensitive
 from mainstem.dataops.imports.refusal import NotCarriedError
-from mainstem.project.names import snake_case
 from mainstem.project.nodes import Text
 from mainstem.sql.transpile import type_to_engine
 
@@ -43,7 +42,7 @@ def _written(described: Described) -> Iterator[WrittenTest]:
     for each, column in ((described, None), *((each, name) for name, each in described.columns.items())):
         for node in each.tests():
             test = read_test(node, column)
-            if test is not None:
+            if test is not None and test.settings.get("enabled", True) is True:
                 yield test
 
 
@@ -64,18 +63,22 @@ def notes(described: Described) -> dict[str, dict[str, Any]]:
     return found
 
 
-def table(
-    described: Described, name: str, evaluator: Evaluator, types: Mapping[str, str] | None = None
-) -> tuple[DraftTable, Tested]:
-    """A table of a source with its contract; `types` are those of columns, where they are said elsewhere."""
-    tested = tests_of(described, name, evaluator)
+def columns_of(described: Described, dialect: str, types: Mapping[str, str] | None = None) -> dict[str, dict[str, Any]]:
+    """Columns with their types and what is said of them; `types` are those that are said elsewhere."""
     noted, columns = notes(described), dict[str, dict[str, Any]]()
     for column in (*described.columns, *(each for each in types or () if each not in described.columns)):
-        said = _type(described, column, types, evaluator.dialect)
-        plain = snake_case(column)
+        said = _type(described, column, types, dialect)
+        plain = plain_name(column)
         columns[plain] = {**({"type": said} if said else {}), **noted.get(column, {})}
         if plain != column:
             columns[plain]["original"] = column
+    return columns
+
+
+def table(described: Described, name: str, evaluator: Evaluator) -> tuple[DraftTable, Tested]:
+    """A table of a source with its contract."""
+    tested = tests_of(described, name, evaluator)
+    columns = columns_of(described, evaluator.dialect)
     kept = tuple(check for check in tested.checks if not _promised(check, columns))
     made = DraftTable(
         name, described.name, described.place, description=described.description, columns=columns, checks=kept
@@ -102,5 +105,5 @@ def _promised(check: DraftCheck, columns: dict[str, dict[str, Any]]) -> bool:
         word, column = {"accepted": options["values"]}, options["column"]
     else:
         return False
-    columns.setdefault(snake_case(column), {}).update(word)
+    columns.setdefault(plain_name(column), {}).update(word)
     return True

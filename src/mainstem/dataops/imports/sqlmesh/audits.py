@@ -66,6 +66,8 @@ def _own(
     if not block.statements:
         raise NotCarriedError("it has no SELECT")
     text = block.statements[-1]
+    if re.search(r"\{[{%]", text):
+        raise NotCarriedError("its SELECT is written in Jinja")
     for key, value in given.items():
         text = re.sub(rf"@{key}\b", lambda _, value=value: value, text, flags=re.IGNORECASE)  # type: ignore[misc]
     bounded = Change(change.columns, change.tables, BOUNDS)

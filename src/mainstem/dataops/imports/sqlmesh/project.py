@@ -11,8 +11,7 @@ from mainstem.core.place import Place
 from mainstem.core.problem import Problem, ProjectError
 from mainstem.dataops.imports.draft import DraftTable
 from mainstem.dataops.imports.folder import files_below, text_of
-from mainstem.dataops.imports.naming import dataset_name
-from mainstem.project.names import snake_case
+from mainstem.dataops.imports.naming import dataset_name, plain_name
 from mainstem.project.nodes import Items, Keys, Text, read_keys, read_yaml, typed
 from mainstem.sql.transpile import is_dialect, type_to_engine
 
@@ -54,7 +53,7 @@ def read_settings(root: Path, dialect: str | None) -> Settings:
         )
     variables = said.get("variables")
     found = {str(key).lower(): value for key, value in variables.items()} if isinstance(variables, Mapping) else {}
-    return Settings(root, str(said.get("project") or snake_case(root.name)), language, found)
+    return Settings(root, str(said.get("project") or plain_name(root.name)), language, found)
 
 
 def _dialect(said: Mapping[str, Any]) -> str | None:
@@ -83,12 +82,10 @@ def _external(item: Keys, name: Text, dialect: str) -> DraftTable:
     columns, said = item.get("columns"), item.get("description")
     types = typed(columns) if isinstance(columns, Keys) else {}
     contract = {
-        snake_case(key): {"type": kind} for key, value in types.items() if (kind := type_to_engine(str(value), dialect))
+        plain_name(key): {"type": kind} for key, value in types.items() if (kind := type_to_engine(str(value), dialect))
     }
     description = said.value if isinstance(said, Text) else ""
-    return DraftTable(
-        source_of(name.value, "external"), name.value, name.place, description=description, columns=contract
-    )
+    return DraftTable(source_of(name.value), name.value, name.place, description=description, columns=contract)
 
 
 def full_name(name: str) -> str:
@@ -102,7 +99,7 @@ def dataset_of(name: str) -> str:
     return dataset_name(parts[-2:-1], parts[-1])
 
 
-def source_of(name: str, schema: str) -> str:
-    """The dataset of a table that is loaded: like that of a model, in `schema` where a model would be in `main`."""
+def source_of(name: str) -> str:
+    """The dataset of a table that is loaded: like that of a model, in `external` where a model would be in `main`."""
     here = dataset_of(name)
-    return f"{schema}.{here.removeprefix('main.')}" if here.startswith("main.") else here
+    return f"external.{here.removeprefix('main.')}" if here.startswith("main.") else here

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from mainstem.core.place import Place
-from mainstem.dataops.imports.draft import Draft, DraftCheck, DraftModel, DraftTable, LeftOut, Person
-from mainstem.dataops.imports.folder import files_below, text_of
+from mainstem.core.problem import Problem
+from mainstem.dataops.imports.dbt.evaluator import Evaluator, World
+from mainstem.dataops.imports.dbt.macros import find_macros
+from mainstem.dataops.imports.draft import Draft, DraftCheck, DraftModel, DraftTable, DraftTest, LeftOut, Person
+from mainstem.dataops.imports.folder import csv_of, files_below, text_of
 from mainstem.dataops.imports.naming import person, sensitive
-from mainstem.dataops.imports.pruning import inputs
+from mainstem.dataops.imports.pruning import reads
 from mainstem.dataops.imports.refusal import NotCarriedError
 from mainstem.dataops.imports.sqlmesh.audits import checks_of
 from mainstem.dataops.imports.sqlmesh.header import Block, called, entries, items, plain, read_blocks
@@ -24,8 +27,9 @@ from mainstem.dataops.imports.sqlmesh.project import (
     external_tables,
     full_name,
     read_settings,
-    source_of,
 )
+from mainstem.dataops.imports.sqlmesh.unit_tests import tests_of
+from mainstem.project.nodes import Keys, read_keys
 from mainstem.sql.transpile import Change, divides_whole, to_engine, type_to_engine
 
 _KINDS = {
@@ -39,6 +43,9 @@ _KINDS = {
     "scd_type_2_by_column": "scd2",
 }
 _QUERY = re.compile(r"\s*(?:(?:--[^\n]*\n|/\*.*?\*/)\s*)*(?:select|with|from|\()\b|\s*\(", re.IGNORECASE | re.DOTALL)
+
+
+_JINJA = re.compile(r"\bJINJA_(QUERY_BEGIN|STATEMENT_BEGIN|END)\b[ \t]*;?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +65,11 @@ class _Reading:
     settings: Settings
     audits: Mapping[str, Block]
     change: Change
+    evaluator: Evaluator
     models: list[DraftModel] = field(default_factory=list)
     tables: list[DraftTable] = field(default_factory=list)
     people: dict[str, Person] = field(default_factory=dict)
+    tests: list[DraftTest] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     remarks: list[LeftOut] = field(default_factory=list)
     found: Counter[str] = field(default_factory=Counter)
@@ -77,14 +86,14 @@ def read_sqlmesh(root: Path, dialect: str | None = None) -> Draft:
     tables = {each.foreign: each.name for each in models} | {name: each.name for name, each in external.items()}
     short = {".".join(name.split(".")[-2:]): here for name, here in tables.items()}
     change = Change(tables={**short, **tables}, bounds=BOUNDS)
-    reading = _Reading(settings, dict(_audits(settings)), change, left_out=left_out)
+    reading = _Reading(settings, dict(_audits(settings)), change, _evaluator(settings), left_out=left_out)
     reading.found.update(each.noun for each in left_out)
     reading.tables += external.values()
     reading.found["source"] += len(external)
     for each in models:
         _read(reading, each)
     _add_unnamed(reading)
-    _leave_tests(reading)
+    _read_tests(reading, {**short, **tables})
     return _draft(reading)
 
 
@@ -97,9 +106,22 @@ def _draft(reading: _Reading) -> Draft:
         tuple(reading.models),
         tuple(reading.tables),
         people=tuple(reading.people.values()),
+        tests=tuple(reading.tests),
         left_out=tuple(reading.left_out),
         remarks=tuple(reading.remarks),
         found=found,
+    )
+
+
+def _evaluator(settings: Settings) -> Evaluator:
+    """What renders Jinja, with the macros of the project that are written in it."""
+    macros = [
+        macro
+        for path in files_below(settings.root, "macros", ".sql")
+        for macro in find_macros(settings.name, path, text_of(settings.root, path))
+    ]
+    return Evaluator(
+        World(settings.name, settings.dialect, settings.dialect, {}, {}, settings.variables, tuple(macros))
     )
 
 
@@ -120,8 +142,7 @@ def _models(settings: Settings, left_out: list[LeftOut]) -> Iterator[_Model]:
         if "@" in name or "blueprints" in block.keys:
             left_out.append(LeftOut("model", Path(path).stem, Place(path, block.line), "it is a blueprint of several"))
             continue
-        is_seed = called(block.keys.get("kind", ""))[0] == "seed"
-        here = source_of(name, "seeds") if is_seed else dataset_of(name)
+        here = dataset_of(name)
         if here in taken:
             why = f'it would be called "{here}", as {taken[here]} is'
             left_out.append(LeftOut("model", name, Place(path, block.line), why))
@@ -131,7 +152,8 @@ def _models(settings: Settings, left_out: list[LeftOut]) -> Iterator[_Model]:
 
 
 def _of_kind(kind: str, text: str) -> Iterator[Block]:
-    return (block for block in read_blocks(text) if block.kind == kind)
+    """The headers of a kind; the signs around Jinja only end what is before them."""
+    return (block for block in read_blocks(_JINJA.sub(";", text)) if block.kind == kind)
 
 
 def _audits(settings: Settings) -> Iterator[tuple[str, Block]]:
@@ -162,11 +184,7 @@ def _read(reading: _Reading, model: _Model) -> None:
         reading.left_out.append(LeftOut(noun, model.foreign, place, error.why, audits))
         reading.lost.add(model.name)
         return
-    checks = tuple(_checks(reading, model))
-    if isinstance(made, DraftModel):
-        reading.models.append(replace(made, checks=checks))
-    else:
-        reading.tables.append(replace(made, checks=checks))
+    reading.models.append(replace(made, checks=tuple(_checks(reading, model))))
 
 
 def _checks(reading: _Reading, model: _Model) -> Iterator[DraftCheck]:
@@ -188,20 +206,26 @@ def _dialect(reading: _Reading, model: _Model) -> str:
     return plain(model.block.keys.get("dialect", reading.settings.dialect)) or reading.settings.dialect
 
 
-def _seed(reading: _Reading, model: _Model, options: str) -> DraftTable:
+def _seed(reading: _Reading, model: _Model, options: str) -> DraftModel:
     said = plain(entries(options).get("path", ""))
-    root = reading.settings.root
+    root, block = reading.settings.root, model.block
     file = root / said.removeprefix("$root/") if said.startswith("$root/") else (root / model.path).parent / said
     if not said or not file.is_file() or not file.resolve().is_relative_to(root.resolve()):
         raise NotCarriedError(f'its file "{said}" is not in the project')
-    types = entries(model.block.keys.get("columns", ""))
-    contract = {
-        name: {"type": kind} for name, text in types.items() if (kind := type_to_engine(text, _dialect(reading, model)))
-    }
-    place = Place(model.path, model.block.line)
-    description = _description(model.block)
-    return DraftTable(
-        model.name, model.foreign, place, "seed", description, columns=contract, content=file.read_bytes()
+    columns = _notes(block)
+    for name, text in entries(block.keys.get("columns", "")).items():
+        kind = type_to_engine(text, _dialect(reading, model))
+        columns[name] = {**({"type": kind} if kind else {}), **columns.get(name, {})}
+    settings = entries(entries(options).get("csv_settings", ""))
+    return DraftModel(
+        model.name,
+        model.foreign,
+        Place(model.path, block.line),
+        noun="seed",
+        description=_description(block),
+        owner=_owner(reading, block),
+        columns=columns,
+        content=csv_of(file, plain(settings.get("delimiter", ","))),
     )
 
 
@@ -243,17 +267,23 @@ def _model(reading: _Reading, model: _Model, kind: str, options: Mapping[str, st
 
 def _query(reading: _Reading, model: _Model) -> tuple[str, int]:
     """The SELECT among the statements, and its line; the others are only told."""
-    found = [(with_bounds(text), line) for text, line in zip(model.block.statements, model.block.lines, strict=True)]
-    if any(re.match(r"\s*JINJA_", text) or re.search(r"\{[{%]", text) for text, _ in found):
-        raise NotCarriedError("its SELECT is written in Jinja", found[0][1], model.path)
-    queries = [(text, line) for text, line in found if _QUERY.match(text)]
+    parts = zip(model.block.statements, model.block.lines, strict=True)
+    found = [(with_bounds(text), line) for text, line in parts]
+    queries = [(text, line) for text, line in found if _QUERY.match(_without_jinja(text))]
     if not queries:
         raise NotCarriedError("it has no SELECT", model.block.line, model.path)
     for text, line in found:
         if (text, line) != queries[0]:
             why = f'a statement beside its SELECT is not carried over: "{" ".join(text.split())[:60]}"'
             reading.remarks.append(LeftOut("model", model.foreign, Place(model.path, line), why))
-    return queries[0]
+    text, line = queries[0]
+    if _without_jinja(text) != text:
+        text = reading.evaluator.render(text, model.path, line).text
+    return text, line
+
+
+def _without_jinja(text: str) -> str:
+    return re.sub(r"\{%.*?%\}|\{#.*?#\}|\{\{.*?\}\}", "", text, flags=re.DOTALL)
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -281,15 +311,28 @@ def _add_unnamed(reading: _Reading) -> None:
     there = {each.name for each in reading.models} | {each.name for each in reading.tables} | reading.lost
     lost_files = {each.name for each in reading.left_out if each.noun == "model"}
     for model in reading.models:
-        for name in inputs(model.sql):
-            if name not in there and name.partition(".")[2] not in lost_files:
+        for name in reads(model):
+            schema, _, table = name.partition(".")
+            if name not in there and table not in lost_files and schema != "main":
                 there.add(name)
                 reading.found["source"] += 1
                 reading.tables.append(DraftTable(name, name, model.place))
 
 
-def _leave_tests(reading: _Reading) -> None:
+def _read_tests(reading: _Reading, names: Mapping[str, str]) -> None:
     for path in files_below(reading.settings.root, "tests", ".yaml", ".yml"):
-        reading.found["unit test"] += 1
-        why = "rows given and expected have another form here"
-        reading.left_out.append(LeftOut("unit test", Path(path).stem, Place(path), why))
+        problems: list[Problem] = []
+        keys = read_keys(text_of(reading.settings.root, path), path, problems)
+        reading.left_out += [LeftOut("file", path, each.place or Place(path), each.what) for each in problems[:1]]
+        for name, entry in keys.entries.items() if keys else ():
+            place = entry.key.place
+            try:
+                if not isinstance(entry.value, Keys):
+                    raise NotCarriedError("it is no mapping")  # noqa: TRY301 - one way to be left out
+                made = list(tests_of(name, entry.value, place, names))
+            except NotCarriedError as error:
+                reading.found["unit test"] += 1
+                reading.left_out.append(LeftOut("unit test", name, place, error.why))
+                continue
+            reading.found["unit test"] += len(made)
+            reading.tests += made
