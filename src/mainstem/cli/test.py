@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from mainstem.cli.naming import naming
-from mainstem.cli.opening import dataset_name, open_project, open_text, with_ledger
-from mainstem.cli.options import env_option, json_option, project_option
+from mainstem.cli.opening import Opened, dataset_name, open_project, open_text, with_ledger
+from mainstem.cli.options import env_option, json_option, project_option, variables_option
 from mainstem.core.problem import raise_all
 from mainstem.core.project import Project
 from mainstem.core.release import Field
@@ -30,9 +30,18 @@ _GLYPHS = {"passed": ("✓", "green"), "failed": ("✕", "red"), "errored": ("!"
 @project_option
 @env_option
 @json_option
+@variables_option
 @click.option("--record", "model", metavar="MODEL", shell_complete=naming("dataset"), help="Write a test of real rows.")
 @click.option("--rows", default=5, show_default=True, type=click.IntRange(1, 100), help="About so many, with --record.")
-def command(names: tuple[str, ...], folder: Path | None, env: str, as_json: bool, model: str | None, rows: int) -> None:
+def command(
+    names: tuple[str, ...],
+    folder: Path | None,
+    env: str,
+    as_json: bool,
+    variables: Mapping[str, str],
+    model: str | None,
+    rows: int,
+) -> None:
     """Tests of models: rows that a model is given, and rows that are expected of it (`tests/*.yml`).
 
     NAMES are tests or models, or globs of them; all by default. Nothing of the lake is read or written. Checks of data
@@ -43,7 +52,7 @@ def command(names: tuple[str, ...], folder: Path | None, env: str, as_json: bool
     Tagged columns get made-up values, equal where the true ones are. NAMES is then the name of the test.
     """
     if model is not None:
-        record_test(folder, env, model, names, rows)
+        record_test(open_project(folder, env, variables=variables), model, names, rows)
         return
     from mainstem.cli.screen import print_json
     from mainstem.dataops.model_tests import chosen, run_tests
@@ -51,7 +60,7 @@ def command(names: tuple[str, ...], folder: Path | None, env: str, as_json: bool
     from mainstem.orchestration.known import known_fields
     from mainstem.orchestration.opening import bind_project
 
-    project = open_text(folder, env)
+    project = open_text(folder, env, variables)
     tests = chosen(project, names)
     bound = bind_project(project, known_fields(project, env))
     done = run_tests(project, bound, tests)
@@ -69,7 +78,7 @@ def command(names: tuple[str, ...], folder: Path | None, env: str, as_json: bool
         sys.exit(1)
 
 
-def record_test(folder: Path | None, env: str, model: str, names: Sequence[str], rows: int) -> None:
+def record_test(opened: Opened, model: str, names: Sequence[str], rows: int) -> None:
     """Write a test of what a model makes of rows of the release, under a name that is given or free."""
     from mainstem.core.words import counted
     from mainstem.dataops.recording import record
@@ -77,8 +86,7 @@ def record_test(folder: Path | None, env: str, model: str, names: Sequence[str],
     from mainstem.project.model_test_text import written_test
     from mainstem.project.names import file_problem
 
-    opened = open_project(folder, env)
-    project, release = opened.project, current_release(opened.ledger, env)
+    project, release = opened.project, current_release(opened.ledger, opened.env)
     model = dataset_name(project, model)
     name = next(iter(names), f"{model.rpartition('.')[2]}_recorded")
     raise_all(filter(None, [file_problem(name, "test", None)]))

@@ -316,13 +316,17 @@ def _indented(sql: str) -> str:
 
 def _sample(opened: Opened, row: Evidence) -> None:
     from mainstem.cli.query import show_rows
-    from mainstem.governance.tags import effective_tags
-    from mainstem.lifecycle.serving.samples import read_sample
+    from mainstem.governance.tags import effective_tags, failing_tags
+    from mainstem.lifecycle.serving.samples import UNTRACED, read_sample
     from mainstem.orchestration.opening import open_engine
     from mainstem.orchestration.reading import bound_to
 
     facts = bound_to(opened.project, opened.ledger.current(opened.env)).facts
-    tags = effective_tags(opened.project, facts).get(row.subject, {})
+    known = effective_tags(opened.project, facts)
+    dataset = opened.project.datasets.get(row.subject)
+    check = next((each for each in dataset.checks if each.id == row.facts.get("check")), None) if dataset else None
+    found = failing_tags(check, row.subject, known) if check else known.get(row.subject, {})
+    tags = UNTRACED if found is None else found
     engine = open_engine(opened.project)
     try:
         answer = read_sample(engine, opened.project.lake, row.facts["sample"], tags, opened.ledger, opened.clock)

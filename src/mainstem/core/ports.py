@@ -260,6 +260,9 @@ class CheckKind(Protocol):
         """Columns of the checked dataset, and other datasets, that it reads; for binding and planning."""
         ...
 
+    # A kind that knows the columns of the other datasets also has `reads_of_others(options) -> Mapping[str, tuple[str,
+    # ...]]`: those that it reads, by dataset. `SHOWS_OTHERS = True`: its failing rows show values of them.
+
 
 class Ledger(Protocol):
     """The small database of runs, releases, leases, evidence, agreements, audit. Never rows of data, never secrets.

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from mainstem.core.dataset import QUARANTINE, Dataset, Model
 from mainstem.core.model_test import ModelTest, Rows
+from mainstem.core.place import Place
 from mainstem.core.problem import Problem, nearest
 from mainstem.core.project import Project
 from mainstem.core.release import Field
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.bound_columns import quarantine_fields
 from mainstem.sql.clock import bind_clock
+from mainstem.sql.variables import put_in
 from mainstem.sql.with_clause import cte_names, cte_select
 
 
@@ -42,8 +44,8 @@ def bind_test(project: Project, bound: Bound, test: ModelTest) -> BoundTest | li
     """The test with its names resolved, or everything that is wrong with them: D001, D002, D003, D005, D007."""
     name = test.model
     dataset = project.datasets.get(name)
-    if dataset is None or not isinstance(dataset.made_by, Model):
-        return [_no_model(project, test, dataset)]
+    if dataset is None or not isinstance(dataset.made_by, Model) or dataset.made_by.rows is not None:
+        return [no_model(project, test.model, dataset, test.model_place)]
     model, facts = dataset.made_by, bound.facts[name]
     reads = {each: _fields(bound, each) for each in facts.inputs}
     given = {each.name: each.rows for each in test.given}
@@ -57,7 +59,7 @@ def bind_test(project: Project, bound: Bound, test: ModelTest) -> BoundTest | li
         problems.append(Problem("D005", what, nearest(test.cte, names, kind="CTEs"), test.cte_place))
     if problems:
         return problems
-    sql = model.sql if test.cte is None else cte_select(model.sql, test.cte)
+    sql = put_in(model.sql if test.cte is None else cte_select(model.sql, test.cte), model.variables)
     if test.now is not None:
         sql = bind_clock(sql, test.now, project.timezone)
     key = frozenset(column.lower() for column in dataset.key) if test.cte is None else frozenset()
@@ -89,12 +91,15 @@ def _fields(bound: Bound, name: str) -> tuple[Field, ...] | None:
     return quarantine_fields() if name.endswith(QUARANTINE) else bound.fields.get(name)
 
 
-def _no_model(project: Project, test: ModelTest, dataset: Dataset | None) -> Problem:
-    models = [name for name, each in project.datasets.items() if isinstance(each.made_by, Model)]
-    but = ", but a table of a source" if dataset is not None and dataset.is_load else ""
-    return Problem(
-        "D001", f'"{test.model}" is no model{but}', nearest(test.model, models, kind="models"), test.model_place
-    )
+def no_model(project: Project, name: str, dataset: Dataset | None, place: Place | None) -> Problem:
+    """The problem of a name that is no model with a SELECT."""
+    models = [each for each, found in project.datasets.items() if _has_select(found)]
+    but = "" if dataset is None else ", but a table of a source" if dataset.is_load else ", but a file of rows"
+    return Problem("D001", f'"{name}" is no model{but}', nearest(name, models, kind="models"), place)
+
+
+def _has_select(dataset: Dataset) -> bool:
+    return isinstance(dataset.made_by, Model) and dataset.made_by.rows is None
 
 
 def _not_read(test: ModelTest, reads: Mapping[str, object]) -> Iterator[Problem]:

@@ -24,6 +24,7 @@ from mainstem.orchestration.macros import used_macros
 from mainstem.orchestration.opening import open_engine
 from mainstem.sql.quote import quote
 from mainstem.sql.types import parse_type
+from mainstem.sql.variables import as_written
 
 _TESTS_A_WORKER = 8
 """Fewer tests than these are not worth the opening of another engine."""
@@ -201,7 +202,8 @@ def _one(room: _Room, bound: Bound, test: ModelTest, *, run: bool) -> _Done:
     try:
         return _held(room, found, run=run)
     except WorldError as error:
-        return Tested(test, problem=in_file(error, found.model.place.file).problems[0]), ()
+        problem = as_written(error.problems[0], found.model.sql, found.model.variables)
+        return Tested(test, problem=in_file(WorldError(problem), found.model.place.file).problems[0]), ()
 
 
 def _held(room: _Room, found: BoundTest, *, run: bool) -> _Done:

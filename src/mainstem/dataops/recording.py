@@ -10,10 +10,11 @@ from mainstem.core.dataset import Model
 from mainstem.core.model_test import Cell, Given, ModelTest, Rows
 from mainstem.core.place import Place
 from mainstem.core.ports import Ledger
-from mainstem.core.problem import MainstemError, Problem, ProjectError, nearest
+from mainstem.core.problem import MainstemError, Problem, ProjectError
 from mainstem.core.project import Project
 from mainstem.core.release import Field, Release
 from mainstem.core.tags import column_tags
+from mainstem.dataops.bound_tests import no_model
 from mainstem.dataops.model_tests import as_texts, result_of
 from mainstem.dataops.row_choice import chosen_rows, needed_columns
 from mainstem.lifecycle.serving.gate import read_each
@@ -50,9 +51,8 @@ def record(
     """
     bound = bound_to(project, release)
     dataset = project.datasets.get(model)
-    if dataset is None or not isinstance(dataset.made_by, Model):
-        models = [each for each, found in project.datasets.items() if isinstance(found.made_by, Model)]
-        raise ProjectError(Problem("D001", f'"{model}" is no model', nearest(model, models, kind="models")))
+    if dataset is None or not isinstance(dataset.made_by, Model) or dataset.made_by.rows is not None:
+        raise ProjectError(no_model(project, model, dataset, None))
     facts = bound.facts[model]
     fields = {each: _fields(bound, release, each) for each in facts.inputs}
     read = {each: needed_columns(facts, each, columns) for each, columns in fields.items()}

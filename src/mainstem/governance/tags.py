@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from graphlib import TopologicalSorter
 
-from mainstem.core.dataset import QUARANTINE, Dataset, Load, SqlFacts
+from mainstem.core.dataset import QUARANTINE, Check, Dataset, Load, SqlFacts
+from mainstem.core.kinds import find
 from mainstem.core.project import Project
 from mainstem.core.tags import REST, ColumnTags, column_tags
 
@@ -36,6 +37,16 @@ def effective_tags(project: Project, lineage: Mapping[str, SqlFacts]) -> Tags:
         else:
             found[name] = _with_declared(dataset, {REST: _declared(project)})
     return found
+
+
+def failing_tags(check: Check, dataset: str, tags: Tags) -> ColumnTags | None:
+    """The tags of the columns of a check's failing rows; None where nobody knows them, or where values of other
+    datasets are among them and any of these, or the checked one, has a tag."""
+    if check.kind == "sql":
+        return None
+    kind, own = find("checks", check.kind), tags.get(dataset, {})
+    others = kind.reads(check.options)[1] if getattr(kind, "SHOWS_OTHERS", False) else ()
+    return None if others and _all_tags((own, *(tags.get(name, {}) for name in others))) else own
 
 
 def _reads(dataset: Dataset, lineage: Mapping[str, SqlFacts]) -> Iterable[str]:

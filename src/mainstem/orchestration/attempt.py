@@ -17,6 +17,7 @@ from mainstem.core.evidence import Evidence
 from mainstem.core.ports import Session
 from mainstem.core.problem import MainstemError, Problem
 from mainstem.core.release import Change, Field, Lease, Snapshot, Version
+from mainstem.governance.tags import failing_tags
 from mainstem.lifecycle.serving.samples import write_sample
 from mainstem.lifecycle.storage import tables
 from mainstem.lifecycle.storage.refusals import disk_refused
@@ -109,7 +110,7 @@ def with_samples(
         if found.failing is None:
             continue
         try:
-            tags = None if found.check.kind == "sql" else ground.tags.get(subject.dataset.name, {})
+            tags = failing_tags(found.check, subject.dataset.name, ground.tags)
             name = f"{ground.run}-{subject.dataset.name}-{found.check.id}"
             sample = write_sample(ground.lake, session, found.failing, tags, name, ground.started_at)
         except MainstemError:

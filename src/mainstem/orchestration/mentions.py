@@ -48,6 +48,10 @@ def _checks(work: Work, dataset: Dataset) -> None:
             require(work, dataset.name, column, check.place, f'check "{check.id}"')
         for other in others:
             resolve(work, {other: check.place}, dataset.name)
+        of_others = getattr(find("checks", check.kind), "reads_of_others", None)
+        for other, names in of_others(check.options).items() if of_others else ():
+            for column in names:
+                require(work, other, column, check.place, f'check "{check.id}"')
 
 
 def _people(project: Project, requirement: Requirement) -> str:

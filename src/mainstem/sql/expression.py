@@ -1,4 +1,4 @@
-"""Scalar expressions that stand alone: the conditions of `expression` checks."""
+"""Expressions that stand alone: conditions over a row, aggregates over many."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _ROW = "row"
 _MEND_ONE = "write one condition over the columns of a row, such as amount >= 0"
+_MEND_AGGREGATE = "write one aggregate over the rows of a group, such as sum(amount) or count(*)"
 _MEND_ROW = "write the condition for one row; what compares rows or tables is a check of kind sql"
 
 
@@ -34,6 +35,38 @@ def expression_columns(text: str, place: Place) -> tuple[str, ...]:
     return _columns(trees[0], text, place)
 
 
+def aggregate_columns(text: str, place: Place) -> tuple[str, ...]:
+    """The columns that an aggregate such as `sum(amount)` reads, in lower case, sorted; none for `count(*)`.
+
+    Errors as `expression_columns`; Q005 also for an expression without an aggregate.
+    """
+    from sqlglot import expressions as exp
+
+    from mainstem.sql.parse import parse_fragment
+
+    parsed, trees = parse_fragment(text, place)
+    if parsed.problems:
+        raise ProjectError(*(_moved(problem, place) for problem in parsed.problems))
+    if len(trees) != 1 or not (_is_expression(trees[0]) or isinstance(trees[0], exp.AggFunc | exp.Filter)):
+        raise ProjectError(Problem("Q004", f'"{_short(text)}" is not one expression', _MEND_AGGREGATE, place))
+    stars = [star for star in trees[0].find_all(exp.Star) if isinstance(star.parent, exp.Count)]
+    for star in stars:
+        star.replace(exp.Literal.number(1))
+    aggregates = [node for node in trees[0].walk() if _is_aggregate(node)]
+    beyond = "no aggregate" if not aggregates else _beyond_row(trees[0], aggregates=True)
+    if beyond:
+        raise ProjectError(Problem("Q005", f'"{_short(text)}" has {beyond}', _MEND_AGGREGATE, place))
+    return _columns(trees[0], text, place)
+
+
+def _is_aggregate(node: Expr) -> bool:
+    from sqlglot import expressions as exp
+
+    from mainstem.sql.words import AGGREGATES
+
+    return isinstance(node, exp.AggFunc) or (isinstance(node, exp.Anonymous) and node.name.lower() in AGGREGATES)
+
+
 def _is_expression(tree: Expr) -> bool:
     from sqlglot import expressions as exp
 
@@ -41,17 +74,15 @@ def _is_expression(tree: Expr) -> bool:
     return isinstance(tree, kinds) and not isinstance(tree, exp.Query)
 
 
-def _beyond_row(tree: Expr) -> str:
+def _beyond_row(tree: Expr, *, aggregates: bool = False) -> str:
     from sqlglot import expressions as exp
-
-    from mainstem.sql.words import AGGREGATES
 
     for node in tree.walk():
         if isinstance(node, exp.Query | exp.Exists):
             return "a subquery"
         if isinstance(node, exp.Window):
             return "a window function"
-        if isinstance(node, exp.AggFunc) or (isinstance(node, exp.Anonymous) and node.name.lower() in AGGREGATES):
+        if not aggregates and _is_aggregate(node):
             return "an aggregate"
         if isinstance(node, exp.Star | exp.Columns):
             return "all columns at once"

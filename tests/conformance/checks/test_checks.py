@@ -45,6 +45,8 @@ class Example:
     failing: int | None
 
 
+DAYS = {"to": "reference.days", "by": ("flight day",), "other_by": ("day",)}
+
 EXAMPLES = [
     Example("not_null", {"columns": ("select",)}, (6, 8), 2),
     Example("not_null", {"columns": ("select", ODD, "delay")}, (5, 8), 3),
@@ -63,6 +65,12 @@ EXAMPLES = [
     Example("matches", {"column": "select", "pattern": "[1-4]"}, (7, 8), 1),
     Example("relationships", {"column": ODD, "to": "reference.airports", "field": "faa code"}, (7, 8), 1),
     Example("relationships", {"column": "select", "to": "reference.numbers"}, (5, 8), 3),
+    Example("reconciles", {**DAYS, "other": "sum(n)"}, (3, 5), 2),
+    Example("reconciles", {**DAYS, "value": "sum(delay)", "other": "sum(total)"}, (2, 5), 3),
+    Example("reconciles", {**DAYS, "value": "sum(delay) -- all", "other": "sum(total)", "within": "0.2"}, (3, 5), 2),
+    Example("reconciles", {**DAYS, "value": "sum(delay)", "other": "sum(total)", "within": "2 %"}, (3, 5), 2),
+    Example("reconciles", {"to": "reference.days", "value": "sum(delay)", "other": "sum(total)"}, (0, 1), 1),
+    Example("reconciles", {"to": "reference.days", "value": "1 + max(delay)", "other": "1 + max(total)"}, (1, 1), 0),
     Example("row_count", {"at_least": 1}, (8, None), None),
     Example("expression", {"expression": "delay >= -2.5"}, (7, 8), 1),
     Example("expression", {"expression": "delay >= -2.5", "nulls": "fail"}, (6, 8), 2),
@@ -80,6 +88,8 @@ def session() -> Iterator[Session]:
     engine.bind_view("marts.delays", ROWS)
     engine.bind_view("marts.empty", f"select * from ({ROWS}) where false")
     engine.bind_view("reference.airports", "select unnest(['JFK', 'LGA', 'EWR', 'EWR', null]) as \"faa code\"")
+    days = "(date '2013-01-01', 3, 106.5), (date '2013-01-02', 3, 11.2), (date '2013-01-04', 1, 1.0), (null, 1, 200.0)"
+    engine.bind_view("reference.days", f"select * from (values {days}) v(day, n, total)")
     engine.bind_view("reference.numbers", 'select unnest([1, 2, 5, 5]) as "select"')
     yield session
     session.close()
@@ -145,8 +155,8 @@ def test_partitions_sum_to_the_whole(session: Session, example: Example) -> None
 @pytest.mark.parametrize("example", EXAMPLES, ids=IDS)
 def test_an_empty_table_is_measured_and_has_no_bad_rows(session: Session, example: Example) -> None:
     kind, options = find("checks", example.kind), options_of(example)
-    if example.kind == "sql":
-        return
+    if example.kind in ("sql", "reconciles"):
+        return  # what they find there depends on the other dataset
     [(label, value, total)] = measured(session, kind, options, '"marts"."empty"', None)
     assert (label, value, total) == (None, 0, None if example.kind == "row_count" else 0)
     if kind.BY_PARTITION:
@@ -178,9 +188,12 @@ def test_it_passes_exactly_when_there_is_no_failing_row(example: Example) -> Non
         (EXAMPLES[8], ("delay",), ()),
         (EXAMPLES[13], ("code",), ()),
         (EXAMPLES[15], (ODD,), ("reference.airports",)),
-        (EXAMPLES[17], (), ()),
-        (EXAMPLES[18], ("delay",), ()),
-        (EXAMPLES[21], (), ("marts.delays",)),
+        (EXAMPLES[17], ("flight day",), ("reference.days",)),
+        (EXAMPLES[18], ("flight day", "delay"), ("reference.days",)),
+        (EXAMPLES[21], ("delay",), ("reference.days",)),
+        (EXAMPLES[23], (), ()),
+        (EXAMPLES[24], ("delay",), ()),
+        (EXAMPLES[27], (), ("marts.delays",)),
     ],
 )
 def test_it_tells_what_it_reads(example: Example, columns: tuple[str, ...], datasets: tuple[str, ...]) -> None:
@@ -285,6 +298,10 @@ def test_columns_named_like_the_measure_are_no_trap(
         ("relationships", {"column": "a", "to": "airports"}, "M003"),
         ("relationships", {"column": "a", "to": "a.b.c"}, "M003"),
         ("relationships", {"column": "a", "to": ".b"}, "M003"),
+        ("reconciles", {"to": "airports"}, "M003"),
+        ("reconciles", {"to": "a.b", "by": ("x", "y"), "other_by": ("x",)}, "M006"),
+        ("reconciles", {"to": "a.b", "within": "a little"}, "M006"),
+        ("reconciles", {"to": "a.b", "at_least": Decimal(2)}, "M002"),
     ],
 )
 def test_options_that_cannot_be_meant_are_refused(kind: str, options: dict[str, Any], code: str) -> None:
@@ -304,6 +321,48 @@ def test_only_one_expression_over_one_row_is_an_expression(text: str) -> None:
         with pytest.raises(ProjectError) as refused:
             ask()
         assert refused.value.problems[0].code.startswith("Q")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "delay",
+            "count(*) over ()",
+            "sum((select 1))",
+            "sum(delay), 1",
+            "sum(delay) from x",
+            "*",
+            "",
+            "sum(a) )",
+            "a *",
+        ),
+        *("exists (select 1)", "count(*); select 1", "sum(columns(*))", "1"),
+    ],
+)
+def test_only_one_aggregate_is_reconciled(text: str) -> None:
+    reconciles = find("checks", "reconciles")
+    for options in (reconciles.Options("a.b", text), reconciles.Options("a.b", other=text or "x y")):
+        with pytest.raises(ProjectError) as refused:
+            reconciles.sql(options, RELATION, None)
+        assert refused.value.problems[0].code.startswith("Q")
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("count(*)", ()),
+        ('sum(a * b) / count(distinct "C d")', ("a", "b", "c d")),
+        ("count(*) filter (where a > 0)", ("a",)),
+        ("round(sum(a), 2)", ("a",)),
+        ("quantile_cont(a, 0.9)", ("a",)),
+        ("arg_max(a, b)", ("a", "b")),
+    ],
+)
+def test_an_aggregate_reads_its_columns(text: str, columns: tuple[str, ...]) -> None:
+    reconciles = find("checks", "reconciles")
+    assert reconciles.reads(reconciles.Options("a.b", text)) == (columns, ("a.b",))
+    assert reconciles.reads_of_others(reconciles.Options("a.b", other=text)) == {"a.b": columns}
 
 
 @pytest.mark.parametrize("text", ["select 1; select 2", "drop table x", "select * from read_csv('x')", "", "select 1)"])

@@ -28,4 +28,11 @@ CODES: dict[str, Code] = {
         "Lineage of a column can only be followed for a column that the dataset's SELECT really gives.",
         "Use one of the listed columns.",
     ),
+    "M006": Code(
+        "A reconciliation that cannot be meant",
+        "`reconciles` compares an aggregate by groups: each column of `by` has one of the other dataset, and `within` "
+        "is a distance.",
+        "Name as many columns in `other_by` as in `by`. Write `within: 0.01` for an amount, or `within: 0.1%` for a "
+        "share of the other value.",
+    ),
 }

@@ -9,7 +9,7 @@ from mainstem.core.ports import CheckSql
 from mainstem.governance.checks.rows import column_sql, counted, label_sql, passes, require_share, wrong
 from mainstem.sql.quote import qualified, quote
 
-__all__ = ["BY_PARTITION", "SHORTHAND", "Options", "passes", "reads", "sql"]
+__all__ = ["BY_PARTITION", "SHORTHAND", "Options", "passes", "reads", "reads_of_others", "sql"]
 
 SHORTHAND = None
 BY_PARTITION = True
@@ -52,3 +52,8 @@ def sql(options: Options, relation: str, label: str | None) -> CheckSql:
 def reads(options: Options) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The column, and the dataset referred to."""
     return (options.column,), (options.to,)
+
+
+def reads_of_others(options: Options) -> dict[str, tuple[str, ...]]:
+    """The column referred to."""
+    return {options.to: (options.field or options.column,)}

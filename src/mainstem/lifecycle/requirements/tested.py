@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from mainstem.core.canonical import digest
+from mainstem.core.dataset import Model
 from mainstem.core.evidence import Evidence
 from mainstem.core.model_test import ModelTest
 from mainstem.core.project import Macro, Project
@@ -15,9 +16,11 @@ from mainstem.lifecycle.requirements.log import Log
 
 
 def beneath(project: Project, test: ModelTest, fingerprint: str, called: Sequence[Macro]) -> dict[str, Any]:
-    """What a result of a test rests on, as facts of its `proof` row: the test, the model's text, macros, the zone."""
+    """What a result of a test rests on, as facts of its `proof` row: the test, the model's text and what it is
+    given, macros, the zone."""
     macros = {macro.name: digest(macro.text) for macro in called}
     return {
+        "variables": _variables(project, test),
         "proof": "test",
         "test": test.digest,
         "model": test.model,
@@ -25,6 +28,13 @@ def beneath(project: Project, test: ModelTest, fingerprint: str, called: Sequenc
         "macros": macros,
         "zone": project.timezone,
     }
+
+
+def _variables(project: Project, test: ModelTest) -> str:
+    """The digest of the values that the model's text is given; empty where there are none."""
+    dataset = project.datasets.get(test.model)
+    values = dataset.made_by.variables if dataset is not None and isinstance(dataset.made_by, Model) else {}
+    return digest(values) if values else ""
 
 
 def live_fingerprint(log: Log, model: str, at: datetime) -> str | None:
@@ -39,6 +49,8 @@ def is_about(row: Evidence, project: Project, proof: Proof, log: Log, at: dateti
     """Whether a row tells of the test as it is written now, and of the model as it is live."""
     test = project.tests.get(proof.of)
     if test is None or row.facts.get("test") != test.digest or row.facts.get("zone") != project.timezone:
+        return False
+    if row.facts.get("variables", "") != _variables(project, test):
         return False
     macros = {macro.name: macro for macro in project.macros}
     called: dict[str, str] = row.facts.get("macros") or {}

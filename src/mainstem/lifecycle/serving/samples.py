@@ -29,7 +29,8 @@ KEPT_DAYS = 30
 
 _NAME = "main.sample"
 _PATH = re.compile(re.escape(FOLDER) + r"/\d{4}-\d{2}-\d{2}/[^/\\]+\.parquet")
-_UNTRACED: ColumnTags = {REST: frozenset({"untraced"})}
+UNTRACED: ColumnTags = {REST: frozenset({"untraced"})}
+"""The tags of columns of which nobody knows where they come from."""
 
 
 def write_sample(
@@ -47,7 +48,7 @@ def write_sample(
     beginning of the file's name, `at` the instant of the run. WorldError where the engine cannot run the SELECT.
     """
     fields = session.describe(failing)
-    masked = masked_select(f"({failing}\n)", fields, redacted(fields, _UNTRACED if tags is None else tags))
+    masked = masked_select(f"({failing}\n)", fields, redacted(fields, UNTRACED if tags is None else tags))
     shown = ", ".join(f"cast({quote(each.name)} as varchar) as {quote(each.name)}" for each in fields)
     folder = lake / FOLDER / at.date().isoformat()
     prefix = f"{re.sub(r'[^A-Za-z0-9._-]', '_', name)}-{uuid4().hex[:8]}-"
