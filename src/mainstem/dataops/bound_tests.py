@@ -90,9 +90,16 @@ def result_problems(test: ModelTest, columns: Sequence[Field]) -> Iterator[Probl
 def _fields(bound: Bound, name: str) -> tuple[Field, ...] | None:
     return quarantine_fields() if name.endswith(QUARANTINE) else bound.fields.get(name)
 
-    if dataset is None or not _has_select(dataset):
-        return [no_model(project, test.model, dataset, test.model_place)]
-    assert isinstance(dataset.made_by, Model)
+
+def no_model(project: Project, name: str, dataset: Dataset | None, place: Place | None) -> Problem:
+    """The problem of a name that is no model with a SELECT."""
+    models = [each for each, found in project.datasets.items() if _has_select(found)]
+    but = "" if dataset is None else ", but a table of a source" if dataset.is_load else ", but no SELECT"
+    return Problem("D001", f'"{name}" is no model{but}', nearest(name, models, kind="models"), place)
+
+
+def _has_select(dataset: Dataset) -> bool:
+    return isinstance(dataset.made_by, Model) and bool(dataset.made_by.sql)
 
 
 def _not_read(test: ModelTest, reads: Mapping[str, object]) -> Iterator[Problem]:
