@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mainstem.core.dataset import QUARANTINE, Model
+from mainstem.core.dataset import QUARANTINE, Dataset, Model
 from mainstem.core.model_test import ModelTest, Rows
+from mainstem.core.place import Place
 from mainstem.core.problem import Problem, nearest
 from mainstem.core.project import Project
 from mainstem.core.release import Field
