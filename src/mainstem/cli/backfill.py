@@ -51,6 +51,6 @@ def command(
     name = dataset_name(opened.project, dataset)
     again = to_read_again(opened.project, name, **wanted)
     if only_plan:
-        show(opened, prepare(opened.project, opened.ledger, opened.clock, env, errand=again).plan, as_json=as_json)
+        show(opened, prepare(opened.project, opened.ledger, opened.clock, env, errand=again), as_json=as_json)
         return
     carry_out(opened, as_json=as_json, wait_s=wait_s, errand=again)

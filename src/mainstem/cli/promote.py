@@ -46,7 +46,6 @@ def command(
     opened = open_project(folder, env, now, writes=not plans)
     errand = Promotion(name)
     if plans:
-        made = prepare(opened.project, opened.ledger, opened.clock, env, errand=errand).plan
-        show(opened, made, as_json=as_json)
+        show(opened, prepare(opened.project, opened.ledger, opened.clock, env, errand=errand), as_json=as_json)
     else:
         carry_out(opened, as_json=as_json, wait_s=wait_s, errand=errand)

@@ -296,6 +296,8 @@ def _evidence(opened: Opened, number: int, *, as_json: bool) -> None:
         if getattr(row, name):
             out.print(f"  [bright_black]{name}[/] {getattr(row, name)}")
     for name, fact in row.facts.items():
+        if name == "made":  # digests, which tell a person nothing
+            continue
         if name != "sql" and fact is not None:
             out.print(f"  [bright_black]{name}[/] {escaped(str(plain(fact)))}")
     if row.facts.get("sql"):

@@ -273,6 +273,9 @@ class SqlFacts:
     `fingerprint`: digest of the meaning of the text: comments, white space and letter case of keywords do not
     count. `reads_clock`: current_date, now() and their like occur. `volatile`: names of functions that cannot
     be bound to the run's clock or seed and so make a result that no rerun repeats.
+    `is_settled`: the rows follow from the columns in `lineage` and `influences` alone, whatever the order of rows.
+    `frame` is a digest of the text beside what makes single output columns, "" where that is not told apart; `made`
+    has a digest of what makes each of them (by lower case): none of these speak of the datasets that are read.
     """
 
     inputs: Mapping[str, Place]
@@ -284,3 +287,6 @@ class SqlFacts:
     reads_clock: bool = False
     volatile: tuple[str, ...] = ()
     problems: tuple[Any, ...] = field(default=())
+    is_settled: bool = False
+    frame: str = ""
+    made: Mapping[str, str] = field(default_factory=dict)

@@ -413,6 +413,11 @@ class Ledger(Protocol):
         """What versions (dataset and id) were last held to: `definition` of the newest `version` row that has one."""
         ...
 
+    def made(self, versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Any]:
+        """What the columns of versions (dataset and id) follow from: `made` of the newest `version` row that says what
+        they were held to; those that say nothing are left out."""
+        ...
+
     def looked(self, versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Any]:
         """Where the last read that led to each version (dataset and id), or found nothing beyond it, ended.
 

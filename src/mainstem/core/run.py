@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mainstem.core.change import Breaking, ColumnChange, Estimate
 from mainstem.core.problem import Problem
 from mainstem.core.release import Release, Version
 
@@ -57,6 +58,11 @@ class Step:
     `why` is one sentence. `inputs` are the datasets
     it reads.
     `commits` is True, False, or None for "only if its inputs really bring something new".
+
+    `change` is added | changed (its text means something else) | text (only its words) |
+    affected (what it reads is made in another way) | data (newer rows) | perhaps (newer rows, if there are any) and ""
+    for no change. Where the plan was explained, `columns` are those that differ, as far as that can be told, and
+    `estimate` is what it may come to.
     """
 
     dataset: str
@@ -65,6 +71,9 @@ class Step:
     inputs: tuple[str, ...] = ()
     commits: bool | None = True
     touches: tuple[str, ...] = ()
+    change: str = ""
+    columns: tuple[ColumnChange, ...] = ()
+    estimate: Estimate | None = None
 
     @property
     def is_still(self) -> bool:
@@ -76,7 +85,8 @@ class Step:
 class Plan:
     """Steps in an order in which they can run. `touched` maps requirement ids to the datasets of theirs that change;
     `outputs` and `people` are those that the change reaches.
-    `removed` are datasets of the release that the project no longer has."""
+    `removed` are datasets of the release that the project no longer has. Where the plan was explained, `breaking` are
+    columns that go or get another type, `estimate` is what all steps may come to, `currency` that of its prices."""
 
     env: str
     base: Release | None
@@ -86,6 +96,9 @@ class Plan:
     notes: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
+    breaking: tuple[Breaking, ...] = ()
+    estimate: Estimate | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

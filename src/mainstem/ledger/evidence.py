@@ -30,12 +30,13 @@ def newest(connection: Connection, after: int) -> tuple[int, int]:
     return last, decides
 
 
-_HELD = """select key, (
-        select definition from evidence indexed by evidence_held
+_NEWEST = """select key, (
+        select {what} from evidence indexed by evidence_held
         where kind = 'version' and definition is not null and subject = json_extract(wanted.value, '$[0]')
             and version = json_extract(wanted.value, '$[1]')
         order by id desc limit 1)
     from json_each(?) as wanted"""
+_HELD, _MADE = (_NEWEST.format(what=what) for what in ("definition", "facts"))
 
 
 _LOOKED = """select key, (
@@ -58,6 +59,14 @@ def held(connection: Connection, versions: Iterable[tuple[str, str]]) -> dict[tu
     wanted = list(versions)
     found = connection.execute(_HELD, (to_json(wanted),))
     return {wanted[number]: definition for number, definition in found if definition is not None}
+
+
+def made(connection: Connection, versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Any]:
+    """What the columns of versions follow from; see the port."""
+    wanted = list(versions)
+    rows = connection.execute(_MADE, (to_json(wanted),))
+    found = {wanted[number]: from_json(facts).get("made") for number, facts in rows if facts is not None}
+    return {version: each for version, each in found.items() if each is not None}
 
 
 def select(

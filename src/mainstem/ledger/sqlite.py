@@ -27,7 +27,7 @@ from mainstem.ledger import (
 )
 from mainstem.ledger.connections import Connections, connect
 from mainstem.ledger.environments import number_of
-from mainstem.ledger.evidence import append, held, looked, newest, select
+from mainstem.ledger.evidence import append, held, looked, made, newest, select
 from mainstem.ledger.refusals import closed, refused
 from mainstem.ledger.rows import evidence_rows
 from mainstem.ledger.schema import prepare
@@ -225,6 +225,10 @@ class SqliteLedger:
     def held(self, versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
         with self._connections.reading() as connection:
             return held(connection, versions)
+
+    def made(self, versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Any]:
+        with self._connections.reading() as connection:
+            return made(connection, versions)
 
     def looked(self, versions: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Any]:
         with self._connections.reading() as connection:

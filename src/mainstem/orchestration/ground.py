@@ -18,6 +18,7 @@ from mainstem.core.release import DataFile, Lease, Version
 from mainstem.lifecycle.requirements.probe import Total
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.looks import Seen
+from mainstem.orchestration.makings import Makings
 from mainstem.orchestration.shelf import Shelf
 from mainstem.orchestration.state import State
 
@@ -54,7 +55,7 @@ class Ground:
     requirements want measured of each source, `tags` the effective tags by dataset and column. `kept` gathers evidence
     about versions that stay; it is recorded once, when all steps have ended. `errand` is what the run is for, where
     that is not to bring everything up to date. `seen` is what the looks before the plan found at each source,
-    `sessions` are those of the steps under way.
+    `sessions` are those of the steps under way, `makings` what datasets follow from whose steps have ended.
     """
 
     run: str
@@ -74,6 +75,7 @@ class Ground:
     errand: Errand | None = None
     seen: Seen = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
+    makings: dict[str, Makings] = field(default_factory=dict)
 
     @property
     def when(self) -> tuple[datetime, str, tuple[Macro, ...]]:

@@ -15,6 +15,7 @@ from mainstem.core.release import Version
 from mainstem.orchestration import attempt, measure
 from mainstem.orchestration.asked import Asked, marks, unheld
 from mainstem.orchestration.blame import hush, may_quote
+from mainstem.orchestration.followed import told
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.measure import Failing, Labels, Subject
 from mainstem.orchestration.under_way import working
@@ -112,7 +113,7 @@ def _as_seen(ground: Ground, row: Evidence, asked: Asked) -> Evidence:
 
 def _version(ground: Ground, subject: Subject) -> Evidence:
     held_to = marks(subject.dataset, ground.bound, ids(ground, ground.bound.waits[subject.dataset.name]))
-    return measure.version_evidence(subject, held_to)
+    return measure.version_evidence(subject, held_to, told(ground, subject.dataset))
 
 
 def _checked(

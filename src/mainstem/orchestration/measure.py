@@ -243,8 +243,9 @@ def run_probes(session: Session, subject: Subject, probes: Sequence[Probe], labe
     return evidence
 
 
-def version_evidence(subject: Subject, held_to: str | None = None) -> Evidence:
-    """The row that says what this version is, and what it was held to; valid from the instant of its data."""
+def version_evidence(subject: Subject, held_to: str | None = None, made: Mapping[str, Any] | None = None) -> Evidence:
+    """The row that says what this version is, what it was held to, and what its columns follow from; valid from the
+    instant of its data."""
     version = subject.version
     return Evidence(
         kind="version",
@@ -260,6 +261,7 @@ def version_evidence(subject: Subject, held_to: str | None = None) -> Evidence:
             "fingerprint": version.fingerprint,
             "rows": version.rows,
             "bytes": version.size_bytes,
+            **({"made": made} if made else {}),
         },
     )
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from mainstem.core.dataset import QUARANTINE, Dataset, Load, Model
 from mainstem.core.errand import Errand
 from mainstem.core.problem import Problem, ProjectError
-from mainstem.core.project import Macro, Project
+from mainstem.core.project import Project
 from mainstem.core.promotion import Promotion
 from mainstem.core.release import Version
 from mainstem.core.run import Look, Plan, Review, Step
@@ -17,9 +17,15 @@ from mainstem.core.span import Again
 from mainstem.governance.reach import Reached, reached
 from mainstem.orchestration.asked import in_words, listed, unheld
 from mainstem.orchestration.bind import Bound
-from mainstem.orchestration.graph import below
 from mainstem.orchestration.looks import load_fingerprint
-from mainstem.orchestration.state import State, model_skip_key
+from mainstem.orchestration.makings import Makings, When, key_of, planned
+from mainstem.orchestration.state import State
+
+OF_TEXT = ("added", "changed", "affected")
+"""Changes that come of what people wrote, not of newer rows."""
+
+PERHAPS = "perhaps"
+"""The change of a step that commits only if there is something new."""
 
 
 def plan(
@@ -40,6 +46,8 @@ def plan(
     """
     chosen = set(project.datasets if chosen is None else chosen)
     steps: dict[str, Step] = {}
+    makings: dict[str, Makings] = {}
+    when = (now, project.timezone, project.macros)
     for name in bound.order:
         made_by = project.datasets[name].made_by
         if name not in chosen and _shows_moved(name, made_by, bound, state, steps):
@@ -47,29 +55,35 @@ def plan(
         if name not in chosen:
             steps[name] = Step(name, "skip", "not selected", bound.inputs[name], commits=False)
         elif isinstance(errand, Again) and name == errand.dataset:
-            steps[name] = Step(name, "load", f"{errand}, committed only if rows differ", commits=None)
+            steps[name] = Step(name, "load", f"{errand}, committed only if rows differ", commits=None, change=PERHAPS)
         elif isinstance(errand, Review) and isinstance(made_by, Load):
-            steps[name] = Step(name, errand.action, "rows that were set aside", commits=None)
+            steps[name] = Step(name, errand.action, "rows that were set aside", commits=None, change=PERHAPS)
         elif isinstance(made_by, Load):
             steps[name] = _load_step(project.datasets[name], made_by, looks[name], bound, state, steps)
         else:
-            steps[name] = _model_step(
-                project.datasets[name], bound, state, steps, (now, project.timezone, project.macros)
-            )
+            steps[name] = _model_step(project.datasets[name], bound, state, steps, makings, when)
+        makings[name] = planned(
+            project.datasets[name],
+            bound.facts.get(name),
+            {parent: makings[parent] for parent in bound.inputs[name]},
+            state.bases.get(name),
+            stays=steps[name].commits is False,
+            when=when,
+        )
     adopted = errand.adopted if isinstance(errand, Promotion) else frozenset()
     if isinstance(errand, Promotion):
         steps = {name: _promoted(step, errand, project.datasets[name]) for name, step in steps.items()}
     _require_inputs(bound, state, chosen)
     removed = tuple(sorted(set(state.release.versions if state.release else ()) - set(project.datasets)))
     changing = [name for name, step in steps.items() if step.commits is not False or name in adopted]
-    moving = below(bound.inputs, changing, bound.order)
-    reach = _reached(project, bound, moving)
+    reach = _reached(project, bound, changing)
+    moving = frozenset(reach.datasets)
     return Plan(
         state.env,
         state.release,
         tuple(steps.values()),
         removed,
-        _touched(project, bound, moving, reach.requirements),
+        touched(project, bound, moving, reach.requirements),
         _notes(project, state, looks, removed, steps),
         reach.outputs,
         reach.people,
@@ -127,16 +141,18 @@ def _load_step(dataset: Dataset, load: Load, look: Look, bound: Bound, state: St
     name = dataset.name
     if name not in state.bases:
         missed = "; the source was not reached" if look.state == "unknown" else ""
-        return Step(name, "load", f"first load{missed}: {look.detail}")
+        return Step(name, "load", f"first load{missed}: {look.detail}", change="added")
     if look.state == "nothing":
         return _stay(dataset, bound, state, steps, f"nothing new at the source: {look.detail}")
     if look.state == "unknown":
-        return Step(name, "load", f"the source was not reached: {look.detail}", commits=None)
+        return Step(name, "load", f"the source was not reached: {look.detail}", commits=None, change=PERHAPS)
     if look.state == "unsure":
-        return Step(name, "load", f"cannot tell: read to see ({look.detail})", commits=None)
+        return Step(name, "load", f"cannot tell: read to see ({look.detail})", commits=None, change=PERHAPS)
     if load.load == "full":
-        return Step(name, "load", f"{look.detail}; read again, committed only if rows differ", commits=None)
-    return Step(name, "load", look.detail)
+        return Step(
+            name, "load", f"{look.detail}; read again, committed only if rows differ", commits=None, change="data"
+        )
+    return Step(name, "load", look.detail, change="data")
 
 
 _REFRESHED = {
@@ -151,7 +167,8 @@ def _model_step(
     bound: Bound,
     state: State,
     steps: Mapping[str, Step],
-    when: tuple[datetime, str, tuple[Macro, ...]],
+    makings: Mapping[str, Makings],
+    when: When,
 ) -> Step:
     name, model = dataset.name, dataset.made_by
     assert isinstance(model, Model)
@@ -160,26 +177,38 @@ def _model_step(
     base = state.bases.get(name)
     full = _REFRESHED[model.refresh] if model.kind == "incremental" else ""
     if base is None:
-        return Step(name, action, f"new model{full}", inputs)
+        return Step(name, action, f"new model{full}", inputs, change="added")
+    facts = bound.facts[name]
+    if base.skip_key == key_of(dataset, facts, {parent: makings[parent] for parent in inputs}, when):
+        is_same = all(makings[parent].whole == base.inputs.get(parent) for parent in inputs)
+        unchanged = "text and inputs unchanged" if is_same else "nothing that it reads is made in another way"
+        return _stay(dataset, bound, state, steps, unchanged)
+    if base.fingerprint != facts.fingerprint:
+        why, change = f"its {model.noun} changed", "changed"
+    else:
+        why, change = _moved_by(base, inputs, state, steps, reads_clock=facts.reads_clock)
+    return Step(name, action, why + full, inputs, commits=None if change == PERHAPS else True, change=change)
+
+
+def _moved_by(
+    base: Version, inputs: Sequence[str], state: State, steps: Mapping[str, Step], *, reads_clock: bool
+) -> tuple[str, str]:
+    """Why a model is built whose text is as it was, and the kind of its change."""
     certain = [parent for parent in inputs if steps[parent].commits]
     perhaps = [parent for parent in inputs if steps[parent].commits is None]
-    facts = bound.facts[name]
-    if not certain and not perhaps:
-        versions = {parent: state.bases[parent].id for parent in inputs if parent in state.bases}
-        if base.skip_key == model_skip_key(dataset, facts, versions, when):
-            return _stay(dataset, bound, state, steps, "text and inputs unchanged")
-    if base.fingerprint != facts.fingerprint:
-        return Step(name, action, f"its {model.noun} changed{full}", inputs)
+    remade = [each for each in certain if steps[each].change in OF_TEXT and steps[each].action != "load"]
+    if remade:
+        return f"what it reads of {listed(remade)} is made in another way", "affected"
     if certain:
-        return Step(name, action, f"new data in {listed(certain)}{full}", inputs)
+        return f"new data in {listed(certain)}", "data"
     if perhaps:
-        return Step(name, action, f"only if {listed(perhaps)} brings something new{full}", inputs, commits=None)
+        return f"only if {listed(perhaps)} brings something new", PERHAPS
     moved = [parent for parent in inputs if parent in state.bases and base.inputs.get(parent) != state.bases[parent].id]
     if moved:
-        return Step(name, action, f"{listed(moved)} differs from what it was built on{full}", inputs)
-    if facts.reads_clock:
-        return Step(name, action, f"its SQL reads the clock, and that has moved{full}", inputs)
-    return Step(name, action, f"its kind, its `time_column`, or a macro or variable that it uses changed{full}", inputs)
+        return f"{listed(moved)} differs from what it was built on", "data"
+    if reads_clock:
+        return "its SQL reads the clock, and that has moved", "data"
+    return "its kind, its `time_column`, or a macro or variable that it uses changed", "changed"
 
 
 def _notes(
@@ -222,7 +251,7 @@ def _reached(project: Project, bound: Bound, moving: Collection[str]) -> Reached
     return reached(project, bound.facts, *moving, *quarantines)
 
 
-def _touched(
+def touched(
     project: Project, bound: Bound, moving: Collection[str], requirements: Collection[str]
 ) -> dict[str, tuple[str, ...]]:
     """These requirements in the order of the files, each with the datasets of its own that change."""

@@ -17,8 +17,9 @@ from mainstem.orchestration.asked import listed
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.elsewhere import reads_another
 from mainstem.orchestration.looks import Seen, load_fingerprint, look_at_sources
+from mainstem.orchestration.makings import Makings, When, key_of, of_model, of_version
 from mainstem.orchestration.opening import bind_project
-from mainstem.orchestration.state import State, model_skip_key
+from mainstem.orchestration.state import State, means_the_same
 
 
 def adopt(
@@ -37,12 +38,11 @@ def adopt(
     _refuse_other_text(work)
     gone_on = _gone_on_from(ledger, work)
     bases = dict(state.bases)
-    moving: set[str] = set()
+    makings: dict[str, Makings] = {}
     for name in bound.order:
-        chosen = _load(work, name, gone_on) if project.datasets[name].is_load else _model(work, name, bases, moving)
-        if chosen is None:
-            moving.add(name)
-        else:
+        chosen = _load(work, name, gone_on) if project.datasets[name].is_load else _model(work, name, makings)
+        makings[name] = _makings(work, name, chosen, makings)
+        if chosen is not None:
             bases[name] = chosen
     adopted = {n for n, v in bases.items() if n in project.datasets and v is not state.bases.get(n)}
     new = {(name, bases[name].id) for name in adopted}
@@ -76,14 +76,10 @@ class _Choice:
     bound: Bound
     state: State
     release: Release
-    when: tuple[datetime, str, tuple[object, ...]]
+    when: When
 
     def theirs(self, name: str) -> Version | None:
         return self.release.versions.get(name)
-
-    def key(self, name: str, inputs: Mapping[str, str]) -> str:
-        dataset = self.project.datasets[name]
-        return model_skip_key(dataset, self.bound.facts[name], inputs, self.when)  # type: ignore[arg-type]
 
     def is_foreign(self, name: str) -> bool:
         """Whether a load reads another system in the branch: the settings of the two environments say so."""
@@ -123,7 +119,7 @@ def _is_of_other_text(work: _Choice, name: str) -> bool:
     if theirs is None or theirs.fingerprint != facts.fingerprint:
         return True
     depends = facts.reads_clock or (isinstance(dataset.made_by, Model) and bool(dataset.made_by.variables))
-    return not depends and theirs.skip_key != work.key(name, theirs.inputs)
+    return not depends and not means_the_same(theirs, dataset, facts, work.when)
 
 
 def _gone_on_from(ledger: Ledger, work: _Choice) -> frozenset[str]:
@@ -158,14 +154,20 @@ def _load(work: _Choice, name: str, gone_on: frozenset[str]) -> Version | None:
     return here if here is not None and here.fingerprint == wanted else None
 
 
-def _model(work: _Choice, name: str, bases: Mapping[str, Version], moving: set[str]) -> Version | None:
+def _model(work: _Choice, name: str, makings: Mapping[str, Makings]) -> Version | None:
     """The version that has the skip key of today's text over what was chosen; None where there is none."""
-    inputs = work.bound.inputs[name]
-    if any(parent in moving for parent in inputs):
-        return None
-    key = work.key(name, {parent: bases[parent].id for parent in inputs if parent in bases})
-    here, theirs = work.state.bases.get(name), work.theirs(name)
-    for version in (here, theirs):
+    inputs = {parent: makings[parent] for parent in work.bound.inputs[name]}
+    key = key_of(work.project.datasets[name], work.bound.facts[name], inputs, work.when)
+    for version in (work.state.bases.get(name), work.theirs(name)):
         if version is not None and version.skip_key == key:
             return version
     return None
+
+
+def _makings(work: _Choice, name: str, chosen: Version | None, makings: Mapping[str, Makings]) -> Makings:
+    """What a dataset follows from: a model that is built follows from its text over what was chosen."""
+    dataset = work.project.datasets[name]
+    if dataset.is_load:
+        return of_version(chosen)
+    inputs = {parent: makings[parent] for parent in work.bound.inputs[name]}
+    return of_model(dataset, work.bound.facts[name], inputs, work.when, chosen.id if chosen else None)

@@ -16,7 +16,7 @@ from mainstem.lifecycle.transformation import refresh
 from mainstem.lifecycle.transformation.refresh import Input, Touched, Wanted, find_touched, in_touched
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.measure import label_expression
-from mainstem.orchestration.state import model_skip_key
+from mainstem.orchestration.state import means_the_same
 from mainstem.sql.quote import quote
 from mainstem.sql.reach import TOUCHED
 
@@ -80,7 +80,7 @@ def _known(ground: Ground, dataset: Dataset, model: Model, lease: Lease, base: S
     if known.table != lease.table or base.number != known.number:
         raise _WholeError("its table has gone on from another version")
     facts = ground.bound.facts[dataset.name]
-    if known.skip_key != model_skip_key(dataset, facts, known.inputs, ground.when):
+    if not means_the_same(known, dataset, facts, ground.when):
         raise _WholeError("what it means has changed")
     if facts.volatile:
         raise _WholeError(f"{facts.volatile[0]}() is another at each run")

@@ -59,9 +59,9 @@ def read_state(ledger: Ledger, env: str) -> State:
     return State(env, release, bases, frozenset(pending), frozenset(forks), held, looked)
 
 
-def skip_key(fingerprint: str, inputs: Mapping[str, str], clock: str = "") -> str:
-    """Equal key, equal content: fingerprint, versions of the inputs, and what the clock put into the text."""
-    text = repr((fingerprint, sorted(inputs.items()), clock))
+def skip_key(meaning: str, inputs: Mapping[str, str]) -> str:
+    """Equal key, equal content: what is made, and of what."""
+    text = repr((meaning, sorted(inputs.items())))
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -71,19 +71,32 @@ def model_skip_key(
     inputs: Mapping[str, str],
     when: tuple[datetime, str, Sequence[Macro]],
 ) -> str:
-    """The skip key of a model: its kind, its meaning, its time column, its variables, the versions that it reads.
+    """The skip key of a model: what it reads, by name, and behind the last colon its own meaning.
 
     `when` is the run's clock, the zone and the macros: they count where the text reads them. A model that reads
     only the date is the same all day.
     """
+    meaning = _meaning(dataset, facts, when)
+    return f"{skip_key(meaning, inputs)}:{meaning}"
+
+
+def means_the_same(
+    version: Version, dataset: Dataset, facts: SqlFacts, when: tuple[datetime, str, Sequence[Macro]]
+) -> bool:
+    """Whether a model's version was made by what its text means today, over whatever inputs."""
+    return version.skip_key.rpartition(":")[2] == _meaning(dataset, facts, when)
+
+
+def _meaning(dataset: Dataset, facts: SqlFacts, when: tuple[datetime, str, Sequence[Macro]]) -> str:
+    """A digest of a model's kind, text and time column, and of the macros, variables and clock that it uses."""
     model = dataset.made_by
     assert isinstance(model, Model)
     now, zone, macros = when
     clock = bind_clock(model.sql, now, zone) if facts.reads_clock else ""
-    parted = (dataset.time_column,) if dataset.time_column else ()
-    values = (repr(each) for each in model.variables.values())
-    called = (macro.text for macro in used_macros(model.sql, macros))
-    return skip_key(":".join((model.kind, facts.fingerprint, *parted, *called, *values)), inputs, clock)
+    values = [repr(each) for each in model.variables.values()]
+    called = [macro.text for macro in used_macros(model.sql, macros)]
+    text = repr((model.kind, facts.fingerprint, dataset.time_column, called, values, clock))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def only(state: State, chosen: Collection[str]) -> State:

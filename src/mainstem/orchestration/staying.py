@@ -12,6 +12,7 @@ from mainstem.core.release import Version
 from mainstem.core.run import Done, Step
 from mainstem.orchestration import held, measure
 from mainstem.orchestration.ground import Ground
+from mainstem.orchestration.reads import reads_of
 
 
 def keep(ground: Ground, dataset: Dataset, step: Step) -> Done:
@@ -24,7 +25,7 @@ def keep(ground: Ground, dataset: Dataset, step: Step) -> Done:
     if dataset.is_load and step.why != "not selected" and promotion is None:
         as_of = ground.started_at
     elif not dataset.is_load:
-        as_of = _kept_as_of(ground, dataset.name, base)
+        as_of = _kept_as_of(ground, dataset, base)
     version = replace(base, as_of=as_of)
     if step.action == "check":
         read = (
@@ -40,12 +41,13 @@ def keep(ground: Ground, dataset: Dataset, step: Step) -> Done:
     return Done(dataset.name, outcome, step.why, version, rows=base.rows)
 
 
-def _kept_as_of(ground: Ground, name: str, base: Version) -> datetime:
-    """The instant of a kept model's data: that of its inputs, while they are what it was built on."""
-    inputs = ground.shelf.versions(ground.bound.inputs[name])
-    if {each: version.id for each, version in inputs.items()} != base.inputs:
+def _kept_as_of(ground: Ground, dataset: Dataset, base: Version) -> datetime:
+    """The instant of a kept model's data: that of its inputs, while they are as those that it was built on."""
+    inputs = ground.shelf.versions(ground.bound.inputs[dataset.name])
+    is_same = {each: version.id for each, version in inputs.items()} == base.inputs
+    if not is_same and reads_of(ground, dataset).key != base.skip_key:
         return base.as_of
-    reads_nothing_new = not inputs and not ground.bound.facts[name].reads_clock
+    reads_nothing_new = not inputs and not ground.bound.facts[dataset.name].reads_clock
     return held.as_of(ground, tuple(inputs), ground.started_at if reads_nothing_new else base.as_of)
 
 

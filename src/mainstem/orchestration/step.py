@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ from mainstem.orchestration.finishing import Result, finish, new_version
 from mainstem.orchestration.ground import Ground
 from mainstem.orchestration.looks import load_fingerprint
 from mainstem.orchestration.making import select_of
-from mainstem.orchestration.state import model_skip_key
+from mainstem.orchestration.reads import Reads, reads_of
 from mainstem.orchestration.staying import keep, stay
 from mainstem.orchestration.under_way import working
 
@@ -59,7 +59,7 @@ def _carry_out(ground: Ground, dataset: Dataset, step: Step) -> Done:
         return _review(ground, dataset)
     if isinstance(dataset.made_by, Load):
         return _load(ground, dataset)
-    known, reads = ground.base(dataset.name), _reading(ground, dataset)
+    known, reads = ground.base(dataset.name), reads_of(ground, dataset)
     if known is not None and known.skip_key == reads.key:
         return stay(ground, dataset, replace(known, as_of=reads.as_of), "text and inputs turned out unchanged")
     if dataset.made_by.kind == "view":
@@ -166,22 +166,7 @@ def _reads(version: Version, change: Change, told: Mapping[str, Any], known: Any
     return tuple(rows)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reads:
-    """What a model reads in this run: versions by dataset, the skip key that follows, and the instant of the data."""
-
-    ids: Mapping[str, str]
-    key: str
-    as_of: datetime
-
-
-def _reading(ground: Ground, dataset: Dataset) -> _Reads:
-    ids = held.ids(ground, ground.bound.inputs[dataset.name])
-    key = model_skip_key(dataset, ground.bound.facts[dataset.name], ids, ground.when)
-    return _Reads(ids, key, held.as_of(ground, tuple(ids), ground.started_at))
-
-
-def _build(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Done:
+def _build(ground: Ground, dataset: Dataset, model: Model, reads: Reads) -> Done:
     facts, lease = ground.bound.facts[dataset.name], ground.leases[dataset.name]
     with working(ground, dataset.name, "building") as session:
         ground.shelf.ready(_read_names(facts.inputs))
@@ -226,7 +211,7 @@ def _read_names(inputs: Mapping[str, Any]) -> list[str]:
     return ["main." + name if "." not in name else name for name in inputs]
 
 
-def _view(ground: Ground, dataset: Dataset, model: Model, reads: _Reads) -> Done:
+def _view(ground: Ground, dataset: Dataset, model: Model, reads: Reads) -> Done:
     known, facts, lease = ground.base(dataset.name), ground.bound.facts[dataset.name], ground.leases[dataset.name]
     with working(ground, dataset.name, "building") as session:
         sql = select_of(ground, session, dataset, model)

@@ -20,7 +20,7 @@ from mainstem.sql.facts import Inputs, read_facts, read_inputs
 SQLGLOT_VERSION = "30.30.0"
 """The parser that the facts come from; pinned exactly, and known here so that it need not be loaded."""
 
-_FORMAT = 1  # raised when the same text means other facts to the same versions
+_FORMAT = 2  # raised when the same text means other facts to the same versions
 _MAGIC = b"mainstem facts\n"
 _SEAL_BYTES = 16
 _ROOM = 5_000
@@ -49,6 +49,9 @@ class _Facts(msgspec.Struct, array_like=True, frozen=True):
     unresolved: frozenset[str]
     volatile: tuple[str, ...]
     problems: list[_Problem]
+    is_settled: bool
+    frame: str
+    made: dict[str, str]
 
 
 _Fields = list[tuple[str, str]]
@@ -226,6 +229,9 @@ def _facts_entry(facts: SqlFacts) -> _Facts:
         facts.unresolved,
         facts.volatile,
         _problem_entries(facts.problems),
+        facts.is_settled,
+        facts.frame,
+        dict(facts.made),
     )
 
 
@@ -240,4 +246,7 @@ def _facts(entry: _Facts, inputs: Inputs, file: str) -> SqlFacts:
         reads_clock=inputs.reads_clock,
         volatile=entry.volatile,
         problems=_problems(entry.problems, file),
+        is_settled=entry.is_settled,
+        frame=entry.frame,
+        made=entry.made,
     )

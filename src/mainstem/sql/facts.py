@@ -12,6 +12,7 @@ from mainstem.core.place import Place
 from mainstem.core.problem import Problem
 
 if TYPE_CHECKING:
+    from mainstem.sql.making import Making
     from mainstem.sql.scope import Column, Query
 
 EVERYTHING = "*"
@@ -36,7 +37,17 @@ class Inputs:
     problems: tuple[Problem, ...] = ()
 
 
-_trees: dict[tuple[str, str, frozenset[str]], tuple[Any, Inputs] | None] = {}
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A text that was parsed; `tree` is None for what is no SELECT. `words` and `kinds` are its tokens."""
+
+    tree: Any
+    inputs: Inputs
+    words: Sequence[str] = ()
+    kinds: Sequence[str] = ()
+
+
+_trees: dict[tuple[str, str, frozenset[str]], _Read] = {}
 """Trees of texts whose inputs were read and whose facts were not: one parse serves both."""
 
 
@@ -47,33 +58,35 @@ def read_inputs(sql: str, place: Place, macros: frozenset[str] = frozenset()) ->
     `macros` are names that may be called where a table stands.
     Wrong text is told in `problems`: Q001 no SQL, Q002 not one SELECT, Q003 a file or a function read directly.
     """
-    tree, inputs = _read(sql, place, macros)
-    if tree is not None and len(_trees) < _KEPT_TREES:
-        _trees[sql, place.file, macros] = (tree, inputs)
-    return inputs
+    read = _read(sql, place, macros)
+    if read.tree is not None and len(_trees) < _KEPT_TREES:
+        _trees[sql, place.file, macros] = read
+    return read.inputs
 
 
-def _read(sql: str, place: Place, macros: frozenset[str]) -> tuple[Any, Inputs]:
+def _read(sql: str, place: Place, macros: frozenset[str]) -> _Read:
     from mainstem.sql.clock import clock_calls, volatile_calls
-    from mainstem.sql.fingerprint import fingerprint
+    from mainstem.sql.fingerprint import fingerprint, words_of
+    from mainstem.sql.making import kinds_of
     from mainstem.sql.parse import parse_select
     from mainstem.sql.tables import tables_read
     from mainstem.sql.text import Text
 
     parsed = parse_select(sql, place)
     if parsed.tree is None:
-        return None, Inputs(problems=parsed.problems)
+        return _Read(None, Inputs(problems=parsed.problems))
     text = Text(sql, place.file)
     found = tables_read(parsed.tree, text, macros)
     volatile = volatile_calls(sql, parsed.tokens, found.names)
+    words = words_of(sql, parsed.tokens, found.names)
     inputs = Inputs(
         {name: text.place(start) for name, start in found.datasets.items()},
-        fingerprint(sql, parsed.tokens, found.names),
+        fingerprint(words),
         bool(clock_calls(sql, parsed.tokens, found.names)),
         (*volatile, "tablesample") if found.samples else volatile,
         tuple(found.problems),
     )
-    return parsed.tree, inputs
+    return _Read(parsed.tree, inputs, words, kinds_of(parsed.tokens))
 
 
 def read_facts(
@@ -88,9 +101,11 @@ def read_facts(
     column whose name a table cannot bear.
     """
     kept = _trees.pop((sql, place.file, macros), None)
-    tree, inputs = _read(sql, place, macros) if kept is None else kept
+    read = _read(sql, place, macros) if kept is None else kept
+    tree, inputs = read.tree, read.inputs
     if tree is None:
         return _facts(inputs, (), {}, frozenset(), frozenset(), (), inputs.problems)
+    from mainstem.sql.making import making
     from mainstem.sql.parse import too_deep
     from mainstem.sql.queries import resolve
     from mainstem.sql.scope import Scope, Walk
@@ -116,6 +131,7 @@ def read_facts(
         frozenset(unresolved if query.rest is None else {*unresolved, EVERYTHING}),
         tuple(sorted(walk.unbound)),
         (*inputs.problems, *walk.problems.values()),
+        making(tree, read.words, read.kinds, query, walk),
     )
 
 
@@ -141,6 +157,7 @@ def _facts(
     unresolved: frozenset[str],
     unbound: tuple[str, ...],
     problems: tuple[Problem, ...],
+    making: Making | None = None,
 ) -> SqlFacts:
     return SqlFacts(
         inputs=inputs.inputs,
@@ -152,6 +169,9 @@ def _facts(
         reads_clock=inputs.reads_clock,
         volatile=(*inputs.volatile, *unbound),
         problems=tuple(sorted(problems, key=lambda problem: (problem.place or Place(""), problem.code))),
+        is_settled=making is not None and making.is_settled,
+        frame=making.frame if making else "",
+        made=(making.columns if making else None) or {},
     )
 
 

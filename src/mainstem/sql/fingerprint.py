@@ -17,17 +17,21 @@ _EXACT = frozenset(
 _SEMICOLON = TokenType.SEMICOLON
 
 
-def fingerprint(sql: str, tokens: Iterable[Any], names: AbstractSet[int]) -> str:
-    """`sha256:` and the digest of the tokens.
+def words_of(sql: str, tokens: Iterable[Any], names: AbstractSet[int]) -> list[str]:
+    """The tokens of a text as they count: one text each, "" for a semicolon.
 
     `names` are the indices at which identifiers begin: an unquoted identifier keeps its case, since a column is
     spelled in the table as it is in the SELECT.
     """
-    parts: list[str] = []
+    words: list[str] = []
     for token in tokens:
         start = token.start
         word = sql[start : token.end + 1]
         kind = token.token_type
-        if kind is not _SEMICOLON:
-            parts.append(word if start in names or kind in _EXACT else word.upper())
-    return "sha256:" + hashlib.sha256("\x00".join(parts).encode()).hexdigest()
+        words.append("" if kind is _SEMICOLON else word if start in names or kind in _EXACT else word.upper())
+    return words
+
+
+def fingerprint(words: Iterable[str]) -> str:
+    """`sha256:` and the digest of the words of a text."""
+    return "sha256:" + hashlib.sha256("\x00".join(word for word in words if word).encode()).hexdigest()
