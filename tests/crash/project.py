@@ -61,9 +61,19 @@ select o.day, count(*) as orders, sum(o.amount) as amount, max(p.price) as price
 from staging.orders as o left join feed.prices as p using (day)
 group by o.day
 """,
+    "models/marts/largest.sql": """/* ---
+kind: incremental
+refresh: incremental
+key: [day]
+--- */
+select day, count(*) as orders, max(amount) as amount from staging.orders group by day
+""",
     "models/marts/recent.sql": "/* ---\nkind: view\n--- */\nselect * from marts.daily where orders > 1\n",
 }
-TABLES = ("shop.orders", "feed.prices", "staging.orders", "marts.daily", "marts.recent", "feed.prices__quarantine")
+TABLES = (
+    *("shop.orders", "feed.prices", "feed.prices__quarantine"),
+    *("staging.orders", "marts.daily", "marts.largest", "marts.recent"),
+)
 
 
 def make(folder: Path) -> Path:

@@ -14,11 +14,11 @@ from mainstem.core.clock import SetClock
 from mainstem.core.crash import CLEANING_POINTS, POINTS
 from mainstem.core.promotion import Promotion
 from mainstem.core.run import Run
+from mainstem.dataops.branches import create, drop
+from mainstem.dataops.cleaning import Cleaned, Keep, clean
 from mainstem.ledger.holder import this_holder
 from mainstem.ledger.sqlite import open_ledger
 from mainstem.lifecycle.serving.request import Request
-from mainstem.orchestration.branches import create, drop
-from mainstem.orchestration.cleaning import Cleaned, Keep, clean
 from mainstem.orchestration.reading import ask, current_release
 from mainstem.orchestration.waiting import run_waiting
 from mainstem.project import load

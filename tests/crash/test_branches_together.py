@@ -14,13 +14,13 @@ from typing import Any
 
 from mainstem.core.clock import WallClock
 from mainstem.core.promotion import Promotion
+from mainstem.dataops.branches import create, drop
+from mainstem.dataops.cleaning import Keep, clean
+from mainstem.dataops.differences import compare_rows, release_of
 from mainstem.ledger.holder import this_holder
 from mainstem.ledger.sqlite import open_ledger
 from mainstem.lifecycle.serving.request import Request
-from mainstem.orchestration.branches import create, drop
 from mainstem.orchestration.checkup import checkup
-from mainstem.orchestration.cleaning import Keep, clean
-from mainstem.orchestration.comparing import compare_rows, release_of
 from mainstem.orchestration.reading import ask, current_release
 from mainstem.orchestration.waiting import run_waiting
 from mainstem.project import load

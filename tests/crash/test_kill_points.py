@@ -13,7 +13,7 @@ from mainstem.core.crash import POINTS
 from mainstem.core.run import Run
 from tests.crash.project import killed_run, make, run, second_day, tables
 
-STEPS = ("shop.orders", "feed.prices", "staging.orders", "marts.daily")
+STEPS = ("shop.orders", "feed.prices", "staging.orders", "marts.daily", "marts.largest")
 OF_A_STEP = POINTS[1 : POINTS.index("after-record") + 1]
 
 

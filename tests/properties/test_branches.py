@@ -14,11 +14,11 @@ from mainstem.core.clock import WallClock
 from mainstem.core.problem import MainstemError
 from mainstem.core.promotion import Promotion
 from mainstem.core.release import Release
+from mainstem.dataops.branches import create, drop
+from mainstem.dataops.cleaning import Keep, clean
 from mainstem.ledger.holder import this_holder
 from mainstem.ledger.sqlite import open_ledger
 from mainstem.lifecycle.serving.request import Request
-from mainstem.orchestration.branches import create, drop
-from mainstem.orchestration.cleaning import Keep, clean
 from mainstem.orchestration.reading import ask, current_release
 from mainstem.orchestration.rollback import rollback
 from mainstem.orchestration.waiting import run_waiting
@@ -48,11 +48,19 @@ tables:
       amount: integer
 """,
     "models/n.sql": "select count(*) as n from feed.orders\n",
+    "models/by_amount.sql": """/* ---
+kind: incremental
+refresh: incremental
+key: [amount]
+--- */
+select amount, count(*) as n, max(id) as newest from feed.orders group by amount
+""",
     "models/shown.sql": "/* ---\nkind: view\n--- */\nselect times, total, n from total, n\n",
 }
 ASKED = """
 select (select count(*) from feed.orders) as orders, (select count(distinct id) from feed.orders) as ids,
     (select count(*) from feed.orders__quarantine) as aside, (select max(id) from feed.kept) as newest,
+    (select sum(n) from by_amount) as by_amount, (select max(newest) from by_amount) as newest_by_amount,
     times, total, n from shown
 """
 
@@ -69,7 +77,7 @@ class Shown:
 
     def row(self) -> tuple[Any, ...]:
         n = 2 * self.loaded
-        return n, n, self.loaded, n - 1, self.factor, 30 * self.loaded * self.factor, n
+        return n, n, self.loaded, n - 1, n, n - 1, self.factor, 30 * self.loaded * self.factor, n
 
     def came_from(self, load: int) -> bool:
         return self.load == load or (self.before is not None and self.before.came_from(load))

@@ -8,8 +8,8 @@ import pytest
 
 from mainstem.core.problem import ProjectError
 from mainstem.core.release import Outline
-from mainstem.orchestration.branches import plain_name
-from mainstem.orchestration.cleaning import Keep, given_up, keep_of
+from mainstem.dataops.branches import plain_name
+from mainstem.dataops.cleaning import Keep, given_up, keep_of
 
 NOW = datetime(2026, 3, 31, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -33,7 +33,7 @@ def create(name: str, parent: str, folder: Path | None, now: str | None, as_json
     """A branch NAME that shows what another environment shows now, and goes its own way from there."""
     from mainstem.cli.screen import console, print_json, styled
     from mainstem.core.words import counted
-    from mainstem.orchestration.branches import create as begin
+    from mainstem.dataops.branches import create as begin
 
     opened = open_project(folder, parent, now, writes=True)
     made = begin(opened.project, opened.ledger, opened.clock, name, parent)
@@ -109,8 +109,8 @@ def _local(opened: Opened, branch: Branch) -> str:
 def drop(name: str, folder: Path | None, now: str | None, as_json: bool) -> None:
     """Remove the branch NAME. What the ledger says of it stays; `mainstem clean` removes the files of its tables."""
     from mainstem.cli.screen import console, print_json, styled
+    from mainstem.dataops.branches import drop as remove
     from mainstem.ledger.holder import this_holder
-    from mainstem.orchestration.branches import drop as remove
 
     opened = open_project(folder, "prod", now, writes=True)
     stood_at = remove(opened.project, opened.ledger, opened.clock, name, this_holder())

@@ -27,7 +27,7 @@ def command(folder: Path | None, now: str | None, as_json: bool, keep: str, grac
     """
     from mainstem.cli.screen import console, escaped, print_json, say
     from mainstem.core.words import counted, size
-    from mainstem.orchestration.cleaning import clean, keep_of
+    from mainstem.dataops.cleaning import clean, keep_of
 
     wanted = keep_of(keep, grace)
     opened = open_project(folder, "prod", now, writes=not plans)

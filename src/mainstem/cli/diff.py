@@ -11,8 +11,8 @@ from mainstem.cli.naming import naming
 from mainstem.cli.opening import dataset_name, open_project
 from mainstem.cli.options import json_option, project_option
 from mainstem.core.release import Release
+from mainstem.dataops.differences import Column, Compared, Rows
 from mainstem.lifecycle.serving.request import Answer
-from mainstem.orchestration.comparing import Column, Compared, Rows
 
 
 @click.command("diff")
@@ -32,7 +32,7 @@ def command(
     many rows are new, gone and changed, by column, a few of each sort, and figures of each column. Rows are told apart
     by the `key` of the dataset. Columns that carry a tag are redacted.
     """
-    from mainstem.orchestration.comparing import compare, compare_rows, release_of
+    from mainstem.dataops.differences import compare, compare_rows, release_of
 
     opened = open_project(folder, "prod")
     releases = release_of(opened.ledger, opened.project, a), release_of(opened.ledger, opened.project, b)

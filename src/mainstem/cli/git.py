@@ -30,7 +30,7 @@ def default_environment(folder: Path | None) -> str:
 
 def environment_of(root: Path) -> str:
     """The environment of the branch of git around a folder; that of the main branch where there is no repository."""
-    from mainstem.orchestration.branches import plain_name
+    from mainstem.dataops.branches import plain_name
 
     found = next((above / ".git" for above in (root, *root.parents) if (above / ".git").exists()), None)
     if found is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -53,7 +53,7 @@ def open_text(folder: Path | None, env: str | None = None, variables: Mapping[st
 
     project = read_text(find_root(folder), env, variables)
     if env is not None and env not in project.environments and not _is_of_git(project, env):
-        names = [*project.environments, *branches(project)]
+        names = list(dict.fromkeys([*project.environments, *_standing(project)]))
         if env not in names:
             mend = nearest(env, names, kind="environments")
             raise ProjectError(Problem("C003", f'environment "{env}" does not exist', mend))
@@ -62,13 +62,22 @@ def open_text(folder: Path | None, env: str | None = None, variables: Mapping[st
 
 def branches(project: Project) -> list[str]:
     """The names of the project's branches; none where there is no ledger (none is made)."""
+    return _told(project, lambda ledger: [branch.name for branch in ledger.branches()])
+
+
+def _standing(project: Project) -> list[str]:
+    """The names of environments that stand at a release, written in mainstem.yml or not."""
+    return _told(project, lambda ledger: sorted({each.env for each in ledger.outlines()}))
+
+
+def _told(project: Project, ask: Callable[[Ledger], list[str]]) -> list[str]:
     from mainstem.ledger.sqlite import is_made, open_ledger
 
     if not is_made(project.ledger):
         return []
     ledger = open_ledger(project.ledger)
     try:
-        return [branch.name for branch in ledger.branches()]
+        return ask(ledger)
     finally:
         ledger.close()
 
@@ -114,7 +123,7 @@ def _begin(project: Project, ledger: Ledger, env: str) -> None:
     import click
 
     from mainstem.cli.git import MAIN
-    from mainstem.orchestration.branches import create
+    from mainstem.dataops.branches import create
 
     if ledger.current(MAIN) is not None:
         begun = create(project, ledger, clock_of(project, ledger, None, writes=True), env, MAIN)

@@ -128,7 +128,7 @@ def cell(value: Any, column: str = "", type_: str = "") -> str:
     return f"{value:,f}" if isinstance(value, Decimal) else str(value)
 
 
-OUTCOMES = ("failed", "committed", "recovered", "checked", "kept", "unchanged")
+OUTCOMES = ("failed", "committed", "recovered", "adopted", "checked", "kept", "unchanged")
 """What becomes of steps, in the order in which people want to know."""
 
 

@@ -156,6 +156,27 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class Program:
+    """A function of a file of the project that makes rows of rows.
+
+    `module` is the file, `text` all that is in it, `line` where the function begins. `inputs` maps its parameters to
+    datasets, `variables` others to variables; `places` are those of what they name. `lineage` has, by output column,
+    the columns (`schema.table.column`) that reach it; None where nobody said. `digest` is that of the function and of
+    what it calls in its file.
+    """
+
+    module: str
+    function: str
+    line: int
+    text: str
+    digest: str
+    inputs: Mapping[str, str]
+    variables: Mapping[str, str]
+    lineage: Mapping[str, tuple[str, ...]] | None = None
+    places: Places = field(default_factory=Places, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """How a SELECT, or a file of another language, becomes a dataset. `kind`: view | table | incremental | csv.
 
@@ -163,7 +184,7 @@ class Model:
     known and pays), incremental (wherever it is known), full.
 
     `sql` is the text of the SELECT with the YAML head blanked out by spaces and newlines, so that line and
-    column of any part of it are those of the file. It is "" where `rows` stand in its place.
+    column of any part of it are those of the file. It is "" where `rows` or a `program` stand in its place.
     `variables` are those that the text names.
     """
 
@@ -172,7 +193,18 @@ class Model:
     place: Place
     refresh: str = "auto"
     rows: Rows | None = None
+    program: Program | None = None
     variables: Mapping[str, Variable] = field(default_factory=dict)
+
+    @property
+    def noun(self) -> str:
+        """What makes its rows, in a word: SQL, rows, Python."""
+        return "rows" if self.rows else "Python" if self.program else "SQL"
+
+    @property
+    def written(self) -> str:
+        """Its text: SQL, or Python."""
+        return self.program.text if self.program else self.sql
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,12 @@ class Session(Protocol):
         """A large result: an object with `__arrow_c_stream__`."""
         ...
 
+    def handed(self, select: str, form: str) -> Any:
+        """A result for a user's program: as `relation`, the engine's own object, computed when it is used and only
+        while this session is open; or as `pandas`, a frame. ImportError where that library is not installed.
+        """
+        ...
+
     def write(self, select: str, folder: Path, prefix: str, about: int = 0) -> Written:
         """Run the SELECT into Parquet files `<folder>/<prefix>*.parquet` (zstd); types already storable.
 
@@ -71,7 +77,8 @@ class Session(Protocol):
         ...
 
     def take(self, table: str, stream: Any) -> int:
-        """Put the rows of an Arrow stream (`__arrow_c_stream__`) into the temporary table `table`; how many they are.
+        """Put the rows of an Arrow stream (`__arrow_c_stream__`), or of a frame of pandas, into the temporary table
+        `table`; how many they are.
 
         The first stream makes the table. Memory is bounded by one batch of the stream.
         """

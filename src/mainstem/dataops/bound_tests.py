@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mainstem.core.dataset import QUARANTINE, Dataset, Model
+from mainstem.core.dataset import QUARANTINE, Model
 from mainstem.core.model_test import ModelTest, Rows
-from mainstem.core.place import Place
 from mainstem.core.problem import Problem, nearest
 from mainstem.core.project import Project
 from mainstem.core.release import Field
@@ -44,8 +43,9 @@ def bind_test(project: Project, bound: Bound, test: ModelTest) -> BoundTest | li
     """The test with its names resolved, or everything that is wrong with them: D001, D002, D003, D005, D007."""
     name = test.model
     dataset = project.datasets.get(name)
-    if dataset is None or not isinstance(dataset.made_by, Model) or dataset.made_by.rows is not None:
+    if dataset is None or not _has_select(dataset):
         return [no_model(project, test.model, dataset, test.model_place)]
+    assert isinstance(dataset.made_by, Model)
     model, facts = dataset.made_by, bound.facts[name]
     reads = {each: _fields(bound, each) for each in facts.inputs}
     given = {each.name: each.rows for each in test.given}
@@ -90,16 +90,9 @@ def result_problems(test: ModelTest, columns: Sequence[Field]) -> Iterator[Probl
 def _fields(bound: Bound, name: str) -> tuple[Field, ...] | None:
     return quarantine_fields() if name.endswith(QUARANTINE) else bound.fields.get(name)
 
-
-def no_model(project: Project, name: str, dataset: Dataset | None, place: Place | None) -> Problem:
-    """The problem of a name that is no model with a SELECT."""
-    models = [each for each, found in project.datasets.items() if _has_select(found)]
-    but = "" if dataset is None else ", but a table of a source" if dataset.is_load else ", but a file of rows"
-    return Problem("D001", f'"{name}" is no model{but}', nearest(name, models, kind="models"), place)
-
-
-def _has_select(dataset: Dataset) -> bool:
-    return isinstance(dataset.made_by, Model) and dataset.made_by.rows is None
+    if dataset is None or not _has_select(dataset):
+        return [no_model(project, test.model, dataset, test.model_place)]
+    assert isinstance(dataset.made_by, Model)
 
 
 def _not_read(test: ModelTest, reads: Mapping[str, object]) -> Iterator[Problem]:

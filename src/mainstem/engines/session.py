@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -96,6 +97,15 @@ class Session:
         self._one_select(select)
         return Stream(self._relation(select), select)
 
+    def handed(self, select: str, form: str) -> Any:
+        self._one_select(select)
+        relation = self._relation(select)
+        if form == "pandas":
+            import_module("pandas")  # the engine says less of it when it is not there
+            with complaints(select):
+                return relation.df()
+        return relation
+
     def write(self, select: str, folder: Path, prefix: str, about: int = 0) -> Written:
         text = self._one_select(select)
         fields = self._fields(text)
@@ -140,7 +150,8 @@ class Session:
 
         given = f"{table}_given"
         with complaints():
-            self._cursor.register(given, RecordBatchReader.from_stream(stream))
+            is_pandas = type(stream).__module__.partition(".")[0] == "pandas"  # its Arrow stream asks for pyarrow
+            self._cursor.register(given, stream if is_pandas else RecordBatchReader.from_stream(stream))
             try:
                 there = "select 1 from duckdb_tables() where temporary and table_name = ?"
                 has_table = bool(self._cursor.execute(there, [table]).fetchall())

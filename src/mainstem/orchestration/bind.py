@@ -22,6 +22,7 @@ from mainstem.orchestration import mentions
 from mainstem.orchestration.binding import Work, resolve
 from mainstem.orchestration.bound_columns import empty, load_fields, model_fields, quarantine_fields, takes
 from mainstem.orchestration.bound_macros import Macros
+from mainstem.orchestration.bound_programs import bind_program, program_inputs
 from mainstem.orchestration.bound_rows import bind_rows
 from mainstem.orchestration.fits import query_problems
 from mainstem.orchestration.graph import in_order, one_cycle
@@ -85,6 +86,8 @@ def bind(project: Project, known: Mapping[str, tuple[Field, ...]], texts: Any, e
 def _inputs(work: Work, dataset: Dataset) -> tuple[str, ...]:
     if isinstance(dataset.made_by, Load) or dataset.made_by.rows is not None:
         return ()
+    if dataset.made_by.program is not None:
+        return program_inputs(work, dataset, dataset.made_by.program)
     used = work.macros.used(dataset.made_by.sql)
     found = work.texts.inputs(dataset.made_by.sql, dataset.place, _called(used))
     work.problems += found.problems
@@ -144,6 +147,9 @@ def _bind_columns(work: Work, dataset: Dataset, inputs: Sequence[str]) -> None:
     if dataset.name in work.broken or any(name in work.broken for name in inputs):
         work.broken.add(dataset.name)
         work.fields[dataset.name] = None
+        return
+    if dataset.made_by.program is not None:
+        bind_program(work, dataset, dataset.made_by.program)
         return
     if not takes(work, work.macros.used(dataset.made_by.sql)):
         work.broken.add(dataset.name)

@@ -129,7 +129,7 @@ def _checked(
 
 def written(ground: Ground, dataset: Dataset) -> str:
     """What people wrote of a dataset, and the names of its columns: words that may be quoted."""
-    sql = dataset.made_by.sql if isinstance(dataset.made_by, Model) else ""
+    sql = dataset.made_by.written if isinstance(dataset.made_by, Model) else ""
     fields = (ground.bound.fields.get(name) or () for name in (dataset.name, *ground.bound.waits[dataset.name]))
     names = [field.name for each in fields for field in each] + [column.name for column in dataset.columns]
     return " ".join((sql, dataset.name, *names, *(repr(check.options) for check in dataset.checks)))

@@ -139,6 +139,13 @@ def _load_step(dataset: Dataset, load: Load, look: Look, bound: Bound, state: St
     return Step(name, "load", look.detail)
 
 
+_REFRESHED = {
+    "auto": "; incrementally where that is known and pays",
+    "incremental": "; incrementally where that is known",
+    "full": "; in full, as its head says",
+}
+
+
 def _model_step(
     dataset: Dataset,
     bound: Bound,
@@ -151,7 +158,7 @@ def _model_step(
     inputs = bound.inputs[name]
     action = "view" if model.kind == "view" else "build"
     base = state.bases.get(name)
-    full = "; incrementally where that is known and pays" if model.kind == "incremental" else ""
+    full = _REFRESHED[model.refresh] if model.kind == "incremental" else ""
     if base is None:
         return Step(name, action, f"new model{full}", inputs)
     certain = [parent for parent in inputs if steps[parent].commits]
@@ -162,7 +169,7 @@ def _model_step(
         if base.skip_key == model_skip_key(dataset, facts, versions, when):
             return _stay(dataset, bound, state, steps, "text and inputs unchanged")
     if base.fingerprint != facts.fingerprint:
-        return Step(name, action, f"its {'SQL' if model.rows is None else 'rows'} changed{full}", inputs)
+        return Step(name, action, f"its {model.noun} changed{full}", inputs)
     if certain:
         return Step(name, action, f"new data in {listed(certain)}{full}", inputs)
     if perhaps:

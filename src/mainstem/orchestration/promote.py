@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from mainstem.core.dataset import Model
 from mainstem.core.ports import Ledger
 from mainstem.core.problem import Problem, ProjectError, WorldError
 from mainstem.core.project import Project
@@ -113,6 +114,7 @@ def _refuse_other_text(work: _Choice) -> None:
 
 
 def _is_of_other_text(work: _Choice, name: str) -> bool:
+    """Whether the branch has no version of these words; what the clock and variables put into them may differ."""
     theirs, dataset = work.theirs(name), work.project.datasets[name]
     if dataset.is_load:
         is_other = theirs is None or theirs.fingerprint != load_fingerprint(work.project, dataset)
@@ -120,7 +122,8 @@ def _is_of_other_text(work: _Choice, name: str) -> bool:
     facts = work.bound.facts[name]
     if theirs is None or theirs.fingerprint != facts.fingerprint:
         return True
-    return not facts.reads_clock and theirs.skip_key != work.key(name, theirs.inputs)
+    depends = facts.reads_clock or (isinstance(dataset.made_by, Model) and bool(dataset.made_by.variables))
+    return not depends and theirs.skip_key != work.key(name, theirs.inputs)
 
 
 def _gone_on_from(ledger: Ledger, work: _Choice) -> frozenset[str]:

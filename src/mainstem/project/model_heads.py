@@ -46,6 +46,16 @@ ROWS = Form(
 """The file beside a CSV file: what its columns are, and what is said of any model."""
 
 
+PROGRAM = Form(
+    ModelKeys,
+    given=frozenset({"refresh"}),
+    narrowed={"kind": Literal["table"]},
+    also={**_ALSO, "inputs": Any, "lineage": Any},
+    hints=_HINTS,
+)
+"""What a function's decorator says: the keys of any head, and what the function reads."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReadModel:
     """A model, and the keys of its head for the places of what they name. `dataset` is None after a problem."""

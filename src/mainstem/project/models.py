@@ -1,4 +1,4 @@
-"""Models: files below `models/` whose path is their name: SELECTs, and rows as CSV."""
+"""Models: files below `models/` whose path is their name: SELECTs, functions of Python, rows as CSV."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from mainstem.project.files import Written, kept, list_files, read_file
 from mainstem.project.heads import Headed, split_select
 from mainstem.project.model_heads import MODEL, ReadModel, read_head
 from mainstem.project.names import RESERVED_SCHEMAS, dataset_problem, identifier_problem
+from mainstem.project.python_models import read_python_model
 
 _OTHER_LANGUAGES = (
-    "write a model as a SELECT in a .sql file, its columns and checks in the head, or as rows in a .csv file; "
-    "models in Python are not in this version"
+    "write a model as a SELECT in a .sql file, its columns and checks in the head, as a function in a .py file, "
+    "or as rows in a .csv file"
 )
 
 
@@ -23,7 +24,7 @@ def read_models(root: Path, problems: list[Problem]) -> tuple[list[ReadModel], f
     """Every model below `models/`, and the names of those that cannot be read."""
     models: list[ReadModel] = []
     lost: set[str] = set()
-    paths = kept(list_files(root, "models", problems), (".sql", ".csv", ".yml"), _OTHER_LANGUAGES, problems)
+    paths = kept(list_files(root, "models", problems), (".sql", ".py", ".csv", ".yml"), _OTHER_LANGUAGES, problems)
     for path in paths:
         stem, _, ending = path.rpartition(".")
         if ending == "yml":
@@ -44,6 +45,8 @@ def read_models(root: Path, problems: list[Problem]) -> tuple[list[ReadModel], f
 def _read(name: str, written: Written, beside: Written | None, problems: list[Problem]) -> ReadModel | None:
     if written.path.endswith(".csv"):
         return read_csv_model(name, written, beside, problems)
+    if written.path.endswith(".py"):
+        return read_python_model(name, written, problems)
     return read_model(name, written, problems)
 
 

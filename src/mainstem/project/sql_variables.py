@@ -165,10 +165,18 @@ def given_variables(
 
 
 def _texts(dataset: Dataset) -> Iterator[tuple[str, Place]]:
-    """What of a dataset is SQL; a model's text has the lines of its file."""
+    """What of a dataset is SQL."""
     if isinstance(dataset.made_by, Model):
-        yield dataset.made_by.sql, Place(dataset.made_by.place.file)
+        yield from _model_texts(dataset.made_by)
     yield from ((text, check.place) for check in dataset.checks if (text := _sql_of(check)))
+
+
+def _model_texts(model: Model) -> Iterator[tuple[str, Place]]:
+    """A model's SELECT, with the lines of its file, and what its program names."""
+    yield model.sql, Place(model.place.file)
+    if model.program is not None:
+        for parameter, name in model.program.variables.items():
+            yield f"${name}", model.program.places[parameter]
 
 
 def _strange(text: str, place: Place, variables: Variables) -> Iterable[Problem]:
@@ -187,7 +195,7 @@ def _with_values(dataset: Dataset, known: Mapping[str, Variable]) -> Dataset:
     if not known:
         return dataset
     model = dataset.made_by
-    if isinstance(model, Model) and (own := used((model.sql,), known)):
+    if isinstance(model, Model) and (own := used((text for text, _ in _model_texts(model)), known)):
         dataset = replace(dataset, made_by=replace(model, variables=own))
     if any("$" in _sql_of(check) for check in dataset.checks):
         dataset = replace(dataset, checks=tuple(_check(check, known) for check in dataset.checks))

@@ -16,8 +16,8 @@ CODES: dict[str, Code] = {
     ),
     "C003": Code(
         "An environment that does not exist",
-        "Environments are listed in mainstem.yml; without any there is `prod`.",
-        "Correct the name, or add it under `environments:`.",
+        "Environments are listed in mainstem.yml, or are branches; without any there is `prod`.",
+        "Correct the name, add it under `environments:`, or make a branch: `mainstem branch create NAME`.",
     ),
     "C004": Code(
         "Not an instant",

@@ -46,4 +46,45 @@ CODES: dict[str, Code] = {
         "Correct the value, or give the column another type in the YAML file beside it. An empty value is NULL. At "
         "most 20 are told at once.",
     ),
+    "T021": Code(
+        "A Python model that cannot be read",
+        "A file below `models/` is one model: one function marked by `@model(...)`. The file is read without being "
+        "run, so that the plan is known before anything happens; therefore the mark is written in literals.",
+        "Write `from mainstem import model`, and above one function "
+        '`@model(inputs={"flights": "staging.flights"}, description="...")`.',
+    ),
+    "T022": Code(
+        "Parameters and inputs that do not fit",
+        "What a Python model reads is what it declares: each parameter is a dataset, or a variable.",
+        'Map every parameter without a default: `@model(inputs={"flights": "staging.flights", "since": "$since"})`.',
+    ),
+    "T023": Code(
+        "A lineage that names what is not there",
+        "The map says from which columns of its inputs an output column comes; tags and requirements follow it.",
+        'Name columns of inputs: `lineage={"p90": ["staging.flights.dep_delay"]}`. What is not in the map may '
+        "come from every column of all inputs.",
+    ),
+    "T024": Code(
+        "A Python model that fails",
+        "The function raised an exception. Nothing of the attempt is kept, readers see the release before, and "
+        "independent models are built. Where a column that it reads is tagged, its words are not told.",
+        "Correct the line named. `mainstem run` then does only what is left.",
+    ),
+    "T025": Code(
+        "A library that is not installed",
+        "Python models run where mainstem runs, and import what is installed there.",
+        "Install the library in the same environment, such as `pip install polars`.",
+    ),
+    "T026": Code(
+        "What a Python model returns is no table",
+        "Rows are taken from an Arrow table, a frame of Polars or pandas, or a DuckDB relation. Columns have names of "
+        "their own, without blanks and commas.",
+        "Return one of these; make a table of dictionaries with `polars.DataFrame(rows)`.",
+    ),
+    "T027": Code(
+        "Columns other than declared",
+        "Where every column is declared with a type, what reads the model is bound against that before it ever ran. So "
+        "it returns these columns and no others, with values that their types hold exactly.",
+        "Return what `columns` says, or correct `columns`.",
+    ),
 }

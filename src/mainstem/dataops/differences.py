@@ -66,7 +66,7 @@ class Rows:
 
 def release_of(ledger: Ledger, project: Project, name: str) -> Release:
     """The release of an environment, or the one named. ProjectError O048, O045, C008 without one."""
-    names = [*project.environments, *(branch.name for branch in ledger.branches())]
+    names = list(dict.fromkeys([*project.environments, *(each.env for each in ledger.outlines())]))
     if name in names:
         return current_release(ledger, name)
     found = ledger.release(name)
@@ -117,7 +117,8 @@ def compare_rows(
             raise ProjectError(Problem("O048", f'"{name}" is not in {release.id} of "{release.env}"', mend))
         sides.append(release.versions[name])
     dataset = project.datasets.get(name)
-    with tempfile.TemporaryDirectory(prefix="mainstem-diff-") as folder, _opened(project) as engine:
+    (own := project.root / ".mainstem").mkdir(exist_ok=True)  # rows of views lie where those of the serving copy do
+    with tempfile.TemporaryDirectory(prefix="diff-", dir=own) as folder, _opened(project) as engine:
         relations = [
             _relation(project, engine, release, name, Path(folder) / str(side)) for side, release in enumerate(releases)
         ]
