@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mainstem.core.dataset import QUARANTINE, Model
+from mainstem.core.dataset import QUARANTINE, Dataset, Model
 from mainstem.core.model_test import ModelTest, Rows
+from mainstem.core.place import Place
 from mainstem.core.problem import Problem, nearest
 from mainstem.core.project import Project
 from mainstem.core.release import Field
@@ -90,9 +91,22 @@ def result_problems(test: ModelTest, columns: Sequence[Field]) -> Iterator[Probl
 def _fields(bound: Bound, name: str) -> tuple[Field, ...] | None:
     return quarantine_fields() if name.endswith(QUARANTINE) else bound.fields.get(name)
 
-    if dataset is None or not _has_select(dataset):
-        return [no_model(project, test.model, dataset, test.model_place)]
-    assert isinstance(dataset.made_by, Model)
+
+def no_model(project: Project, name: str, dataset: Dataset | None, place: Place | None) -> Problem:
+    """The problem of a name that is no model with a SELECT."""
+    models = [each for each, found in project.datasets.items() if _has_select(found)]
+    but = "" if dataset is None else f", but {_made_of(dataset)}"
+    return Problem("D001", f'"{name}" is no model{but}', nearest(name, models, kind="models"), place)
+
+
+def _has_select(dataset: Dataset) -> bool:
+    return isinstance(dataset.made_by, Model) and bool(dataset.made_by.sql)
+
+
+def _made_of(dataset: Dataset) -> str:
+    if not isinstance(dataset.made_by, Model):
+        return "a table of a source"
+    return "a file of rows" if dataset.made_by.rows is not None else "a program, which is tested in Python"
 
 
 def _not_read(test: ModelTest, reads: Mapping[str, object]) -> Iterator[Problem]:
