@@ -51,7 +51,7 @@ def record(
     """
     bound = bound_to(project, release)
     dataset = project.datasets.get(model)
-    if dataset is None or not isinstance(dataset.made_by, Model) or not dataset.made_by.sql:
+    if dataset is None or not isinstance(dataset.made_by, Model) or dataset.made_by.rows is not None:
         raise ProjectError(no_model(project, model, dataset, None))
     facts = bound.facts[model]
     fields = {each: _fields(bound, release, each) for each in facts.inputs}

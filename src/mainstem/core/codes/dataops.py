@@ -7,8 +7,7 @@ CODES: dict[str, Code] = {
         "A test of something that is no model",
         "A test gives rows to a SELECT of the project and looks at what comes out. A table of a source has no SELECT: "
         "what comes in is held to its contract.",
-        "Name a model, as `schema.name`; `models/marts/x.sql` is `marts.x`. A model in Python is a function: "
-        "test it as one.",
+        "Name a model, as `schema.name`; `models/marts/x.sql` is `marts.x`.",
     ),
     "D002": Code(
         "Rows for a dataset that the model does not read",
