@@ -139,6 +139,15 @@ def _load_step(dataset: Dataset, load: Load, look: Look, bound: Bound, state: St
     return Step(name, "load", look.detail)
 
 
+_ADDS = {
+    "incremental": "; incrementally where that is known and pays",
+    "append": "; rows are added",
+    "merge": "; rows take the place of those of their key",
+    "scd2": "; rows are added to the history of their key",
+}
+"""What a step of a kind does with the rows that are there."""
+
+
 def _model_step(
     dataset: Dataset,
     bound: Bound,
@@ -151,7 +160,7 @@ def _model_step(
     inputs = bound.inputs[name]
     action = "view" if model.kind == "view" else "build"
     base = state.bases.get(name)
-    full = "; incrementally where that is known and pays" if model.kind == "incremental" else ""
+    full = _ADDS.get(model.kind, "")
     if base is None:
         return Step(name, action, f"new model{full}", inputs)
     certain = [parent for parent in inputs if steps[parent].commits]
@@ -186,7 +195,7 @@ def _notes(
     ]
     if removed:
         notes.append(f"no longer in the project, left out of the next release: {', '.join(removed)}")
-    forked = sorted(name for name in state.forks if name in project.datasets and project.datasets[name].is_load)
+    forked = sorted(name for name in state.forks if name in project.datasets and project.datasets[name].is_kept)
     if forked:
         why = "continue from the released version in a new table (what was made since is of no release)"
         notes.append(f"{why}: {', '.join(forked)}")

@@ -162,7 +162,7 @@ def _model(work: _Choice, name: str, bases: Mapping[str, Version], moving: set[s
         return None
     key = work.key(name, {parent: bases[parent].id for parent in inputs if parent in bases})
     here, theirs = work.state.bases.get(name), work.theirs(name)
-    for version in (here, theirs):
+    for version in (here,) if work.project.datasets[name].is_kept else (here, theirs):  # theirs has other rows before
         if version is not None and version.skip_key == key:
             return version
     return None

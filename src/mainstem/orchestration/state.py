@@ -81,9 +81,10 @@ def model_skip_key(
     now, zone, macros = when
     clock = bind_clock(model.sql, now, zone) if facts.reads_clock else ""
     parted = (dataset.time_column,) if dataset.time_column else ()
+    by = (f"by {dataset.key} since {model.effective}",) if model.as_load else ()
     values = (repr(each) for each in model.variables.values())
     called = (macro.text for macro in used_macros(model.sql, macros))
-    return skip_key(":".join((model.kind, facts.fingerprint, *parted, *called, *values)), inputs, clock)
+    return skip_key(":".join((model.kind, facts.fingerprint, *parted, *called, *values, *by)), inputs, clock)
 
 
 def only(state: State, chosen: Collection[str]) -> State:
