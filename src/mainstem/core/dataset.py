@@ -178,14 +178,15 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """How a SELECT, or a file of another language, becomes a dataset. `kind`: view | table | incremental | csv.
+    """How a SELECT, or a file of another language, becomes a dataset. `kind`: view | table | incremental | csv, or
+    append | merge | scd2, which add to the rows that are there.
 
     `refresh` says how an incremental one is brought up to date: auto (what its inputs' changes reach, where that is
     known and pays), incremental (wherever it is known), full.
 
     `sql` is the text of the SELECT with the YAML head blanked out by spaces and newlines, so that line and
     column of any part of it are those of the file. It is "" where `rows` or a `program` stand in its place.
-    `variables` are those that the text names.
+    `variables` are those that the text names. `effective` is the column that says since when a row holds (scd2).
     """
 
     kind: str
@@ -195,6 +196,20 @@ class Model:
     rows: Rows | None = None
     program: Program | None = None
     variables: Mapping[str, Variable] = field(default_factory=dict)
+    effective: str | None = None
+
+    @property
+    def as_load(self) -> Load | None:
+        """The load that writes rows as this model does, where a step goes on from the rows that are there; else None.
+
+        A history ends what the SELECT does not show any more; merged rows stay.
+        """
+        if self.kind == "append":
+            return Load("", "", None, load="incremental", write="append")
+        if self.kind not in ("merge", "scd2"):
+            return None
+        gone = "mark" if self.kind == "scd2" else "keep"
+        return Load("", "", None, write=self.kind, on_delete=gone, effective=self.effective, allow_deletes=True)
 
     @property
     def noun(self) -> str:
@@ -234,6 +249,11 @@ class Dataset:
     @property
     def is_load(self) -> bool:
         return isinstance(self.made_by, Load)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether rows of earlier versions stay, so that a step goes on from them: they cannot all be made again."""
+        return isinstance(self.made_by, Load) or self.made_by.as_load is not None
 
 
 @dataclass(frozen=True, slots=True)

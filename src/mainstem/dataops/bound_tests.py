@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mainstem.core.dataset import QUARANTINE, Model
+from mainstem.core.dataset import QUARANTINE, Dataset, Model
 from mainstem.core.model_test import ModelTest, Rows
+from mainstem.core.place import Place
 from mainstem.core.problem import Problem, nearest
 from mainstem.core.project import Project
 from mainstem.core.release import Field
@@ -22,11 +23,12 @@ class BoundTest:
     """A test whose names are resolved.
 
     `reads` has the columns of every dataset that the model reads, `given` the rows of those that the test speaks of.
-    `select` is the text to run: of the model or of its CTE, under the test's clock. `key` is the model's where all of
-    it is tested, in lower case.
+    `select` is the text to run: of the model or of its CTE, under the test's clock; "" where a program makes the rows.
+    `key` is the model's where all of it is tested, in lower case.
     """
 
     test: ModelTest
+    dataset: Dataset
     model: Model
     reads: Mapping[str, tuple[Field, ...]]
     given: Mapping[str, Rows]
@@ -43,7 +45,7 @@ def bind_test(project: Project, bound: Bound, test: ModelTest) -> BoundTest | li
     """The test with its names resolved, or everything that is wrong with them: D001, D002, D003, D005, D007."""
     name = test.model
     dataset = project.datasets.get(name)
-    if dataset is None or not _has_select(dataset):
+    if dataset is None or not _has_text(dataset):
         return [no_model(project, test.model, dataset, test.model_place)]
     assert isinstance(dataset.made_by, Model)
     model, facts = dataset.made_by, bound.facts[name]
@@ -54,7 +56,9 @@ def bind_test(project: Project, bound: Bound, test: ModelTest) -> BoundTest | li
     if facts.reads_clock and test.now is None:
         what = f'"{name}" reads the clock, and the test does not say what it shows'
         problems.append(Problem("D007", what, "add `now: 2026-01-31T09:00:00+00:00`, or another instant", test.place))
-    if test.cte is not None and test.cte.lower() not in (names := [each.lower() for each in cte_names(model.sql)]):
+    if test.cte is not None and test.cte.lower() not in (
+        names := [each.lower() for each in cte_names(model.sql)] if model.sql else []
+    ):
         what = f'"{name}" has no CTE "{test.cte}" in the WITH at its top'
         problems.append(Problem("D005", what, nearest(test.cte, names, kind="CTEs"), test.cte_place))
     if problems:
@@ -63,7 +67,7 @@ def bind_test(project: Project, bound: Bound, test: ModelTest) -> BoundTest | li
     if test.now is not None:
         sql = bind_clock(sql, test.now, project.timezone)
     key = frozenset(column.lower() for column in dataset.key) if test.cte is None else frozenset()
-    return BoundTest(test, model, known, given, sql, key)
+    return BoundTest(test, dataset, model, known, given, sql, key)
 
 
 def unknown_inputs(bound: Bound, test: ModelTest) -> Problem | None:
@@ -92,14 +96,18 @@ def _fields(bound: Bound, name: str) -> tuple[Field, ...] | None:
 
 
 def no_model(project: Project, name: str, dataset: Dataset | None, place: Place | None) -> Problem:
-    """The problem of a name that is no model with a SELECT."""
-    models = [each for each, found in project.datasets.items() if _has_select(found)]
-    but = "" if dataset is None else ", but a table of a source" if dataset.is_load else ", but no SELECT"
+    """The problem of a name that is no model with a text to run."""
+    models = [each for each, found in project.datasets.items() if _has_text(found)]
+    but = "" if dataset is None else f", but {_made_of(dataset)}"
     return Problem("D001", f'"{name}" is no model{but}', nearest(name, models, kind="models"), place)
 
 
-def _has_select(dataset: Dataset) -> bool:
-    return isinstance(dataset.made_by, Model) and bool(dataset.made_by.sql)
+def _has_text(dataset: Dataset) -> bool:
+    return isinstance(dataset.made_by, Model) and dataset.made_by.rows is None
+
+
+def _made_of(dataset: Dataset) -> str:
+    return "a file of rows" if isinstance(dataset.made_by, Model) else "a table of a source"
 
 
 def _not_read(test: ModelTest, reads: Mapping[str, object]) -> Iterator[Problem]:

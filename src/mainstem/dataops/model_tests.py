@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -21,6 +22,7 @@ from mainstem.lifecycle.storage.types import cast_select, stored_fields
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.blame import in_file, without
 from mainstem.orchestration.macros import used_macros
+from mainstem.orchestration.making import program_select
 from mainstem.orchestration.opening import open_engine
 from mainstem.sql.quote import quote
 from mainstem.sql.types import parse_type
@@ -110,8 +112,12 @@ def _some(project: Project, bound: Bound, tests: Sequence[ModelTest], *, run: bo
         return []
     engine = open_engine(replace(project, settings=replace(project.settings, threads=1)))
     try:
-        room = _Room(project, engine, engine.session(), set())
-        return [_one(room, bound, test, run=run) for test in tests]
+        made: set[str] = set()
+        done = []
+        for test in tests:
+            with closing(engine.session()) as session:  # temporary tables of a program end with it
+                done.append(_one(_Room(project, engine, session, made), bound, test, run=run))
+        return done
     finally:
         engine.close()
 
@@ -186,10 +192,16 @@ def _as_text(column: Field) -> str:
 
 def _stored(room: _Room, found: BoundTest) -> tuple[str, Sequence[Field]]:
     """The SELECT of a test and its columns, in the types in which the model is kept."""
-    columns = room.session.describe(found.select)
-    if found.test.cte is not None or found.model.kind == "view":
-        return found.select, columns
-    return cast_select(found.select, columns), stored_fields(columns)
+    select, model = found.select, found.model
+    if model.program is not None:
+        root = room.project.root
+        select = program_select(
+            room.engine, room.session, found.dataset, model.program, model.variables, root, quotes=True
+        )
+    columns = room.session.describe(select)
+    if found.test.cte is not None or model.kind == "view":
+        return select, columns
+    return cast_select(select, columns), stored_fields(columns)
 
 
 def _one(room: _Room, bound: Bound, test: ModelTest, *, run: bool) -> _Done:
@@ -213,6 +225,8 @@ def _held(room: _Room, found: BoundTest, *, run: bool) -> _Done:
     wrong = [problem for rows in given.values() for problem in room.misfits(rows)]
     if wrong:
         return None, wrong
+    if found.model.program is not None and not run:
+        return None, ()  # to look at the text of a project runs no program of it
     room.lay(found, given)
     select, columns = _stored(room, found)
     wrong = list(result_problems(test, columns))

@@ -20,7 +20,7 @@ from mainstem.lifecycle.requirements.digests import entry_problems
 from mainstem.lifecycle.requirements.probe import Probe
 from mainstem.orchestration import mentions
 from mainstem.orchestration.binding import Work, resolve
-from mainstem.orchestration.bound_columns import empty, load_fields, model_fields, quarantine_fields, takes
+from mainstem.orchestration.bound_columns import empty, load_fields, model_fields, quarantine_fields, takes, with_added
 from mainstem.orchestration.bound_macros import Macros
 from mainstem.orchestration.bound_programs import bind_program, program_inputs
 from mainstem.orchestration.bound_rows import bind_rows
@@ -162,7 +162,7 @@ def _bind_columns(work: Work, dataset: Dataset, inputs: Sequence[str]) -> None:
         work.fields[dataset.name] = None
         work.facts[dataset.name] = facts
         return
-    fields = model_fields(work, dataset, dataset.made_by, inputs)
+    facts, fields = with_added(dataset.made_by, facts, model_fields(work, dataset, dataset.made_by, inputs))
     work.fields[dataset.name] = fields
     work.facts[dataset.name] = facts if fields is None else with_columns(facts, tuple(f.name for f in fields))
 

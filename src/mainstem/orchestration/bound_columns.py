@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from mainstem.core.dataset import QUARANTINE, Dataset, Load, Model
+from mainstem.core.dataset import QUARANTINE, Dataset, Load, Model, SqlFacts
 from mainstem.core.place import Place
 from mainstem.core.problem import MainstemError, Problem
 from mainstem.core.project import Macro
@@ -74,6 +74,20 @@ def model_fields(work: Work, dataset: Dataset, model: Model, inputs: Sequence[st
         return None
     work.texts.remember_fields(key, [(f.name, f.type) for f in fields])
     return fields
+
+
+def with_added(
+    model: Model, facts: SqlFacts, fields: tuple[Field, ...] | None
+) -> tuple[SqlFacts, tuple[Field, ...] | None]:
+    """Facts and columns with those that the kind of the model adds: instants of the run, or of the column that says
+    since when a row holds."""
+    from mainstem.lifecycle.ingestion.target import added_fields
+
+    if model.as_load is None or not model.as_load.added:
+        return facts, fields
+    since = facts.lineage.get(model.effective or "", frozenset())
+    facts = replace(facts, lineage={**facts.lineage, **dict.fromkeys(model.as_load.added, since)})
+    return facts, None if fields is None else (*fields, *added_fields(model.as_load, fields))
 
 
 def takes(work: Work, used: Sequence[Macro]) -> bool:

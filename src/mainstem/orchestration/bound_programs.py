@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from mainstem.core.canonical import digest
-from mainstem.core.dataset import QUARANTINE, Dataset, Program, SqlFacts
+from mainstem.core.dataset import QUARANTINE, Dataset, Model, Program, SqlFacts
 from mainstem.core.problem import MainstemError, Problem, nearest
 from mainstem.core.release import Field
 from mainstem.core.tags import REST
 from mainstem.orchestration.binding import Work, resolve
-from mainstem.orchestration.bound_columns import quarantine_fields
+from mainstem.orchestration.bound_columns import quarantine_fields, with_added
+from mainstem.sql.facts import with_columns
 
 
 def program_inputs(work: Work, dataset: Dataset, program: Program) -> tuple[str, ...]:
@@ -28,8 +29,10 @@ def bind_program(work: Work, dataset: Dataset, program: Program) -> None:
     if problems:
         work.broken.add(dataset.name)
         fields = None
+    assert isinstance(dataset.made_by, Model)
+    facts, fields = with_added(dataset.made_by, _facts(work, dataset, program, fields), fields)
     work.fields[dataset.name] = fields
-    work.facts[dataset.name] = _facts(work, dataset, program, fields)
+    work.facts[dataset.name] = facts if fields is None else with_columns(facts, tuple(field.name for field in fields))
 
 
 def declared(dataset: Dataset) -> dict[str, str] | None:

@@ -75,7 +75,7 @@ def target(project: Project, ledger: Ledger, state: State, step: Step) -> str:
         owner = ledger.table_owner(first)
         if owner == state.env or (owner is None and not tables.is_left(lake, first)):
             return first
-    elif not (project.datasets[step.dataset].is_load and step.dataset in state.forks):
+    elif not (project.datasets[step.dataset].is_kept and step.dataset in state.forks):
         assert base is not None
         if ledger.table_owner(table) in (None, state.env) and tables.has_version(lake, table, base.number):
             return table

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
-from mainstem.core.dataset import Dataset, Model, Program
+from mainstem.core.dataset import Dataset, Model, Program, Variable
 from mainstem.core.place import Place
-from mainstem.core.ports import Session
+from mainstem.core.ports import Engine, Session
 from mainstem.core.problem import Problem, WorldError
 from mainstem.core.words import counted
 from mainstem.lifecycle.ingestion.casts import cast
@@ -34,11 +35,26 @@ def select_of(ground: Ground, session: Session, dataset: Dataset, model: Model) 
 
 
 def _of_program(ground: Ground, session: Session, dataset: Dataset, model: Model, program: Program) -> str:
-    """A SELECT of what the function returns, in the types that are declared."""
+    """A SELECT of what the function returns; what it says of rows is told only where none of them is tagged."""
     has_tags = may_quote(ground.tags, (dataset.name, *ground.bound.inputs[dataset.name]))
-    reading = ground.engine.session()
+    root = ground.project.root
+    return program_select(ground.engine, session, dataset, program, model.variables, root, quotes=not has_tags)
+
+
+def program_select(
+    engine: Engine,
+    session: Session,
+    dataset: Dataset,
+    program: Program,
+    variables: Mapping[str, Variable],
+    root: Path,
+    *,
+    quotes: bool,
+) -> str:
+    """Run a program over what is bound in the engine; a SELECT of what it returns, in the types that are declared."""
+    reading = engine.session()
     try:
-        take_rows(session, reading, program, model.variables, ground.project.root, _MADE, quotes=not has_tags)
+        take_rows(session, reading, program, variables, root, _MADE, quotes=quotes)
     finally:
         reading.close()
     types = declared(dataset)

@@ -1,6 +1,6 @@
 """What the content of each dataset follows from, column by column, so that only what reads a change is built again.
 
-Two versions of a dataset whose makings are equal hold the same rows in these columns (decision 0018).
+Two versions of a dataset whose makings are equal hold the same rows in these columns (decision 0023).
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def of_model(
     if None in rows or None in decide:
         return Makings(whole)
     named = [f"{name}={mark}" for name, mark in zip(inputs, rows, strict=True)]
-    values = [repr(each) for each in model.variables.values()]
-    framed = _digest((facts.frame, model.kind, *values, *named, *_texts(decide)))
+    variables = [repr(each) for each in model.variables.values()]
+    framed = _digest((facts.frame, model.kind, *variables, *named, *_texts(decide)))
     columns: dict[str, str] = {}
     for name, bases in facts.lineage.items():
         values = [_value(base, inputs) for base in sorted(bases)]
@@ -105,7 +105,10 @@ def key_of(dataset: Dataset, facts: SqlFacts, inputs: Mapping[str, Makings], whe
 
 
 def _goes_by_columns(model: Model, facts: SqlFacts, when: When) -> bool:
-    """Whether a text can be taken apart: its rows follow from named columns, and neither clock nor macro is in it."""
+    """Whether a text can be taken apart: its rows follow from named columns alone, and neither clock nor macro is in it.
+    Rows of a model that keeps what it had follow from its past, too."""
+    if model.as_load is not None:
+        return False
     is_traced = facts.is_settled and not facts.unresolved and not facts.reads_clock
     return is_traced and not used_macros(model.sql, when[2])
 

@@ -162,6 +162,14 @@ _REFRESHED = {
 }
 
 
+_ADDS = {
+    "append": "; rows are added",
+    "merge": "; rows take the place of those of their key",
+    "scd2": "; rows are added to the history of their key",
+}
+"""What a step of a kind does with the rows that are there."""
+
+
 def _model_step(
     dataset: Dataset,
     bound: Bound,
@@ -175,7 +183,7 @@ def _model_step(
     inputs = bound.inputs[name]
     action = "view" if model.kind == "view" else "build"
     base = state.bases.get(name)
-    full = _REFRESHED[model.refresh] if model.kind == "incremental" else ""
+    full = _REFRESHED[model.refresh] if model.kind == "incremental" else _ADDS.get(model.kind, "")
     if base is None:
         return Step(name, action, f"new model{full}", inputs, change="added")
     facts = bound.facts[name]
@@ -222,7 +230,7 @@ def _notes(
     ]
     if removed:
         notes.append(f"no longer in the project, left out of the next release: {', '.join(removed)}")
-    forked = sorted(name for name in state.forks if name in project.datasets and project.datasets[name].is_load)
+    forked = sorted(name for name in state.forks if name in project.datasets and project.datasets[name].is_kept)
     if forked:
         why = "continue from the released version in a new table (what was made since is of no release)"
         notes.append(f"{why}: {', '.join(forked)}")

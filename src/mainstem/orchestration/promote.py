@@ -156,9 +156,10 @@ def _load(work: _Choice, name: str, gone_on: frozenset[str]) -> Version | None:
 
 def _model(work: _Choice, name: str, makings: Mapping[str, Makings]) -> Version | None:
     """The version that has the skip key of today's text over what was chosen; None where there is none."""
-    inputs = {parent: makings[parent] for parent in work.bound.inputs[name]}
-    key = key_of(work.project.datasets[name], work.bound.facts[name], inputs, work.when)
-    for version in (work.state.bases.get(name), work.theirs(name)):
+    dataset, inputs = work.project.datasets[name], {each: makings[each] for each in work.bound.inputs[name]}
+    key = key_of(dataset, work.bound.facts[name], inputs, work.when)
+    here, theirs = work.state.bases.get(name), work.theirs(name)
+    for version in (here,) if dataset.is_kept else (here, theirs):  # theirs has other rows before
         if version is not None and version.skip_key == key:
             return version
     return None

@@ -93,9 +93,10 @@ def _meaning(dataset: Dataset, facts: SqlFacts, when: tuple[datetime, str, Seque
     assert isinstance(model, Model)
     now, zone, macros = when
     clock = bind_clock(model.sql, now, zone) if facts.reads_clock else ""
+    by = (dataset.key, model.effective) if model.as_load else ()
     values = [repr(each) for each in model.variables.values()]
     called = [macro.text for macro in used_macros(model.sql, macros)]
-    text = repr((model.kind, facts.fingerprint, dataset.time_column, called, values, clock))
+    text = repr((model.kind, facts.fingerprint, dataset.time_column, called, values, by, clock))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -171,7 +171,7 @@ def _build(ground: Ground, dataset: Dataset, model: Model, reads: Reads) -> Done
     with working(ground, dataset.name, "building") as session:
         ground.shelf.ready(_read_names(facts.inputs))
         ground.shelf.make_macros(model.sql)
-        base = tables.snapshot(ground.lake, lease.table)
+        base = _base(ground, dataset, lease)
         select = select_of(ground, session, dataset, model)
         change, how = _computed(ground, session, dataset, base, select)
         crash.point("after-compute", dataset.name)
@@ -182,13 +182,26 @@ def _build(ground: Ground, dataset: Dataset, model: Model, reads: Reads) -> Done
         return replace(finish(ground, session, dataset, lease, Result(version, change, base, told)), how=how)
 
 
+def _base(ground: Ground, dataset: Dataset, lease: Lease) -> Snapshot | None:
+    """What a commit follows: of a model that adds to its rows the version that the run continues from."""
+    from mainstem.orchestration.loading import base_to_append
+
+    known = ground.base(dataset.name)
+    if dataset.is_kept and known is not None and known.table:
+        return base_to_append(ground, dataset.name, lease)
+    return tables.snapshot(ground.lake, lease.table)
+
+
 def _computed(
     ground: Ground, session: Session, dataset: Dataset, base: Snapshot | None, select: str
 ) -> tuple[Change, str]:
     """The rows of a model as they are to be from now on; of an incremental one also how they were made, in words."""
+    from mainstem.orchestration.keeping import kept
     from mainstem.orchestration.refreshing import Refreshed, refreshed
 
     lease, model, how = ground.leases[dataset.name], dataset.made_by, ""
+    if dataset.is_kept:
+        return kept(ground, session, dataset, base, select), ""
     if isinstance(model, Model) and model.kind == "incremental":
         found = refreshed(ground, session, dataset, lease, base, select)
         if isinstance(found, Refreshed):

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from mainstem.core.dataset import Check, Column, Dataset, Model
 from mainstem.core.place import Place
-from mainstem.core.problem import Problem
+from mainstem.core.problem import Problem, ProjectError
 from mainstem.project.checks import read_checks
 from mainstem.project.columns import read_given, read_notes
 from mainstem.project.nodes import Keys
@@ -19,13 +19,24 @@ from mainstem.project.shape import Form, shape
 class ModelKeys:
     """What a model's head says of it, apart from columns and checks."""
 
-    kind: Literal["table", "view", "incremental"] = "table"
+    kind: Literal["table", "view", "incremental", "append", "merge", "scd2"] = "table"
     description: str = ""
     key: tuple[str, ...] = ()
     time_column: str | None = None
     owner: str | None = None
     tags: frozenset[str] = frozenset()
     refresh: Literal["auto", "incremental", "full"] = "auto"
+    effective: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind in ("merge", "scd2") and not self.key:
+            mend = "add `key: [...]`, the columns whose values name a row"
+            raise ProjectError(
+                Problem("T028", f"`kind: {self.kind}` writes rows by their key, and there is none", mend)
+            )
+        if self.effective is not None and self.kind != "scd2":
+            mend = "write `kind: scd2`, or remove it"
+            raise ProjectError(Problem("T028", "`effective` says since when a row of a history holds", mend))
 
 
 _ALSO: Mapping[str, Any] = {"columns": Any, "checks": Any}
@@ -34,12 +45,16 @@ _HINTS = {
     "depends_on": "remove it: what the SELECT reads is what it depends on",
     "tests": "write `checks:`",
 }
-MODEL = Form(ModelKeys, also=_ALSO, hints={**_HINTS, "materialized": "write `kind: table`, `view` or `incremental`"})
+MODEL = Form(
+    ModelKeys,
+    also=_ALSO,
+    hints={**_HINTS, "materialized": "write `kind: table`, `view`, `incremental`, `append`, `merge` or `scd2`"},
+)
 """The head of a model."""
 
 ROWS = Form(
     ModelKeys,
-    given=frozenset({"kind", "refresh"}),
+    given=frozenset({"kind", "refresh", "effective"}),
     also=_ALSO,
     hints={**_HINTS, "kind": "remove it: a CSV file is a table", "types": "write `columns: {name: type}`"},
 )
@@ -49,7 +64,7 @@ ROWS = Form(
 PROGRAM = Form(
     ModelKeys,
     given=frozenset({"refresh"}),
-    narrowed={"kind": Literal["table"]},
+    narrowed={"kind": Literal["table", "append", "merge", "scd2"]},
     also={**_ALSO, "inputs": Any, "lineage": Any},
     hints=_HINTS,
 )

@@ -98,5 +98,5 @@ def _with_head(name: str, place: Place, headed: Headed, problems: list[Problem])
     head = read_head(MODEL, headed.keys, problems)
     if head is None:
         return ReadModel(None, headed.keys)
-    model = Model(head.keys.kind, headed.body, headed.place, head.keys.refresh)
+    model = Model(head.keys.kind, headed.body, headed.place, head.keys.refresh, effective=head.keys.effective)
     return ReadModel(head.dataset(name, place, model), headed.keys)

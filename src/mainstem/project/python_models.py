@@ -44,7 +44,9 @@ def read_python_model(name: str, written: Written, problems: list[Problem]) -> R
     program = _program(written, tree, function, mark, keys, problems)
     if head is None or len(problems) > before:
         return ReadModel(None, keys)
-    model = Model(head.keys.kind, "", Place(written.path, function.lineno, 1), program=program)
+    model = Model(
+        head.keys.kind, "", Place(written.path, function.lineno, 1), program=program, effective=head.keys.effective
+    )
     return ReadModel(head.dataset(name, Place(written.path, 1, 1), model), keys)
 
 

@@ -120,7 +120,7 @@ def test_every_file_of_the_demo_fits_its_schema() -> None:
         ("source", "kind: sqlite\npath: a\ntables: {a: {glob: x}}"),
         ("source", "kind: sqlite\npath: a\ntables: {a: {columns: {b: {requird: true}}}}"),
         ("source", "kind: sqlite\npath: a\ntables: {a: {columns: {b: {required: maybe}}}}"),
-        ("model", "kind: scd2"),
+        ("model", "kind: snapshot"),
         ("model", "columns: {a: {type: bigint}}"),
         ("model", "checks: [{not_nul: [a]}]"),
         ("model", "checks: [{not_null: [a], unique: [a]}]"),

@@ -87,4 +87,17 @@ CODES: dict[str, Code] = {
         "it returns these columns and no others, with values that their types hold exactly.",
         "Return what `columns` says, or correct `columns`.",
     ),
+    "T028": Code(
+        "A kind of model that lacks what it writes by",
+        "`merge` puts rows in the place of those of their key, `scd2` keeps a history of each key. Without a key "
+        "nobody could tell which rows belong together. `effective` means something only to a history.",
+        "Add `key: [order_id]`; or write `kind: table`, which computes all rows anew.",
+    ),
+    "T029": Code(
+        "Rows of a model that cannot be added to its table",
+        "A model that adds to its rows (`append`, `merge`, `scd2`) is a table with one row a key; a load would set "
+        "such rows aside, but a model has no quarantine: its SELECT is to be right. Nothing of the attempt is kept.",
+        "One row a key: aggregate, or `qualify row_number() over (partition by key order by ...) = 1`. No NULL in the "
+        "key. A column whose type has changed needs a wider type, or another name.",
+    ),
 }
