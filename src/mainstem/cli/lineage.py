@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -29,14 +30,15 @@ SIGNS = {
 @click.option("--up", "direction", flag_value="up", help="What it comes from only.")
 @click.option("--down", "direction", flag_value="down", help="What rests on it only.")
 def command(name: str, folder: Path | None, env: str, as_json: bool, direction: str | None) -> None:
-    """What a dataset or column comes from, and what rests on it: datasets, outputs, requirements, people.
+    """What a dataset or column comes from and whose that is, and what rests on it: datasets, outputs, requirements,
+    people.
 
     Values are followed column by column; columns that only decide which rows appear (filters, joins, grouping) are
     followed too, and marked.
     """
     from mainstem.cli.screen import print_json
     from mainstem.governance.lineage import lineage_tree
-    from mainstem.governance.reach import reached, split_name
+    from mainstem.governance.reach import owners, reached, split_name
     from mainstem.orchestration.reading import bound_to
 
     opened = open_project(folder, env)
@@ -46,13 +48,16 @@ def command(name: str, folder: Path | None, env: str, as_json: bool, direction: 
     up = lineage_tree(facts, "up", dataset, column) if direction != "down" else None
     down = lineage_tree(facts, "down", dataset, column) if direction != "up" else None
     touched = reached(opened.project, facts, name) if direction != "up" else None
+    whose = owners(opened.project, facts, name) if direction != "down" else ()
     if as_json:
-        print_json({"name": name, "up": up, "down": down, "reached": touched})
+        print_json({"name": name, "up": up, "down": down, "owners": whose, "reached": touched})
         return
-    _show(opened, up, down, touched)
+    _show(opened, up, down, whose, touched)
 
 
-def _show(opened: Opened, up: Branch | None, down: Branch | None, touched: Reached | None) -> None:
+def _show(
+    opened: Opened, up: Branch | None, down: Branch | None, whose: Sequence[str], touched: Reached | None
+) -> None:
     from mainstem.cli.screen import console, escaped
 
     out = console()
@@ -62,9 +67,8 @@ def _show(opened: Opened, up: Branch | None, down: Branch | None, touched: Reach
         out.print(f"[bold]{escaped(tree.name)}[/] {title}{'' if tree.branches else ' nothing else'}")
         for line in _lines(tree, ""):
             out.print(escaped(line))
-    if touched is None:
-        return
-    for title, ids in (("requirements", touched.requirements), ("people", touched.people)):
+    reach = [("requirements", touched.requirements), ("people", touched.people)] if touched else []
+    for title, ids in [("owned by", whose), *reach]:
         if ids:
             out.print(f"[bold]{title}[/]")
             for id in ids:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from mainstem.core.dataset import QUARANTINE
+from mainstem.core.dataset import QUARANTINE, Load
 from mainstem.core.problem import Problem, ProjectError, nearest
 from mainstem.core.project import Project
 from mainstem.core.requirement import Requirement
-from mainstem.governance.lineage import Facts, dataset_of, downstream, is_query
+from mainstem.governance.lineage import Facts, dataset_of, downstream, is_query, upstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,18 @@ def reached(project: Project, facts: Facts, *names: str) -> Reached:
         requirements=tuple(sorted(item.id for item in requirements)),
         people=tuple(sorted(people)),
     )
+
+
+def owners(project: Project, facts: Facts, name: str) -> tuple[str, ...]:
+    """Whose data a dataset or column comes from, itself included: owners of datasets and sources, sorted."""
+    dataset, column = split_name(project, name)
+    origins = {dataset_of(edge.origin) for edge in upstream(facts, dataset, column)} | {dataset}
+    found = set()
+    for each in (project.datasets.get(origin.removesuffix(QUARANTINE)) for origin in origins):
+        if each is not None:
+            source = project.sources.get(each.made_by.source) if isinstance(each.made_by, Load) else None
+            found |= {each.owner, source.owner if source else None}
+    return tuple(sorted(person for person in found if person))
 
 
 def _is_touched(item: Requirement, touched: AbstractSet[str], outputs: AbstractSet[str]) -> bool:

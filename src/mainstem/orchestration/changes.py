@@ -17,7 +17,7 @@ from mainstem.governance.reach import Reached, reached
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.estimates import added_up, estimated, last_seconds
 from mainstem.orchestration.graph import below
-from mainstem.orchestration.makings import Makings, When, planned
+from mainstem.orchestration.makings import Makings, When, key_of, planned
 from mainstem.orchestration.plan import OF_TEXT, PERHAPS, touched
 from mainstem.orchestration.state import State
 
@@ -34,6 +34,8 @@ def explained(plan: Plan, project: Project, bound: Bound, state: State, ledger: 
     Asks the ledger for as many versions as the plan moves, and for a few runs, however long the history is.
     """
     moving = [step.dataset for step in plan.steps if step.commits is not False or step.action == "adopt"]
+    if not moving:
+        return replace(plan, currency=(project.prices or {}).get("currency"))
     ids = {n: state.bases[n].id for n in below(bound.inputs, moving, bound.order) if n in state.bases}
     kept = ledger.made(set(ids.items()))
     old = {name: kept.get((name, id), {}) for name, id in ids.items()}
@@ -41,7 +43,7 @@ def explained(plan: Plan, project: Project, bound: Bound, state: State, ledger: 
     steps = tuple(_refined(step, bound, state, old, new) for step in plan.steps)
     starts = [start for step in steps if step.dataset in moving for start in _starts(step, project, old, new)]
     reach = reached(project, bound.facts, *starts)
-    seconds = last_seconds(ledger, plan.env) if moving else {}
+    seconds = last_seconds(ledger, plan.env)
     steps = tuple(
         replace(step, estimate=estimated(state.bases.get(step.dataset), seconds.get(step.dataset), project.prices))
         if step.commits is not False
@@ -63,25 +65,26 @@ def explained(plan: Plan, project: Project, bound: Bound, state: State, ledger: 
 def _planned(plan: Plan, project: Project, bound: Bound, state: State, when: When) -> dict[str, Makings]:
     found: dict[str, Makings] = {}
     for step in plan.steps:
-        name = step.dataset
-        found[name] = planned(
-            project.datasets[name],
-            bound.facts.get(name),
-            {parent: found[parent] for parent in bound.inputs[name]},
-            state.bases.get(name),
-            stays=step.commits is False,
-            when=when,
-        )
+        name, facts = step.dataset, bound.facts.get(step.dataset)
+        dataset, base = project.datasets[name], state.bases.get(name)
+        inputs = {parent: found[parent] for parent in bound.inputs[name]}
+        key = key_of(dataset, facts, inputs, when) if facts and base else None
+        found[name] = planned(dataset, facts, inputs, base, key, stays=step.commits is False, when=when)
     return found
 
 
 def _refined(step: Step, bound: Bound, state: State, old: Mapping[str, Made], new: Mapping[str, Makings]) -> Step:
     """The step with the columns that it changes; a text whose columns are all made as before has only other words."""
     name, base = step.dataset, state.bases.get(step.dataset)
-    if base is None or step.change not in OF_TEXT:
+    if base is None or not step.change:
         return step
     columns = _columns(base, bound.fields.get(name), old.get(name, {}), new[name])
-    if old.get(name, {}).get("rows") and new[name].rows and not _is_known(old[name], new[name]):
+    if (
+        step.change in OF_TEXT
+        and old.get(name, {}).get("rows")
+        and new[name].rows
+        and not _is_known(old[name], new[name])
+    ):
         columns = (ColumnChange(EVERY, "rows"), *columns)
     is_same = not columns and _is_known(old.get(name, {}), new[name])
     return replace(step, columns=columns, change="text" if is_same and step.change == "changed" else step.change)

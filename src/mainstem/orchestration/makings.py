@@ -73,14 +73,18 @@ def planned(
     facts: SqlFacts | None,
     inputs: Mapping[str, Makings],
     base: Version | None,
+    key: str | None,
     *,
     stays: bool,
     when: When,
 ) -> Makings:
-    """What a dataset follows from when a plan is carried out; `stays`: with the version `base`, if there is one."""
+    """What a dataset follows from when a plan is carried out; `stays`: with the version `base`, if there is one.
+
+    `key` is what `key_of` says of a model.
+    """
     if facts is None or (stays and base is None):
         return of_version(base if stays else None)
-    if stays and base is not None and base.skip_key != key_of(dataset, facts, inputs, when):
+    if stays and base is not None and base.skip_key != key:
         return of_version(base)
     return of_model(dataset, facts, inputs, when, base.id if stays and base else None)
 

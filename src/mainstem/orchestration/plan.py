@@ -18,7 +18,7 @@ from mainstem.governance.reach import Reached, reached
 from mainstem.orchestration.asked import in_words, listed, unheld
 from mainstem.orchestration.bind import Bound
 from mainstem.orchestration.looks import load_fingerprint
-from mainstem.orchestration.makings import Makings, When, key_of, planned
+from mainstem.orchestration.makings import Makings, key_of, planned
 from mainstem.orchestration.state import State
 
 OF_TEXT = ("added", "changed", "affected")
@@ -49,7 +49,10 @@ def plan(
     makings: dict[str, Makings] = {}
     when = (now, project.timezone, project.macros)
     for name in bound.order:
-        made_by = project.datasets[name].made_by
+        dataset, facts = project.datasets[name], bound.facts.get(name)
+        made_by = dataset.made_by
+        inputs = {parent: makings[parent] for parent in bound.inputs[name]}
+        key = key_of(dataset, facts, inputs, when) if facts and name in state.bases else None
         if name not in chosen and _shows_moved(name, made_by, bound, state, steps):
             chosen.add(name)
         if name not in chosen:
@@ -59,17 +62,11 @@ def plan(
         elif isinstance(errand, Review) and isinstance(made_by, Load):
             steps[name] = Step(name, errand.action, "rows that were set aside", commits=None, change=PERHAPS)
         elif isinstance(made_by, Load):
-            steps[name] = _load_step(project.datasets[name], made_by, looks[name], bound, state, steps)
+            steps[name] = _load_step(dataset, made_by, looks[name], bound, state, steps)
         else:
-            steps[name] = _model_step(project.datasets[name], bound, state, steps, makings, when)
-        makings[name] = planned(
-            project.datasets[name],
-            bound.facts.get(name),
-            {parent: makings[parent] for parent in bound.inputs[name]},
-            state.bases.get(name),
-            stays=steps[name].commits is False,
-            when=when,
-        )
+            steps[name] = _model_step(dataset, bound, state, steps, inputs, key)
+        stays = steps[name].commits is False
+        makings[name] = planned(dataset, facts, inputs, state.bases.get(name), key, stays=stays, when=when)
     adopted = errand.adopted if isinstance(errand, Promotion) else frozenset()
     if isinstance(errand, Promotion):
         steps = {name: _promoted(step, errand, project.datasets[name]) for name, step in steps.items()}
@@ -176,7 +173,7 @@ def _model_step(
     state: State,
     steps: Mapping[str, Step],
     makings: Mapping[str, Makings],
-    when: When,
+    key: str | None,
 ) -> Step:
     name, model = dataset.name, dataset.made_by
     assert isinstance(model, Model)
@@ -187,12 +184,12 @@ def _model_step(
     if base is None:
         return Step(name, action, f"new model{full}", inputs, change="added")
     facts = bound.facts[name]
-    if base.skip_key == key_of(dataset, facts, {parent: makings[parent] for parent in inputs}, when):
+    if base.skip_key == key:
         is_same = all(makings[parent].whole == base.inputs.get(parent) for parent in inputs)
         unchanged = "text and inputs unchanged" if is_same else "nothing that it reads is made in another way"
         return _stay(dataset, bound, state, steps, unchanged)
     if base.fingerprint != facts.fingerprint:
-        why, change = f"its {model.noun} changed", "changed"
+        why, change = f"its {model.noun} changed", "changed" if model.noun != "rows" else "data"
     else:
         why, change = _moved_by(base, inputs, state, steps, reads_clock=facts.reads_clock)
     return Step(name, action, why + full, inputs, commits=None if change == PERHAPS else True, change=change)
