@@ -183,6 +183,21 @@ def test_what_a_version_was_last_held_to(ledger: Ledger) -> None:
     assert ledger.held([]) == {}
 
 
+def test_what_the_columns_of_a_version_follow_from(ledger: Ledger) -> None:
+    def told(version: str, held_to: str | None, **facts: object) -> Evidence:
+        return Evidence("version", "m.a", AT, version=version, definition=held_to, facts=facts)
+
+    rows = [
+        told("m/a@1", "", made={"rows": "old"}),
+        told("m/a@1", "", made={"rows": "new"}),
+        told("m/a@1", None, made={"rows": "never held to anything"}),
+        told("m/a@2", "", parent="m/a@1"),
+    ]
+    ledger.record(rows, AT)
+    assert ledger.made([("m.a", "m/a@1"), ("m.a", "m/a@2"), ("m.a", "?")]) == {("m.a", "m/a@1"): {"rows": "new"}}
+    assert ledger.made([]) == {}
+
+
 def test_where_the_last_read_of_a_version_ended(ledger: Ledger) -> None:
     def told(version: str, position: object, number: int, **facts: object) -> Evidence:
         return Evidence("read", "s.a", minutes(number), version=version, facts={"position": position, **facts})
