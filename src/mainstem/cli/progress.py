@@ -124,7 +124,7 @@ class RunProgress:
         if progress.reached is not None and time.monotonic() >= self._told_s[progress.subject] + _LINE_S:
             self._told_s[progress.subject] = time.monotonic()
             click.echo(f"{progress.subject}: {', '.join(in_parts(progress.reached))}", err=True)
-        if progress.what in ("step-done", "step-failed") and progress.detail != "kept":
+        if progress.what in ("step-done", "step-failed") and progress.detail not in ("kept", "adopted"):
             click.echo(f"{progress.done}/{progress.total} {progress.subject}: {progress.detail}", err=True)
 
     def _bar_listener(self, progress: Progress) -> None:

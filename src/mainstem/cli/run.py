@@ -80,7 +80,6 @@ def carry_out(
     """Run, judge, tell, deliver, and show what happened; exit code 1 where something failed."""
     from mainstem.cli.progress import RunProgress
     from mainstem.cli.screen import print_json
-    from mainstem.dataops.test_proofs import prove
     from mainstem.orchestration.alerting import tell
     from mainstem.orchestration.copying import copy_ledger
     from mainstem.orchestration.judge import judge
@@ -99,7 +98,10 @@ def carry_out(
         raise
     finally:
         progress.close()
-    prove(opened.project, opened.ledger, opened.clock, env)
+    if opened.project.tests:
+        from mainstem.dataops.test_proofs import prove
+
+        prove(opened.project, opened.ledger, opened.clock, env)
     judged = judge(opened.project, opened.ledger, env, opened.clock.now(), record=True)
     verdicts = judged.verdicts
     crash.point("after-evaluate")

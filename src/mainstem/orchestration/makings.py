@@ -110,7 +110,9 @@ def key_of(dataset: Dataset, facts: SqlFacts, inputs: Mapping[str, Makings], whe
 
 def _goes_by_columns(model: Model, facts: SqlFacts, when: When) -> bool:
     """Whether a text can be taken apart: its rows follow from named columns, and neither clock nor macro is in it.
-    Rows of a model that keeps what it had follow from its past, too."""
+
+    Rows of a model that keeps those it had follow from its past, too.
+    """
     if model.as_load is not None:
         return False
     is_traced = facts.is_settled and not facts.unresolved and not facts.reads_clock
