@@ -57,9 +57,18 @@ def is_star(node: exp.Expr) -> bool:
 
 def is_aggregated(node: exp.Expr) -> bool:
     """Whether an expression of a settled SELECT makes one value of many rows."""
-    over = {id(each.this) for each in node.walk() if isinstance(each, exp.Window)}
+    over = {id(_placed(each)) for each in node.walk() if isinstance(each, exp.Window)}
     found = node.walk(prune=lambda part: isinstance(part, exp.Query))
     return any(isinstance(part, exp.AggFunc) and id(part) not in over for part in found)
+
+
+def _placed(window: exp.Window) -> exp.Expr:
+    """The function that a window is laid over, without its FILTER or its order within a group."""
+    inner = window.this
+    while isinstance(inner, exp.Filter | exp.WithinGroup):
+        inner = inner.this
+    found: exp.Expr = inner
+    return found
 
 
 def _is_settled(node: exp.Expr, names: set[str]) -> bool:
