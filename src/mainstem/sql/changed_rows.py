@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from sqlglot import expressions as exp
 
-from mainstem.sql.inline import dataset_of
 from mainstem.sql.quote import quote
 from mainstem.sql.steady import is_aggregate
+from mainstem.sql.tables import dataset_name
 
 _JOINS = frozenset({"", "INNER", "CROSS", "OUTER", "SEMI", "ANTI"})
 
@@ -126,7 +126,7 @@ def _is_computed(item: exp.Expr) -> bool:
 
 
 def _reads_moved(node: exp.Expr, making: Making) -> bool:
-    return any(dataset_of(table) in making.moved for table in node.find_all(exp.Table))
+    return any(dataset_name(table) in making.moved for table in node.find_all(exp.Table))
 
 
 def differing(query: exp.Expr, making: Making) -> list[exp.Expr]:
@@ -169,8 +169,8 @@ def _before(node: exp.Expr, making: Making) -> exp.Expr:
     """A copy that reads what was there when it was read last."""
     made = node.copy()
     for table in list(made.find_all(exp.Table)):
-        if dataset_of(table) in making.moved:
-            _rename(table, making.moved[dataset_of(table)].before)
+        if dataset_name(table) in making.moved:
+            _rename(table, making.moved[dataset_name(table)].before)
     return made
 
 
@@ -291,8 +291,8 @@ def _refuse(select: exp.Select, making: Making) -> None:
     followed = [*_sources(select), *([where] if where is not None else [])]
     inside = {id(table) for part in followed for table in part.find_all(exp.Table)}
     for table in select.find_all(exp.Table):
-        if id(table) not in inside and dataset_of(table) in making.moved:
-            raise WholeError(f'a subquery outside of FROM and WHERE reads "{dataset_of(table)}"')
+        if id(table) not in inside and dataset_name(table) in making.moved:
+            raise WholeError(f'a subquery outside of FROM and WHERE reads "{dataset_name(table)}"')
     for join in select.args.get("joins") or ():
         if join.side not in ("", "LEFT") or join.method or join.kind not in _JOINS:
             raise WholeError(f"it has a {' '.join(filter(None, (join.method, join.side, join.kind)))} JOIN")
@@ -305,7 +305,7 @@ def _delta(source: exp.Expr, making: Making) -> exp.Expr:
     """What stands in place of a source: its changed rows, under the same name."""
     if isinstance(source, exp.Table):
         copied = exp.Subquery(this=source.copy())  # a parent, so that it can be replaced
-        _rename(copied.this, making.moved[dataset_of(source)].changed)
+        _rename(copied.this, making.moved[dataset_name(source)].changed)
         found: exp.Expr = copied.this
         return found
     if isinstance(source, exp.Subquery):

@@ -93,7 +93,7 @@ def _calls(tokens: Sequence[Any], names: AbstractSet[int]) -> Iterator[ClockCall
             continue
         first = _with_schema(tokens, index)
         if _kind(tokens, index + 1) == "L_PAREN":
-            last = _closing(tokens, index + 1)
+            last = closing_of(tokens, index + 1)
             if word in CLOCK_TYPES and last == index + 2:
                 yield ClockCall(word, first, last, first in items and _ends_item(tokens, last))
             elif word in AGES and _has_one_argument(tokens, index + 1, last):
@@ -118,7 +118,8 @@ def _with_schema(tokens: Sequence[Any], index: int) -> int:
     return index
 
 
-def _closing(tokens: Sequence[Any], opening: int) -> int:
+def closing_of(tokens: Sequence[Any], opening: int) -> int:
+    """The token that closes the parenthesis at `opening`; the last one where none does."""
     depth = 0
     for index in range(opening, len(tokens)):
         depth += {"L_PAREN": 1, "R_PAREN": -1}.get(_kind(tokens, index), 0)
@@ -147,7 +148,7 @@ def _item_starts(tokens: Sequence[Any]) -> set[int]:
             starts.add(index)
         if kind in ("L_PAREN", "L_BRACKET", "L_BRACE"):
             if [_kind(tokens, index - 2), _kind(tokens, index - 1)] == ["DISTINCT", "ON"]:
-                starts.add(_closing(tokens, index) + 1)
+                starts.add(closing_of(tokens, index) + 1)
             lists.append(False)
         elif kind in ("R_PAREN", "R_BRACKET", "R_BRACE") and len(lists) > 1:
             lists.pop()

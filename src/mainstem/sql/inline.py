@@ -6,20 +6,17 @@ from collections.abc import Mapping
 
 from sqlglot import expressions as exp
 
+from mainstem.sql.tables import dataset_name
+
 
 def inlined(tree: exp.Expr, views: Mapping[str, exp.Expr]) -> exp.Expr:
     """A copy of a SELECT that reads tables only. `views` are the trees of those views that it reads, by dataset, which
     may read each other. There must be no recursive WITH."""
     made = _without_with(tree.copy())
-    while found := [each for each in made.find_all(exp.Table) if dataset_of(each) in views]:
+    while found := [each for each in made.find_all(exp.Table) if dataset_name(each) in views]:
         for table in found:
-            _put(table, _without_with(views[dataset_of(table)].copy()), None)
+            _put(table, _without_with(views[dataset_name(table)].copy()), None)
     return made
-
-
-def dataset_of(table: exp.Table) -> str:
-    """ "schema.table" in lower case; an unqualified table is in "main"."""
-    return f"{table.db or 'main'}.{table.name}".lower()
 
 
 def _without_with(tree: exp.Expr) -> exp.Expr:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mainstem.core.place import Place
+from mainstem.sql.clock import closing_of
 from mainstem.sql.quote import quote
 
 
@@ -40,7 +41,7 @@ def _ctes(sql: str) -> list[tuple[str, int]]:
     found = []
     while at < len(tokens):
         name, body = tokens[at].text, _body(tokens, at)
-        at = _closing(tokens, body) + 1
+        at = closing_of(tokens, body) + 1
         found.append((name, tokens[at - 1].end + 1))
         if _kind(tokens, at) != "COMMA":
             break
@@ -55,16 +56,7 @@ def _kind(tokens: Sequence[Any], index: int) -> str:
 def _body(tokens: Sequence[Any], at: int) -> int:
     """The parenthesis that opens the body of the CTE whose name is token `at`: the first one behind AS."""
     while _kind(tokens, at) not in ("ALIAS", ""):
-        at = _closing(tokens, at) + 1 if _kind(tokens, at) == "L_PAREN" else at + 1
+        at = closing_of(tokens, at) + 1 if _kind(tokens, at) == "L_PAREN" else at + 1
     while _kind(tokens, at) not in ("L_PAREN", ""):
         at += 1
     return at
-
-
-def _closing(tokens: Sequence[Any], opening: int) -> int:
-    depth = 0
-    for index in range(opening, len(tokens)):
-        depth += {"L_PAREN": 1, "R_PAREN": -1}.get(_kind(tokens, index), 0)
-        if not depth:
-            return index
-    return len(tokens) - 1

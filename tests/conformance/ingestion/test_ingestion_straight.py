@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ingestion_world import World, balanced, column
+from test_ingestion_properties import small_world
 
 from mainstem.core.dataset import Dataset
-from mainstem.core.project import EngineSettings
 from mainstem.core.release import Change
-from mainstem.engines.duckdb import open as open_engine
 from mainstem.lifecycle.ingestion import ingest
 from mainstem.lifecycle.ingestion.straight import write_straight
 from mainstem.lifecycle.ingestion.target import TotalWanted
@@ -48,18 +45,6 @@ def way(name: str) -> Iterator[list[bool]]:
         yield went
 
 
-@contextmanager
-def world_in(folder: str) -> Iterator[World]:
-    root = Path(folder)
-    (root / "lake").mkdir()
-    (root / "inbox").mkdir()
-    engine = open_engine(EngineSettings(threads=1), root / "spill")
-    session = engine.session()
-    yield World(root, engine, session)
-    session.close()
-    engine.close()
-
-
 def outcome(world: World, table: Dataset, change: Change) -> tuple[Any, ...]:
     """All that anybody could notice of a load."""
     assert balanced(change)
@@ -82,7 +67,7 @@ def files(world: World, table: Dataset) -> int:
 def test_what_is_suggested_is_the_same_both_ways(rows: list[dict[str, Any]], again: list[dict[str, Any]]) -> None:
     found = []
     for name in ("straight", "long"):
-        with tempfile.TemporaryDirectory() as folder, world_in(folder) as world, way(name):
+        with small_world() as world, way(name):
             table = world.files("*.jsonl", allow_deletes=True)
             for lines in (rows, again):
                 text = "".join(_line(row) for row in lines)
@@ -107,7 +92,7 @@ def test_a_contract_holds_the_same_both_ways(loads: list[list[tuple[int, str | N
     contract = (column("id", "integer", min="0", required=True), column("word", "varchar"))
     found = []
     for name in ("straight", "long"):
-        with tempfile.TemporaryDirectory() as folder, world_in(folder) as world, way(name):
+        with small_world() as world, way(name):
             table = world.files("*.csv", contract, key=["id"], write=write, load="full", allow_deletes=True)
             for number, rows in enumerate(loads):
                 world.file(f"{number}.csv", "id,word\n" + "".join(f"{key},{word or ''}\n" for key, word in rows))
